@@ -1,0 +1,1 @@
+"""Alert packets: found, decoded, cleaned, tabled."""

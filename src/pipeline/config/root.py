@@ -1,0 +1,33 @@
+"""The whole configuration."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from pipeline.config.base import Section
+from pipeline.config.catalogs import Catalog
+from pipeline.config.models import Model
+
+
+class Config(Section):
+    """All sections. An absent or empty one switches its part off."""
+
+    alerts: str | None = Field(None, description="TSV of nights: survey, night, path, shards")
+    catalogs: dict[str, Catalog] = Field({}, description="catalogues to match alerts against")
+    models: dict[str, Model] = Field({}, description="neural networks to score alerts with")
+    engine: Literal["onnxruntime", "tensorflow"] = Field(
+        "onnxruntime", description="what runs the models"
+    )
+
+    @field_validator("catalogs", "models", mode="before")
+    @classmethod
+    def _empty_section(cls, value: object) -> object:
+        return {} if value is None else value
+
+    @field_validator("catalogs", "models")
+    @classmethod
+    def _names(cls, value: dict) -> dict:
+        for name in value:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r}: a name has letters, digits and _ only")
+        return value

@@ -1,0 +1,1 @@
+"""Alerts against catalogues: the sorted store, matching, distance rules."""

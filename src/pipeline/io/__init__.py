@@ -1,0 +1,1 @@
+"""Files: AVRO, stamps, parquet tables, atomic writes."""

@@ -1,0 +1,46 @@
+"""Parquet tables: one way to write them, whole or not at all, in batches."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.io.atomic import atomic_path
+
+COMPRESSION = "zstd"
+
+
+def field(name: str, type_: pa.DataType, unit: str = "", description: str = "") -> pa.Field:
+    """Return an Arrow field that carries its unit and a description in its metadata.
+
+    >>> field("ra", pa.float64(), "deg").metadata
+    {b'unit': b'deg'}
+    """
+    metadata = {"unit": unit, "description": description}
+    return pa.field(name, type_, metadata={k: v for k, v in metadata.items() if v} or None)
+
+
+@contextmanager
+def table_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Open a parquet file to write batches to; it appears under `path` at the end.
+
+    Parameters
+    ----------
+    path : str or Path
+        The final file.
+    schema : pyarrow.Schema
+        Of every batch; a table without rows is a valid file with this schema.
+    """
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression=COMPRESSION) as writer,
+    ):
+        yield writer
+
+
+def write_table(table: pa.Table, path: str | Path) -> None:
+    """Write one table as parquet, whole or not at all."""
+    with table_writer(path, table.schema) as writer:
+        writer.write_table(table)

@@ -1,0 +1,1 @@
+"""Neural networks on alerts: triplets, features, models, engines."""

@@ -1,0 +1,1 @@
+"""Alert packets and neutrino events with known truth."""

@@ -1,0 +1,1 @@
+"""Neutrino events: likelihood scans of the sky and what is made of them."""
