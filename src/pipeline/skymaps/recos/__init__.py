@@ -1,0 +1,1 @@
+"""Reconstructions of one direction: the interface, the registry and those that ship."""
