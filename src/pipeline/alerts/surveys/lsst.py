@@ -1,0 +1,43 @@
+"""LSST: Rubin's packets of schema 10 and later, as AVRO and as Fink's parquet of them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.alerts.surveys.survey import History, Survey
+
+
+def _mjd_tai_to_jd_utc(mjd: np.ndarray) -> np.ndarray:
+    """Rubin's times are MJD in TAI, all tables have JD in UTC (leap seconds from ERFA)."""
+    from astropy.time import Time  # noqa: PLC0415 - astropy takes 0.5 s, for LSST alone
+
+    jd = np.full(mjd.shape, np.nan)
+    known = np.isfinite(mjd)
+    jd[known] = Time(mjd[known], format="mjd", scale="tai").utc.jd
+    return jd
+
+
+_SOURCE = {
+    "prv_candid": "diaSourceId",
+    "jd": "midpointMjdTai",
+    "flux_njy": "psfFlux",
+    "flux_njy_err": "psfFluxErr",
+}
+
+SURVEY = Survey(
+    name="lsst",
+    columns_csv=Path(__file__).with_suffix(".csv"),
+    candid="diaSourceId",
+    object_id=("diaSource.diaObjectId", "diaSource.ssObjectId"),
+    time="diaSource.midpointMjdTai",
+    ra="diaSource.ra",
+    dec="diaSource.dec",
+    index_field="diaSource",
+    cutouts=("cutoutScience", "cutoutTemplate", "cutoutDifference"),
+    histories=(
+        History("prv", "prvDiaSources", _SOURCE),
+        History("forced", "prvDiaForcedSources", {**_SOURCE, "prv_candid": "diaForcedSourceId"}),
+    ),
+    filters={band: f"lsst{band}" for band in "ugrizy"},
+    to_jd=_mjd_tai_to_jd_utc,
+)

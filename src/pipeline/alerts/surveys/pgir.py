@@ -1,0 +1,19 @@
+"""PGIR: Palomar Gattini-IR, J band only."""
+
+from pathlib import Path
+
+from pipeline.alerts.surveys.survey import History, Survey
+
+SURVEY = Survey(
+    name="pgir",
+    columns_csv=Path(__file__).with_suffix(".csv"),
+    candid="candid",
+    object_id=("objectId",),
+    time="candidate.jd",
+    ra="candidate.ra",
+    dec="candidate.dec",
+    index_field="candid",
+    cutouts=("cutoutScience", "cutoutTemplate", "cutoutDifference"),
+    histories=(History("prv", "prv_candidates"),),
+    filters={None: "cspjs"},
+)

