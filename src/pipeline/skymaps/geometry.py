@@ -1,0 +1,124 @@
+"""Where the optical modules (DOMs) of a detector are: files, and an IC86-like one that ships."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+GEOMETRY_DTYPE = np.dtype([("string", "i2"), ("om", "i2"), ("x", "f8"), ("y", "f8"), ("z", "f8")])
+"""One DOM and its position [m], in the detector's frame: z upwards, origin in its middle."""
+
+IC86_LIKE = Path(__file__).parent / "data" / "ic86_like.csv"
+"""The geometry that ships: what `ic86_like` returns. For simulation, not for real events."""
+
+
+def read_geometry(path: str | Path) -> np.ndarray:
+    """Read a geometry from a CSV or parquet file.
+
+    Parameters
+    ----------
+    path : str or Path
+        With the columns string, om, x, y, z [m], in any order among others.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of dtype `GEOMETRY_DTYPE`, ordered by string and om.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it does not exist.
+    ValueError
+        If it lacks a column, holds something else than finite numbers, or a DOM twice.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such geometry (CSV or parquet: string, om, x, y, z)")
+    try:
+        read = pa.parquet.read_table if path.suffix == ".parquet" else pa.csv.read_csv
+        columns = [read(path)[name].to_numpy() for name in GEOMETRY_DTYPE.names]
+        geometry = np.empty(len(columns[0]), GEOMETRY_DTYPE)
+        for name, column in zip(GEOMETRY_DTYPE.names, columns, strict=True):
+            geometry[name] = column
+    except (KeyError, ValueError, TypeError, pa.ArrowException) as error:
+        raise ValueError(f"{path}: no geometry (string, om, x, y, z): {error}") from error
+    geometry = geometry[np.lexsort((geometry["om"], geometry["string"]))]
+    if not all(np.isfinite(geometry[axis]).all() for axis in "xyz"):
+        raise ValueError(f"{path}: a DOM's position is not a finite number")
+    if len(geometry) == 0 or (np.diff(_key(geometry["string"], geometry["om"])) == 0).any():
+        raise ValueError(f"{path}: no DOM at all, or one that is listed twice")
+    return geometry
+
+
+def positions(geometry: np.ndarray, string: np.ndarray, om: np.ndarray) -> np.ndarray:
+    """Return the positions of DOMs, shape (n, 3) [m].
+
+    Parameters
+    ----------
+    geometry : numpy.ndarray
+        Of dtype `GEOMETRY_DTYPE`, ordered by string and om.
+    string, om : numpy.ndarray
+        Shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If a DOM is not in the geometry; the message names it.
+    """
+    known, wanted = _key(geometry["string"], geometry["om"]), _key(string, om)
+    row = np.searchsorted(known, wanted).clip(max=len(known) - 1)
+    missing = np.flatnonzero(known[row] != wanted)
+    if len(missing):
+        doms = sorted({f"({string[i]}, {om[i]})" for i in missing})
+        raise ValueError(f"not in the geometry: DOM {', '.join(doms[:5])}, {len(doms)} in all")
+    return np.column_stack([geometry[axis][row] for axis in "xyz"])
+
+
+def ic86_like() -> np.ndarray:
+    """Generate a detector laid out as IceCube is, without its surveyed deviations.
+
+    78 strings on a triangular lattice of 125 m with 60 DOMs every 17 m, and DeepCore: 6
+    strings on the centroids of the triangles about string 36 and two nearer to it, with 10
+    DOMs every 10 m above the dust layer and 50 every 7 m below (IceCube Collaboration 2017,
+    JINST 12, P03012, section 2.1: spacings and depths; the rows run 9 degrees off the x axis).
+
+    Returns
+    -------
+    numpy.ndarray
+        Of dtype `GEOMETRY_DTYPE`, 86 strings of 60 DOMs.
+    """
+    depth = 500.0 - 17.0 * np.arange(60)
+    deep = np.concatenate([190.0 - 10.0 * np.arange(10), -157.0 - 7.0 * np.arange(50)])
+    lattice, central = _lattice()
+    near = np.array([_polar(125 / 3, a) for a in (-111, -51)])
+    ring = np.array([_polar(125 / np.sqrt(3), a) for a in (99, 39, -21, -81, -141, 159)])
+    deepcore = np.vstack([near, ring]) + central
+    rows = [
+        (string, om, round(x, 2), round(y, 2), round(z, 2))
+        for string, (x, y) in enumerate([*lattice, *deepcore], start=1)
+        for om, z in enumerate(depth if string <= len(lattice) else deep, start=1)
+    ]
+    return np.array(rows, GEOMETRY_DTYPE)
+
+
+def _lattice() -> tuple[np.ndarray, np.ndarray]:
+    """Return the 78 strings of the triangular lattice, shape (78, 2), and the central one."""
+    along, up_right, up_left = (_polar(125, angle) for angle in (9, 69, 129))
+    start, strings = np.zeros(2), []
+    for row, length in enumerate((6, 7, 8, 9, 10, 10, 9, 8, 7, 4)):
+        strings += [start + i * along for i in range(length)]
+        start = start + (up_left if row < 4 else up_right)
+    strings = np.array(strings)
+    strings += np.array([46.0, -35.0]) - strings[35]
+    return strings, strings[35]
+
+
+def _polar(radius: float, degrees: float) -> np.ndarray:
+    return radius * np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+
+
+def _key(string: np.ndarray, om: np.ndarray) -> np.ndarray:
+    return np.asarray(string, np.int64) * 100_000 + np.asarray(om, np.int64)
