@@ -1,5 +1,6 @@
 """A neutrino event as the reconstructions see it: pulses with positions, and a seed."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,7 @@ class Event:
     run_id, event_id : int
         IceCube's numbers.
     event_type : str
-        What sent it, for example ``"BRONZE"``.
+        What sent it, for example ``"HESE"``; it becomes part of file names.
     mjd : float
         Start of the event, UTC [d].
     is_real : bool
@@ -61,7 +62,8 @@ class Event:
     Raises
     ------
     ValueError
-        If there is no pulse, or a real event's run lies outside the numbers of real runs.
+        If there is no pulse, a number is not finite, the type is more than a word, or a real
+        event's run lies outside the numbers of real runs.
     """
 
     run_id: int
@@ -77,6 +79,11 @@ class Event:
             raise ValueError(f"pulses have the dtype {self.pulses.dtype}, not {PULSE_DTYPE}")
         if not len(self.pulses):
             raise ValueError(f"run {self.run_id} event {self.event_id}: no pulses")
+        numbers = [self.pulses[name] for name in ("x", "y", "z", "time", "charge")]
+        if not (np.isfinite(self.mjd) and np.isfinite(numbers).all()):
+            raise ValueError("a pulse or the time of the event is not a finite number")
+        if not re.fullmatch(r"[\w-]+", self.event_type, re.ASCII):
+            raise ValueError(f"event type {self.event_type!r}: letters, digits, _ and - only")
         if self.is_real and not FIRST_REAL_RUN <= self.run_id <= LAST_REAL_RUN:
             raise ValueError(
                 f"run {self.run_id}: a real event's lies in [{FIRST_REAL_RUN}, {LAST_REAL_RUN}]"
@@ -98,11 +105,21 @@ def first_pulses(event: Event, hlc_only: bool = True) -> np.ndarray:
     numpy.ndarray
         Of dtype `PULSE_DTYPE`, ordered by string and om; `charge` sums the pulses counted.
     """
-    pulses = event.pulses[event.pulses["hlc"]] if hlc_only else event.pulses
+    return first_of_each_dom(event.pulses[event.pulses["hlc"]] if hlc_only else event.pulses)
+
+
+def first_of_each_dom(pulses: np.ndarray) -> np.ndarray:
+    """Return the first pulse of each DOM with the total charge of all its pulses.
+
+    Parameters
+    ----------
+    pulses : numpy.ndarray
+        Of dtype `PULSE_DTYPE`, in any order.
+    """
     pulses = pulses[np.lexsort((pulses["time"], pulses["om"], pulses["string"]))]
     dom = pulses["string"].astype(np.int64) * 1000 + pulses["om"]
     _, first = np.unique(dom, return_index=True)
-    rows = pulses[first].copy()
+    rows = pulses[first]
     if len(rows):
         rows["charge"] = np.add.reduceat(pulses["charge"], first)
     return rows
