@@ -1,0 +1,155 @@
+"""Tracks of muons by the arrival times of their light: `pandel_spe1st` and `pandel_mpe`.
+
+Both take the first hit of every DOM with hard local coincidence, without a time window, and
+minimise −Σ log(P + 1e-8) over where and when a track of the pixel's direction passes.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipeline.skymaps.event import Event, first_pulses
+from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, Variations
+from pipeline.skymaps.recos.kernels import DELAY, track_llh, transverse
+from pipeline.skymaps.recos.minimize import minimize
+from pipeline.skymaps.recos.table import load_table
+
+FEWEST_DOMS = 4
+"""A track has five parameters, but the direction is given and one DOM sets the time."""
+
+MOST_PHOTONS = 10
+"""Cap of N in `pandel_mpe`: beyond it, the ice model's errors are larger than the gain."""
+
+EARLY_SHARE = 0.15
+"""Of the DOMs may be hit too early at the start of a fit: noise, and a vertex that is off."""
+
+_RING = 80.0 * np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0]])
+
+
+class PandelSpe1st(Reconstruction):
+    """Single photo-electrons: P of each first hit, as IceTray's ``SPEFit2``.
+
+    Parameters
+    ----------
+    table : str, Path or None
+        File of `pipeline.skymaps.recos.table.build_table`; None: the user's cache folder.
+    """
+
+    name = "pandel_spe1st"
+    variations = Variations("ring", np.vstack([np.zeros((1, 3)), _RING]), rotated=True)
+    later_variations = Variations("point", np.zeros((1, 3)))
+
+    def __init__(self, table: str | Path | None = None):
+        self.table = table
+
+    def load(self, event: Event) -> Likelihood:
+        """Take the first hits of an event; ValueError if there are fewer than four."""
+        hits = first_pulses(event)
+        if len(hits) < FEWEST_DOMS:
+            raise ValueError(
+                f"run {event.run_id} event {event.event_id}: {len(hits)} DOMs with hard local "
+                f"coincidence, {self.name} needs {FEWEST_DOMS}"
+            )
+        return PandelLikelihood(hits, self._photons(hits["charge"]), self.table)
+
+    def _photons(self, charge: NDArray) -> NDArray[np.float64]:
+        return np.ones(len(charge))
+
+
+class PandelMpe(PandelSpe1st):
+    """Many photo-electrons: the first of N has N P SF^(N−1) (AMANDA, NIM A524 169, eq. 16)."""
+
+    name = "pandel_mpe"
+
+    def _photons(self, charge: NDArray) -> NDArray[np.float64]:
+        return np.clip(np.rint(charge), 1, MOST_PHOTONS).astype(np.float64)
+
+
+class PandelLikelihood(Likelihood):
+    """The first hits of one event.
+
+    Parameters
+    ----------
+    hits : numpy.ndarray
+        One row a DOM, of dtype `pipeline.skymaps.event.PULSE_DTYPE`.
+    photons : numpy.ndarray
+        Number of photo-electrons of each; with 1 it is the single one's likelihood.
+    table : str, Path or None
+        See `PandelSpe1st`.
+    """
+
+    def __init__(self, hits: NDArray, photons: NDArray, table: str | Path | None = None):
+        splines = load_table(table)
+        self._tables = (splines.floored, splines.log_pdf, splines.log_sf)
+        self._doms = np.column_stack([hits["x"], hits["y"], hits["z"], hits["time"], photons])
+        self._doms = np.ascontiguousarray(self._doms, np.float64)
+
+    def fit(self, directions: NDArray, vertices: NDArray) -> NDArray:
+        """Fit each direction from each vertex and from the middle of the hits.
+
+        The starts' times are not used: the hits give a better one. The vertex returned is
+        the point of the track nearest to the middle of the hits.
+        """
+        fits = np.empty((len(directions), 5))
+        _fit(self._tables, self._doms, np.asarray(directions, float), _xyz(vertices), fits)
+        result = np.full(len(directions), np.nan, FIT_DTYPE)
+        for name, column in zip(("llh", "x", "y", "z", "t"), fits.T, strict=True):
+            result[name] = column
+        return result
+
+    def llh(self, direction: NDArray, vertex: NDArray) -> float:
+        """Return −log L of one track.
+
+        Parameters
+        ----------
+        direction : array_like, shape (3,)
+            Unit vector of travel.
+        vertex : array_like, shape (4,)
+            A point on the track, x, y, z [m], t [ns].
+        """
+        frame = np.empty((len(self._doms), 4))
+        transverse(self._doms, np.asarray(direction, float), np.asarray(vertex[:3], float), frame)
+        track = np.array([0.0, 0.0, vertex[3]])
+        return track_llh(self._tables, frame, float(direction[2]), track, np.empty(3))
+
+
+def _xyz(vertices: NDArray) -> NDArray[np.float64]:
+    return np.ascontiguousarray(np.asarray(vertices, float)[:, :, :3])
+
+
+@njit(cache=True)
+def _fit(tables, doms, directions, starts, fits):
+    """Fill `fits` (n, 5) with llh, x, y, z, t of the best of all starts (n, k, 3)."""
+    frame = np.empty((len(doms), 4))
+    middle = np.array([doms[:, 0].mean(), doms[:, 1].mean(), doms[:, 2].mean()])
+    track, best = np.empty(3), np.empty(3)
+    for n in range(len(directions)):
+        direction = directions[n]
+        across, level = transverse(doms, direction, middle, frame)
+        lowest = np.inf
+        for k in range(starts.shape[1] + 1):
+            track[:] = 0.0  # the first start: through the middle
+            if k > 0:
+                offset = starts[n, k - 1] - middle
+                track[0], track[1] = (offset * across).sum(), (offset * level).sum()
+            track[2] = _start_time(frame, track)
+            value = minimize(tables, frame, direction[2], track)
+            if value < lowest:
+                lowest = value
+                best[:] = track
+        fits[n, 0] = lowest if lowest < np.inf else np.nan
+        fits[n, 1:4] = middle + best[0] * across + best[1] * level
+        fits[n, 4] = best[2]
+
+
+@njit(cache=True)
+def _start_time(frame, track):
+    """Return the t0 at which a given share of the DOMs is hit before the direct light."""
+    times = np.empty(len(frame))
+    for i in range(len(frame)):
+        times[i] = frame[i, 2] - DELAY * math.hypot(frame[i, 0] - track[0], frame[i, 1] - track[1])
+    times.sort()
+    return times[int(EARLY_SHARE * (len(frame) - 1))]

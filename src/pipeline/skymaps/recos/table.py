@@ -1,0 +1,93 @@
+"""Tables of the convolved Pandel function: cubic splines that the fits evaluate.
+
+One uniform grid in u = (t + 140) / (t + 540) and x = √d_eff holds the whole plane: u is
+fine where the light arrives and coarse in the tail, √d_eff is where the function is smooth.
+The splines have continuous second derivatives, so that a fit may use gradients. Three of
+them share the grid: log P, log of its survival function and log(P + FLOOR), which is what
+single photo-electrons are fitted with: it saves a logarithm and an exponential a DOM.
+
+With d_eff in [2.25, 625] m and t in [-120, 5000] ns the error of log(P + FLOOR), of log P
+and of log SF is < 5e-5 at the worst place (beyond 4000 ns, or where P is about FLOOR) and
+1e-6 rms (tests/unit/test_recos_table.py). An earlier photon has P = 0; a later or a farther
+one has the P of the edge.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.io.atomic import atomic_path
+
+VERSION = 1
+FLOOR = 1e-8
+"""Added to P [1/ns]: what a pulse of noise costs (IceTray's I3GulliverPandel)."""
+
+T_SHIFT, T_SCALE = 140.0, 400.0  # ns
+U_STEP, N_U = 0.002, 472  # up to t = 6300 ns
+X_FIRST, X_STEP, N_X = 0.7, 0.1, 252  # up to d_eff = 666 m
+T_MIN, T_MAX, D_MIN, D_MAX = -120.0, 5000.0, 2.25, 625.0
+"""Where the tables hold; the nodes outside keep the splines' ends away."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Spline coefficients, each of shape (N_U, N_X), C-contiguous float64."""
+
+    floored: NDArray[np.float64]
+    log_pdf: NDArray[np.float64]
+    log_sf: NDArray[np.float64]
+
+
+def default_path() -> Path:
+    """Return where the table is kept when nobody names a file: the user's cache folder."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "nightmill" / f"pandel-v{VERSION}.npz"
+
+
+def build_table(path: str | Path) -> None:
+    """Calculate the tables and write them, whole or not at all (1.5 s, 1.8 MB)."""
+    from scipy.ndimage import spline_filter  # noqa: PLC0415 - a fit does not need scipy
+
+    from pipeline.skymaps.recos.convolved import log_pdf, log_sf  # noqa: PLC0415
+
+    u = U_STEP * np.arange(N_U)
+    t = T_SCALE * u / (1 - u) - T_SHIFT
+    d_eff = (X_FIRST + X_STEP * np.arange(N_X)) ** 2
+    pdf = np.array([log_pdf(d_eff, row) for row in t])
+    sf = np.array([log_sf(d_eff, row) for row in t])
+    values = {"floored": np.log(np.exp(pdf) + FLOOR), "log_pdf": pdf, "log_sf": sf}
+    splines = {name: spline_filter(v, order=3, mode="mirror") for name, v in values.items()}
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, version=VERSION, **splines)
+
+
+def load_table(path: str | Path | None = None) -> Table:
+    """Read the tables.
+
+    Parameters
+    ----------
+    path : str, Path or None
+        What `build_table` wrote. None: the user's cache folder, built there if missing.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        If it is not a table of this version.
+    """
+    if path is None:
+        path = default_path()
+        if not path.exists():
+            build_table(path)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            version, arrays = int(file["version"]), [file[n] for n in Table.__dataclass_fields__]
+    except (KeyError, ValueError, EOFError) as error:
+        raise ValueError(f"{path}: not a table of the Pandel function ({error})") from error
+    if version != VERSION or any(a.shape != (N_U, N_X) for a in arrays):
+        raise ValueError(f"{path}: a table of version {version}, expected {VERSION}")
+    return Table(*arrays)

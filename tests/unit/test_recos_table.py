@@ -1,0 +1,81 @@
+"""The tables: their stated error, their gradients, files."""
+
+import numpy as np
+import pytest
+
+from pipeline.skymaps.recos import table as module
+from pipeline.skymaps.recos.convolved import log_pdf, log_sf
+from pipeline.skymaps.recos.kernels import spline
+from pipeline.skymaps.recos.table import D_MAX, D_MIN, FLOOR, T_MAX, T_MIN, build_table, load_table
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tables") / "pandel.npz"
+    build_table(path)
+    return load_table(path)
+
+
+@pytest.fixture(scope="module")
+def points():
+    rng = np.random.default_rng(7)
+    n = 6000
+    d_eff = rng.uniform(np.sqrt(D_MIN), np.sqrt(D_MAX), n) ** 2
+    late = np.exp(rng.uniform(np.log(100), np.log(T_MAX), n))
+    return d_eff, np.where(rng.random(n) < 0.7, rng.uniform(T_MIN, 300, n), late)
+
+
+def evaluate(coefficients, d_eff, t):
+    return np.array([spline(coefficients, d, s) for d, s in zip(d_eff, t, strict=True)]).T
+
+
+def test_error_of_the_pdf(table, points):
+    exact = log_pdf(*points)
+    for coefficients, expected in [
+        (table.log_pdf, exact),
+        (table.floored, np.log(np.exp(exact) + FLOOR)),
+    ]:
+        error = np.abs(evaluate(coefficients, *points)[0] - expected)[exact > np.log(1e-13)]
+        assert error.max() < 5e-5
+        assert np.sqrt(np.mean(error**2)) < 1e-6
+
+
+def test_error_of_the_survival(table, points):
+    d_eff, t = points[0][:2000], points[1][:2000]
+    error = np.abs(evaluate(table.log_sf, d_eff, t)[0] - log_sf(d_eff, t))
+    assert error.max() < 5e-5
+    assert np.sqrt(np.mean(error**2)) < 2e-6
+
+
+def test_derivatives_are_those_of_the_spline(table, points):
+    d_eff, t = points[0][:500], points[1][:500]
+    _, by_d, by_t = evaluate(table.floored, d_eff, t)
+    h = 1e-4
+    up, down = evaluate(table.floored, d_eff + h, t)[0], evaluate(table.floored, d_eff - h, t)[0]
+    np.testing.assert_allclose(by_d, (up - down) / (2 * h), atol=1e-7)
+    up, down = evaluate(table.floored, d_eff, t + h)[0], evaluate(table.floored, d_eff, t - h)[0]
+    np.testing.assert_allclose(by_t, (up - down) / (2 * h), atol=1e-7)
+
+
+def test_default_table_is_built_once_in_the_cache(monkeypatch, tmp_path, table):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = load_table()
+    np.testing.assert_array_equal(first.floored, table.floored)
+    monkeypatch.setattr(module, "build_table", None)
+    np.testing.assert_array_equal(load_table().log_sf, table.log_sf)
+
+
+def test_files_that_are_no_table(tmp_path):
+    with pytest.raises(OSError, match=r"missing\.npz"):
+        load_table(tmp_path / "missing.npz")
+    path = tmp_path / "other.npz"
+    np.savez(path, version=module.VERSION)
+    with pytest.raises(ValueError, match=r"other\.npz: not a table"):
+        load_table(path)
+    small = np.zeros((2, 2))
+    np.savez(path, version=module.VERSION, floored=small, log_pdf=small, log_sf=small)
+    with pytest.raises(ValueError, match=r"other\.npz"):
+        load_table(path)
+    path.write_bytes(b"no archive")
+    with pytest.raises(ValueError, match=r"other\.npz"):
+        load_table(path)
