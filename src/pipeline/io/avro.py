@@ -3,18 +3,15 @@
 Source of the format: Apache Avro 1.11 specification, "Object Container Files".
 """
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import fastavro
 from fastavro.read import BLOCK_READERS
 
 MAGIC = b"Obj\x01"
-FRAME_MAGIC = b"\x00"
-"""A Confluent frame: this byte, then the schema's number in the registry, big-endian u32."""
-FRAME_BYTES = 5
 # A record of a real packet has 40-100 kB; this bounds what a hostile length makes us read.
 MAX_BLOCK_BYTES = 1 << 30
 
@@ -59,24 +56,26 @@ class Block:
     offset: int | None
 
 
-def read_blocks(content: bytes) -> Iterator[Block]:
+def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block]:
     """Yield the blocks of one container.
 
     Parameters
     ----------
-    content : bytes
-        The whole file (a packet is 40-100 kB; a container of a night is memory-mapped).
+    stream : binary file
+        At the container's beginning, byte 0.
+    size : int
+        Its length in bytes.
 
     Raises
     ------
     AvroError
         At the first thing that is wrong, after the good blocks before it.
     """
-    if not content:
+    if not size:
         raise AvroError("empty file")
-    if content[:4] != MAGIC:
-        raise AvroError(f"not an AVRO container: it begins with {bytes(content[:4])!r}")
-    stream = io.BytesIO(content)
+    if (magic := stream.read(4)) != MAGIC:
+        raise AvroError(f"not an AVRO container: it begins with {magic!r}")
+    stream.seek(0)
     try:
         header = fastavro.schemaless_reader(stream, _HEADER, None)
         schema = header["meta"]["avro.schema"]
@@ -85,11 +84,11 @@ def read_blocks(content: bytes) -> Iterator[Block]:
     codec = header["meta"].get("avro.codec", b"null").decode("ascii", "replace")
     if codec not in BLOCK_READERS:
         raise AvroError(f"unknown codec {codec!r}")
-    while stream.tell() < len(content):
-        yield _read_block(stream, len(content), schema, codec, header["sync"])
+    while stream.tell() < size:
+        yield _read_block(stream, size, schema, codec, header["sync"])
 
 
-def _read_block(stream: io.BytesIO, end: int, schema: bytes, codec: str, sync: bytes) -> Block:
+def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str, sync: bytes) -> Block:
     at = stream.tell()
     try:
         count = fastavro.schemaless_reader(stream, _LONG, None)

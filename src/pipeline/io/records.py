@@ -35,7 +35,13 @@ class Records(Protocol):
         """Return the items of an array field as a table; None if there is no such."""
 
 
-def decode(program: Program, data: np.ndarray, starts: Sequence[int], ends: Sequence[int]):
+def decode(
+    program: Program,
+    data: np.ndarray,
+    starts: Sequence[int],
+    ends: Sequence[int],
+    exact: bool = True,
+) -> tuple["AvroRecords", np.ndarray]:
     """Decode AVRO records to columns.
 
     Parameters
@@ -46,6 +52,8 @@ def decode(program: Program, data: np.ndarray, starts: Sequence[int], ends: Sequ
         Bytes that hold the records.
     starts, ends : (n,) int
         Record i is ``data[starts[i]:ends[i]]``.
+    exact : bool
+        A record that ends before its range is damaged; False for a program of its first fields.
 
     Returns
     -------
@@ -57,7 +65,7 @@ def decode(program: Program, data: np.ndarray, starts: Sequence[int], ends: Sequ
     starts = np.asarray(starts, dtype=np.int64)
     ends = np.asarray(ends, dtype=np.int64)
     widths = program.widths
-    status, _, counts = kernel.scan(program.code, data, starts, ends, widths, True)
+    status, _, counts = kernel.scan(program.code, data, starts, ends, widths, exact)
     good = status == kernel.OK
     rows = counts[good].sum(axis=0)
     sizes = rows * widths

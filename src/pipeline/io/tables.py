@@ -44,3 +44,35 @@ def write_table(table: pa.Table, path: str | Path) -> None:
     """Write one table as parquet, whole or not at all."""
     with table_writer(path, table.schema) as writer:
         writer.write_table(table)
+
+
+class BatchWriter:
+    """Collect small tables and write row groups of a size that readers like.
+
+    Parameters
+    ----------
+    writer : pyarrow.parquet.ParquetWriter
+        See `table_writer`.
+    rows : int
+        Rows a group has at least, but for the last.
+    """
+
+    def __init__(self, writer: pq.ParquetWriter, rows: int = 20_000) -> None:
+        self.num_rows = 0
+        self._writer = writer
+        self._rows = rows
+        self._waiting: list[pa.Table] = []
+
+    def add(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._waiting.append(table)
+        self.num_rows += table.num_rows
+        if sum(t.num_rows for t in self._waiting) >= self._rows:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits; call it once at the end."""
+        if self._waiting:
+            tables = pa.concat_tables(self._waiting).unify_dictionaries()
+            self._writer.write_table(tables.combine_chunks())
+            self._waiting = []

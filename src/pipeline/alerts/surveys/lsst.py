@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.alerts.fluxes import NJY_ZP
 from pipeline.alerts.surveys.survey import History, Survey
 
 
@@ -20,8 +21,9 @@ def _mjd_tai_to_jd_utc(mjd: np.ndarray) -> np.ndarray:
 _SOURCE = {
     "prv_candid": "diaSourceId",
     "jd": "midpointMjdTai",
-    "flux_njy": "psfFlux",
-    "flux_njy_err": "psfFluxErr",
+    "flux": "psfFlux",
+    "fluxerr": "psfFluxErr",
+    "band": "band",
 }
 
 SURVEY = Survey(
@@ -35,8 +37,13 @@ SURVEY = Survey(
     index_field="diaSource",
     cutouts=("cutoutScience", "cutoutTemplate", "cutoutDifference"),
     histories=(
-        History("prv", "prvDiaSources", _SOURCE),
-        History("forced", "prvDiaForcedSources", {**_SOURCE, "prv_candid": "diaForcedSourceId"}),
+        History("prv", "prvDiaSources", _SOURCE, NJY_ZP),
+        History(
+            "forced",
+            "prvDiaForcedSources",
+            {**_SOURCE, "prv_candid": "diaForcedSourceId"},
+            NJY_ZP,
+        ),
     ),
     filters={band: f"lsst{band}" for band in "ugrizy"},
     to_jd=_mjd_tai_to_jd_utc,

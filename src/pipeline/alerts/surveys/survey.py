@@ -21,12 +21,15 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class FieldColumn:
-    """A scalar of the packet that becomes a column of the alerts table."""
+    """A scalar of the packet that becomes a column of the alerts table.
+
+    Where versions of the packet name it differently, the CSV joins the paths by ``|``.
+    """
 
     name: str
     type: pa.DataType
     unit: str
-    path: str
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,16 @@ class History:
     path : str
         Of the array in the packet.
     columns : mapping
-        Column of the history table → field of the array's items, where the names differ.
+        Column of the history table → field of the array's items, where the names differ;
+        ``band`` names the field with the band (else ``fid``).
+    zp : float or None
+        AB zero point of ``flux`` [mag] where it is a constant of the survey.
     """
 
     kind: str
     path: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    zp: float | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,6 @@ class Survey:
                         f"{self.columns_csv}, line {reader.line_num}: type {row['type']!r},"
                         f" expected one of {', '.join(_TYPES)}"
                     )
-                columns.append(
-                    FieldColumn(row["column"], _TYPES[row["type"]], row["unit"], row["path"])
-                )
+                paths = tuple(row["path"].split("|"))
+                columns.append(FieldColumn(row["column"], _TYPES[row["type"]], row["unit"], paths))
         return tuple(columns)

@@ -23,7 +23,7 @@ SURVEY = Survey(
         History(
             "forced",
             "fp_hists",
-            {"flux_dn": "forcediffimflux", "flux_dn_err": "forcediffimfluxunc"},
+            {"flux": "forcediffimflux", "fluxerr": "forcediffimfluxunc"},
         ),
     ),
     filters={1: "ztfg", 2: "ztfr", 3: "ztfi"},

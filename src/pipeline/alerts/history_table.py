@@ -1,0 +1,142 @@
+"""The ``history`` table: earlier and forced measurements that packets carry.
+
+Fluxes are given with their AB zero point ``zp``: magnitude = zp − 2.5 log10(flux). Earlier
+detections (magnitudes in the packet) have zp 23.9, that is µJy; ZTF's forced photometry
+keeps its DN and zero point; Rubin's nJy have zp 31.4.
+"""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.alerts.alerts_table import as_type
+from pipeline.alerts.fluxes import from_fluxes, from_magnitudes
+from pipeline.alerts.surveys.survey import History, Survey
+from pipeline.io.records import Records
+from pipeline.io.tables import field
+
+HISTORY_SCHEMA = pa.schema(
+    [
+        field("candid", pa.int64(), description="the alert that carries the measurement"),
+        field("object_id", pa.string()),
+        field("kind", pa.dictionary(pa.int32(), pa.string()), description="prv or forced"),
+        field("prv_candid", pa.int64(), description="the measurement's own alert, if it had one"),
+        field("jd", pa.float64(), "d", "Julian date, UTC"),
+        field("fid", pa.int32()),
+        field("filter", pa.dictionary(pa.int32(), pa.string()), description="sncosmo's name"),
+        field("mag", pa.float32(), "mag", "null: not detected"),
+        field("magerr", pa.float32(), "mag"),
+        field("diffmaglim", pa.float32(), "mag", "5 sigma"),
+        field("isdiffpos", pa.bool_(), description="brighter than the template"),
+        field("flux", pa.float64(), description="difference flux in the units of zp"),
+        field("fluxerr", pa.float64(), description="in the units of zp"),
+        field("zp", pa.float64(), "mag", "AB magnitude of flux 1"),
+        field("magzpsci", pa.float32(), "mag", "zero point of the image's DN"),
+        field("snr", pa.float32()),
+        field("limmag3sig", pa.float32(), "mag"),
+        field("limmag5sig", pa.float32(), "mag"),
+        field("procstatus", pa.string(), description="ZTF forced photometry: '0' is good"),
+        field("programid", pa.int32()),
+        field("field", pa.int32()),
+        field("rcid", pa.int32()),
+        field("ra", pa.float64(), "deg"),
+        field("dec", pa.float64(), "deg"),
+        field("rb", pa.float32()),
+        field("drb", pa.float32()),
+        field("scorr", pa.float64()),
+        field("fwhm", pa.float32(), "pix"),
+        field("distnr", pa.float32(), "pix"),
+        field("magnr", pa.float32(), "mag"),
+        field("sigmagnr", pa.float32(), "mag"),
+    ]
+)
+# What packets call a column, where the survey's module does not say otherwise.
+_FIELDS = {"prv_candid": "candid", "mag": "magpsf", "magerr": "sigmapsf", "zp": "magzpsci"}
+# Filled from others below, never read from a packet.
+_DERIVED = {"candid", "object_id", "kind", "filter", "snr", "limmag3sig", "limmag5sig"}
+
+
+def history_table(records: Records, survey: Survey, alerts: pa.Table, kept: np.ndarray) -> pa.Table:
+    """Return what earlier measurements the packets carry.
+
+    Parameters
+    ----------
+    records : Records
+        n packets.
+    survey : Survey
+    alerts : pyarrow.Table
+        The m packets of these that can be used (`alerts_table`).
+    kept : (n,) bool
+        Which these are.
+
+    Returns
+    -------
+    pyarrow.Table
+        Of `HISTORY_SCHEMA`, ordered by packet, then kind, then as in the packet
+        (forced: by jd).
+    """
+    row_of = np.cumsum(kept) - 1
+    tables, parents = [], []
+    for history in survey.histories:
+        items = records.child(history.path)
+        if items is not None:
+            table = _measurements(items, survey, history)
+            wanted = kept[items.parents]
+            parent = row_of[items.parents[wanted]]
+            table = table.filter(pa.array(wanted))
+            if history.kind == "forced":
+                table, parent = _one_per_epoch(table, parent)
+            complete = from_fluxes if "flux" in history.columns else from_magnitudes
+            tables.append(complete(table))
+            parents.append(parent)
+    if not tables:
+        return HISTORY_SCHEMA.empty_table()
+    parent = np.concatenate(parents)
+    order = np.argsort(parent, kind="stable")
+    table = pa.concat_tables(tables).take(pa.array(order))
+    for name in ("object_id", "candid"):
+        column = alerts[name].take(pa.array(parent[order]))
+        table = table.add_column(0, HISTORY_SCHEMA.field(name), column)
+    return table.select(HISTORY_SCHEMA.names).cast(HISTORY_SCHEMA)
+
+
+def _one_per_epoch(table: pa.Table, parent: np.ndarray) -> tuple[pa.Table, np.ndarray]:
+    """Order forced measurements by packet and jd, and keep the first of each jd."""
+    jd = table["jd"].to_numpy()
+    order = np.lexsort((jd, parent))
+    again = (np.diff(jd[order]) == 0) & (np.diff(parent[order]) == 0)
+    order = order[np.concatenate([[True], ~again])[: order.size]]
+    return table.take(pa.array(order)), parent[order]
+
+
+def _measurements(items: Records, survey: Survey, history: History) -> pa.Table:
+    """Read all columns that packets have; others are null."""
+    names = {**_FIELDS, **history.columns}
+    columns = {}
+    for column in HISTORY_SCHEMA:
+        if column.name not in _DERIVED:
+            array = items.column(names.get(column.name, column.name))
+            columns[column.name] = as_type(array, column.type, items.num_rows)
+    jd = columns["jd"].to_numpy(zero_copy_only=False)
+    columns["jd"] = pa.array(survey.to_jd(jd), from_pandas=True)
+    if history.zp is not None:
+        columns["zp"] = pa.array(np.full(items.num_rows, history.zp))
+    for name in ("snr", "limmag3sig", "limmag5sig"):
+        columns[name] = pa.nulls(items.num_rows, pa.float32())
+    key = items.column(names.get("band", "fid"))
+    columns["filter"] = band_names(key, survey, items.num_rows)
+    kind = pa.array([history.kind])
+    zeros = pa.array(np.zeros(items.num_rows, dtype=np.int32))
+    columns["kind"] = pa.DictionaryArray.from_arrays(zeros, kind)
+    return pa.table(columns)
+
+
+def band_names(key: pa.Array | None, survey: Survey, rows: int) -> pa.Array:
+    """Return the filter's name for each fid (or band); null where it has no photometry."""
+    if set(survey.filters) == {None}:
+        return pa.array([survey.filters[None]] * rows, pa.string())
+    if key is None or not survey.filters:
+        return pa.nulls(rows, pa.string())
+    keys = pa.array(list(survey.filters))
+    where = pc.index_in(key.cast(keys.type), keys)
+    return pa.array(list(survey.filters.values()), pa.string()).take(where)

@@ -1,0 +1,104 @@
+"""Light curves as SkyPortal and sncosmo take them: mjd, filter, flux, fluxerr, zp."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.alerts.fluxes import NJY_ZP, from_fluxes, from_magnitudes
+from pipeline.alerts.history_table import HISTORY_SCHEMA, band_names
+from pipeline.alerts.surveys.survey import Survey
+
+MJD_ZERO = 2400000.5
+PHOTOMETRY_COLUMNS = (
+    "candid", "object_id", "mjd", "filter", "flux", "fluxerr", "zp", "zpsys", "origin",
+    "programid",
+)  # fmt: skip
+
+
+def photometry(alerts: pa.Table, history: pa.Table, survey: Survey) -> pa.Table:
+    """Return the light curve that each alert carries, its own measurement included.
+
+    Parameters
+    ----------
+    alerts, history : pyarrow.Table
+        Tables of one survey.
+    survey : Survey
+
+    Returns
+    -------
+    pyarrow.Table
+        `PHOTOMETRY_COLUMNS`, ordered by alert, origin and mjd. Detections and limits of
+        the alert stream (origin null), each (mjd, filter, magnitude) once and only with a
+        positive limit where the survey gives limits; forced photometry (origin
+        ``alert_fp``) of good status, its flux null where |flux| ≤ 3 fluxerr. ``zpsys`` is AB.
+    """
+    own = _own_measurements(alerts, survey)
+    table = pa.concat_tables([history.select(own.schema.names), own])
+    forced = pc.equal(table["kind"], "forced")
+    good = pc.if_else(forced, _good_forced(table), _good_detection(table))
+    table = table.filter(pc.and_(good, pc.is_valid(table["filter"])))
+    forced = pc.equal(table["kind"], "forced")
+    flux = pc.if_else(pc.and_(forced, pc.is_null(table["mag"])), None, table["flux"])
+    table = (
+        table.set_column(table.schema.get_field_index("flux"), "flux", flux)
+        .append_column("mjd", pc.subtract(table["jd"], MJD_ZERO))
+        .append_column("zpsys", pa.array(["ab"] * table.num_rows, pa.string()))
+        .append_column("origin", pc.if_else(forced, "alert_fp", None))
+    )
+    return _once(table, alerts).select(PHOTOMETRY_COLUMNS)
+
+
+def _good_forced(table: pa.Table) -> pa.ChunkedArray:
+    """Fluxes with an error; where the survey gives a status, only of good status."""
+    status = pc.coalesce(table["procstatus"], pa.scalar("0"))
+    return pc.and_(pc.equal(status, "0"), pc.is_valid(table["fluxerr"]))
+
+
+def _good_detection(table: pa.Table) -> pa.ChunkedArray:
+    by_limit = pc.fill_null(pc.greater(table["diffmaglim"], 0.0), False)
+    in_njy = pc.fill_null(pc.equal(table["zp"], NJY_ZP), False)  # Rubin gives no limits
+    return pc.or_(by_limit, in_njy)
+
+
+def _own_measurements(alerts: pa.Table, survey: Survey) -> pa.Table:
+    """Return the alerts' own measurements as rows of the history table."""
+    names = {"mag": "magpsf", "magerr": "sigmapsf", "flux": "psfFlux", "fluxerr": "psfFluxErr"}
+    columns = {}
+    for column in HISTORY_SCHEMA:
+        name = names.get(column.name, column.name)
+        present = name in alerts.column_names
+        columns[column.name] = (
+            alerts[name].cast(column.type)
+            if present and name not in ("filter", "kind")
+            else pa.nulls(alerts.num_rows, column.type)
+        )
+    band = "band" if "band" in alerts.column_names else "fid"
+    key = alerts[band].combine_chunks() if band in alerts.column_names else None
+    columns["filter"] = band_names(key, survey, alerts.num_rows).cast(
+        HISTORY_SCHEMA.field("filter").type
+    )
+    kind = pa.array(["prv"] * alerts.num_rows, pa.string())
+    columns["kind"] = kind.cast(HISTORY_SCHEMA.field("kind").type)
+    by_flux = "psfFlux" in alerts.column_names
+    if by_flux:
+        columns["zp"] = pa.array(np.full(alerts.num_rows, NJY_ZP))
+    table = pa.table(columns).select(HISTORY_SCHEMA.names)
+    return (from_fluxes if by_flux else from_magnitudes)(table)
+
+
+def _once(table: pa.Table, alerts: pa.Table) -> pa.Table:
+    """Order by alert, origin and time; keep one of equal (alert, origin, mjd, filter, mag)."""
+    order = pc.index_in(table["candid"], alerts["candid"].combine_chunks())
+    keys = [
+        pc.fill_null(table["mag"], np.nan).to_numpy(),
+        table["filter"].cast(pa.string()).to_numpy(zero_copy_only=False).astype(str),
+        table["mjd"].to_numpy(),
+        pc.is_valid(table["origin"]).to_numpy(zero_copy_only=False),
+        order.to_numpy(zero_copy_only=False),
+    ]
+    by = np.lexsort(keys)
+    same = np.ones(max(by.size - 1, 0), dtype=bool)
+    for key in keys:
+        a, b = key[by][:-1], key[by][1:]
+        same &= (a == b) | ((a != a) & (b != b))
+    return table.take(pa.array(by[np.concatenate([[True], ~same])[: by.size]]))

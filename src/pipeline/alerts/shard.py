@@ -1,0 +1,105 @@
+"""The packets of one shard, in batches of bounded memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.alerts.index import ARROW, DUPLICATE, PACKET, REJECTED, load_index
+from pipeline.io.avro import parse_schema
+from pipeline.io.avro_program import Program, compile_schema
+from pipeline.io.records import ArrowRecords, Records, decode
+
+BATCH_PACKETS = 1024
+"""About 50 MB of ZTF packets. LSST's, with 1000 earlier measurements, come 512 a batch."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One shard of a night's index.
+
+    Attributes
+    ----------
+    packets, rejected : pyarrow.Table
+        Rows of the index.
+    duplicates : int
+    schemas : list of str
+        The writers' schemas by number.
+    """
+
+    packets: pa.Table
+    rejected: pa.Table
+    duplicates: int
+    schemas: list[str]
+
+    @classmethod
+    def load(cls, index: Path, shard: int, shards: int) -> "Shard":
+        """Read shard number `shard` of `shards`."""
+        table, schemas = load_index(index, shard, shards)
+        of = {s: table.filter(pc.equal(table["status"], s)) for s in (PACKET, REJECTED)}
+        duplicates = pc.sum(pc.equal(table["status"], DUPLICATE)).as_py() or 0
+        return cls(of[PACKET], of[REJECTED], duplicates, schemas)
+
+    def batches(self, size: int = BATCH_PACKETS) -> Iterator[tuple[Records, pa.Table]]:
+        """Yield records and their rows of the index, in the index's order.
+
+        Raises
+        ------
+        OSError
+            If a file has gone or has been cut since it was indexed; the message names it.
+        """
+        programs: dict[int, Program] = {}
+        for start, stop, schema in self._runs(size):
+            rows = self.packets.slice(start, stop - start)
+            if schema == ARROW:
+                yield _read_rows(rows), rows
+                continue
+            if schema not in programs:
+                text = self.schemas[schema].encode()
+                programs[schema] = compile_schema(parse_schema(text))
+            yield _read_records(programs[schema], rows), rows
+
+    def _runs(self, size: int) -> Iterator[tuple[int, int, int]]:
+        """Cut the rows where the schema (or, for parquet rows, the stream) changes."""
+        schema = self.packets["schema"].to_numpy()
+        offset = self.packets["offset"].to_numpy()
+        stream = np.where(schema == ARROW, offset, -1)
+        at = 0
+        for (number, _), group in groupby(zip(schema.tolist(), stream.tolist(), strict=True)):
+            count = sum(1 for _ in group)
+            for start in range(at, at + count, size):
+                yield start, min(start + size, at + count), number
+            at += count
+
+
+def _read_records(program: Program, rows: pa.Table) -> Records:
+    """Read AVRO records; successive ones of a file are read through one handle."""
+    lengths = rows["length"].to_numpy()
+    offsets = rows["offset"].to_numpy()
+    stops = np.cumsum(lengths)
+    buffer = np.empty(int(stops[-1]), dtype=np.uint8)
+    at = 0
+    for name, group in groupby(enumerate(rows["file"].to_pylist()), key=lambda item: item[1]):
+        with Path(name).open("rb") as stream:
+            for i, _ in group:
+                stream.seek(int(offsets[i]))
+                if stream.readinto(memoryview(buffer)[at : at + lengths[i]]) != lengths[i]:
+                    raise OSError(f"{name}: shorter than when it was indexed; index it again")
+                at += int(lengths[i])
+    records, status = decode(program, buffer, stops - lengths, stops)
+    if status.any():
+        bad = rows["source"].to_pylist()[int(np.flatnonzero(status)[0])]
+        raise OSError(f"{bad}: changed since it was indexed; index it again")
+    return records
+
+
+def _read_rows(rows: pa.Table) -> Records:
+    """Take rows of one IPC stream of the spool; unread columns stay on disk."""
+    with pa.memory_map(rows["file"][0].as_py()) as file:
+        file.seek(rows["offset"][0].as_py())
+        table = pa.ipc.open_stream(file).read_all()
+    return ArrowRecords.of_table(table.take(rows["length"].combine_chunks()))
