@@ -1,10 +1,19 @@
 """Section ``models``: the neural networks that score alerts."""
 
-from typing import Literal
+import math
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config.base import Section
+
+DEFAULT_FEATURES = (
+    *("drb", "diffmaglim", "ra", "dec", "magpsf", "sigmapsf", "chipsf", "fwhm", "sky"),
+    *("chinr", "sharpnr", "sgscore1", "distpsnr1", "sgscore2", "distpsnr2", "sgscore3"),
+    *("distpsnr3", "ndethist", "ncovhist", "scorr", "nmtchps", "clrcoeff", "clrcounc"),
+    *("neargaia", "neargaiabright"),
+)
+"""The 25 features of ACAI in the order of its networks (Duev & van der Walt 2021)."""
 
 
 class Model(Section):
@@ -22,3 +31,28 @@ class Model(Section):
         {}, description="a feature is divided by its norm, where it has one"
     )
     surveys: list[str] = Field(["ztf"], description="surveys whose alerts it scores")
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of its features in order; empty where it takes none."""
+        if "features" not in self.inputs:
+            return ()
+        return DEFAULT_FEATURES if self.features == "default" else tuple(self.features)
+
+    @model_validator(mode="after")
+    def _inputs_once(self) -> Self:
+        if len(set(self.inputs)) < len(self.inputs):
+            raise ValueError("inputs names one twice")
+        if "features" in self.inputs and not self.feature_names:
+            raise ValueError("features is empty, but inputs has features")
+        if self.features != "default" and "features" not in self.inputs:
+            raise ValueError("features are given, but inputs has no features")
+        return self
+
+    @model_validator(mode="after")
+    def _norms(self) -> Self:
+        if unknown := set(self.feature_norms) - set(self.feature_names):
+            raise ValueError(f"feature_norms has no feature of this model: {sorted(unknown)}")
+        if bad := [k for k, v in self.feature_norms.items() if v == 0 or not math.isfinite(v)]:
+            raise ValueError(f"feature_norms must be finite and not 0: {bad}")
+        return self

@@ -1,0 +1,171 @@
+"""Networks in the files of their authors, run by TensorFlow. Slow to import: on demand only.
+
+Keras 3 cannot read the Keras 2 files of braai and ACAI, tf_keras cannot read those of
+Keras 3: the version in the file decides which one loads it.
+"""
+
+import functools
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from pipeline.config.models import Model
+from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
+
+
+@dataclass(frozen=True)
+class Original:
+    """A network as TensorFlow runs it.
+
+    Attributes
+    ----------
+    call : callable
+        From its inputs (float32 tensors, batch first, in the order of the configuration)
+        to its output; a ``tf.function`` traced once for batches of any length,
+        the inputs named as in the configuration.
+    keras : str
+        What wrote the file: "keras 2.3.0-tf", or "SavedModel".
+    """
+
+    call: Callable
+    keras: str
+
+
+@functools.cache
+def import_tensorflow() -> ModuleType:
+    """Import TensorFlow, set up for scores that can be compared.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import tensorflow as tf  # noqa: PLC0415
+        import tf_keras  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise ImportError(
+            "TensorFlow or tf_keras is missing: pip install 'nightmill[tensorflow]'"
+        ) from error
+    # On recent GPUs TensorFlow rounds to 10 bits before multiplying: scores differ by 1e-3.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+    return tf
+
+
+def load_original(path: str | Path, model: Model) -> Original:
+    """Load a Keras .h5 or .keras file or a SavedModel folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file or folder.
+    model : Model
+        Its configuration: what it takes, in order.
+
+    Raises
+    ------
+    ModelError
+        If it is no model, holds Python code (a Lambda layer), or takes something else
+        than configured.
+    ImportError
+        If TensorFlow is not installed.
+    OSError
+        If the file is not there or cannot be read.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such model")
+    if path.is_dir():
+        return _load_saved_model(path, model)
+    config, version = _keras_header(path)
+    if '"Lambda"' in config:
+        raise ModelError(f"{path}: has a Lambda layer: Python code in a model file is not run")
+    tf = import_tensorflow()
+    network = _load_keras(path, version)
+    check_shapes(path, [tuple(i.shape) for i in network.inputs], model)
+
+    def call(*inputs):
+        return network(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+
+    return Original(_traced(tf, call, model), f"keras {version}")
+
+
+def _keras_header(path: Path) -> tuple[str, str]:
+    """Return configuration (JSON) and Keras version of an .h5 or .keras file."""
+    import h5py  # noqa: PLC0415 (comes with TensorFlow)
+
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                version = json.loads(archive.read("metadata.json"))["keras_version"]
+                return archive.read("config.json").decode(), version
+        with h5py.File(path) as file:
+            config, version = file.attrs["model_config"], file.attrs["keras_version"]
+    except (OSError, KeyError, ValueError) as error:
+        raise ModelError(
+            f"{path}: not a Keras model (.h5 or .keras with its configuration inside)"
+        ) from error
+    return _text(config), _text(version)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _load_keras(path: Path, version: str):
+    import_tensorflow()
+    import keras  # noqa: PLC0415
+    import tf_keras  # noqa: PLC0415
+
+    library = keras if int(version.split(".", maxsplit=1)[0]) >= 3 else tf_keras
+    try:
+        return library.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises what its layers met
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "no reason"
+        raise ModelError(
+            f"{path}: Keras {version} model that cannot be loaded: {reason}"
+        ) from error
+
+
+def _load_saved_model(path: Path, model: Model) -> Original:
+    """Load the serving signature; its inputs have names, no order: shapes tell them apart."""
+    tf = import_tensorflow()
+    try:
+        loaded = tf.saved_model.load(str(path))
+        serve = loaded.signatures["serving_default"]
+    except Exception as error:  # TensorFlow raises what its parsers met
+        raise ModelError(f"{path}: not a SavedModel folder with a serving signature") from error
+    ranks = [len(shape) + 1 for shape in expected_shapes(model)]
+    specs = serve.structured_input_signature[1]
+    names = sorted(
+        specs,
+        key=lambda n: (
+            specs[n].shape.rank not in ranks,
+            ranks.index(specs[n].shape.rank) if specs[n].shape.rank in ranks else 0,
+        ),
+    )
+    check_shapes(path, [tuple(specs[n].shape) for n in names], model)
+
+    def call(*inputs):
+        outputs = serve(**dict(zip(names, inputs, strict=True)))
+        if len(outputs) != 1:
+            raise ModelError(f"{path}: the model gives {len(outputs)} outputs, not one score")
+        return next(iter(outputs.values()))
+
+    call.keep_alive = loaded  # its variables live as long as it does
+    return Original(_traced(tf, call, model), "SavedModel")
+
+
+def _traced(tf: ModuleType, call: Callable, model: Model) -> Callable:
+    signature = [
+        tf.TensorSpec((None, *shape), tf.float32, name)
+        for name, shape in zip(model.inputs, expected_shapes(model), strict=True)
+    ]
+    return tf.function(call, input_signature=signature)
