@@ -112,8 +112,6 @@ def _read_unusual(data: bytes) -> np.ndarray:
     """Read by astropy what is not a plain image."""
     from astropy.io import fits  # noqa: PLC0415 (0.3 s that most runs need not pay)
 
-    if not data[:BLOCK].isascii():
-        raise StampError("is not FITS")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -7,6 +7,7 @@ Keras 3: the version in the file decides which one loads it.
 import functools
 import json
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def load_original(path: str | Path, model: Model) -> Original:
     if path.is_dir():
         return _load_saved_model(path, model)
     config, version = _keras_header(path)
-    if '"Lambda"' in config:
+    if re.search(r'"class_name":\s*"Lambda"', config):
         raise ModelError(f"{path}: has a Lambda layer: Python code in a model file is not run")
     tf = import_tensorflow()
     network = _load_keras(path, version)
@@ -108,7 +109,7 @@ def _keras_header(path: Path) -> tuple[str, str]:
                 return archive.read("config.json").decode(), version
         with h5py.File(path) as file:
             config, version = file.attrs["model_config"], file.attrs["keras_version"]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ModelError(
             f"{path}: not a Keras model (.h5 or .keras with its configuration inside)"
         ) from error
@@ -142,15 +143,11 @@ def _load_saved_model(path: Path, model: Model) -> Original:
         serve = loaded.signatures["serving_default"]
     except Exception as error:  # TensorFlow raises what its parsers met
         raise ModelError(f"{path}: not a SavedModel folder with a serving signature") from error
-    ranks = [len(shape) + 1 for shape in expected_shapes(model)]
     specs = serve.structured_input_signature[1]
-    names = sorted(
-        specs,
-        key=lambda n: (
-            specs[n].shape.rank not in ranks,
-            ranks.index(specs[n].shape.rank) if specs[n].shape.rank in ranks else 0,
-        ),
-    )
+    ranks = [len(shape) + 1 for shape in expected_shapes(model)]
+    names = [n for rank in ranks for n in specs if specs[n].shape.rank == rank]
+    if len(names) < len(specs):
+        names = list(specs)
     check_shapes(path, [tuple(specs[n].shape) for n in names], model)
 
     def call(*inputs):
