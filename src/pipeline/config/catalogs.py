@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.config.base import Section
 
@@ -13,8 +13,9 @@ class Distance(Section):
     column: str = Field(description="column with the galaxy's redshift or distance")
     unit: Literal["redshift", "Mpc"] = Field(description="what that column holds")
     kpc: float = Field(30.0, gt=0, description="projected distance [kpc]")
-    low_arcsec: float = Field(
-        300.0, gt=0, description="radius for galaxies too near for the above [arcsec]"
+    low_arcsec: float | dict[str, float] = Field(
+        300.0,
+        description="radius for galaxies too near for that [arcsec], or one for each survey",
     )
 
 
@@ -26,10 +27,16 @@ class Catalog(Section):
         None, description="instead of a file: match against this survey's alerts in alerts.tsv"
     )
     id: str | None = Field(
-        None, description="column that names a row in match_id; its row number if absent"
+        None,
+        description="column that names a row in match_id; if absent its row number, from 0, "
+        "or the candid of alerts",
     )
-    ra: str = Field("ra", description="column of the right ascension, ICRS [deg]")
-    dec: str = Field("dec", description="column of the declination, ICRS [deg]")
+    ra: str = Field(
+        "ra", description="column of the right ascension, ICRS: degrees, or h:m:s as text"
+    )
+    dec: str = Field(
+        "dec", description="column of the declination, ICRS: degrees, or d:m:s as text"
+    )
     columns: list[str] = Field([], description="columns copied into the matches table")
     radius_arcsec: float | dict[str, float] = Field(
         2.0, description="cone radius [arcsec], or one for each survey"
@@ -43,18 +50,36 @@ class Catalog(Section):
             raise ValueError("give either path (a file) or alerts (a survey)")
         return self
 
+    @field_validator("columns")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("names a column twice")
+        return value
+
     @model_validator(mode="after")
     def _radii(self) -> Self:
-        by_survey = isinstance(self.radius_arcsec, dict)
-        radii = self.radius_arcsec.values() if by_survey else [self.radius_arcsec]
-        if not all(0 < r <= 3600 for r in radii):
-            raise ValueError("radius_arcsec must lie in (0, 3600]")
-        if by_survey and (missing := set(self.surveys) - set(self.radius_arcsec)):
-            raise ValueError(f"radius_arcsec has no value for {', '.join(sorted(missing))}")
+        radii = {"radius_arcsec": self.radius_arcsec}
+        if self.distance:
+            radii["distance.low_arcsec"] = self.distance.low_arcsec
+        for key, value in radii.items():
+            by_survey = value if isinstance(value, dict) else dict.fromkeys(self.surveys, value)
+            if not all(0 < r <= 3600 for r in by_survey.values()):
+                raise ValueError(f"{key} must lie in (0, 3600]")
+            if missing := set(self.surveys) - set(by_survey):
+                raise ValueError(f"{key} has no value for {', '.join(sorted(missing))}")
         return self
 
     def radius(self, survey: str) -> float:
         """Return the cone radius for one survey [arcsec]."""
-        if isinstance(self.radius_arcsec, dict):
-            return self.radius_arcsec[survey]
-        return self.radius_arcsec
+        return _of(self.radius_arcsec, survey)
+
+    def low_radius(self, survey: str) -> float:
+        """Return the radius around near galaxies for one survey [arcsec]."""
+        if self.distance is None:
+            raise ValueError("it is not matched by distance")
+        return _of(self.distance.low_arcsec, survey)
+
+
+def _of(value: float | dict[str, float], survey: str) -> float:
+    return value[survey] if isinstance(value, dict) else value

@@ -1,0 +1,144 @@
+"""Match alerts with catalogues: the table ``matches``."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.config.catalogs import Catalog
+from pipeline.crossmatch.cone import pairs_within
+from pipeline.crossmatch.distance import ARCSEC, projected_kpc
+from pipeline.crossmatch.galaxies import galaxy_ids, galaxy_pairs, galaxy_values
+from pipeline.crossmatch.store import Store, open_store
+from pipeline.healpix import lonlat_to_vec
+from pipeline.io.tables import field
+
+_FIELDS = [
+    field("candid", pa.int64(), description="the alert, as in the table alerts"),
+    field("catalog", pa.string(), description="name in the configuration"),
+    field("match_id", pa.string(), description="the catalogue's row"),
+    field("distance_arcsec", pa.float64(), "arcsec", "great circle; 2 decimals for galaxies"),
+    field("distance_kpc", pa.float64(), "kpc", "projected; -1 for a galaxy too near to tell"),
+    field("rank", pa.int32(), description="1 is the nearest of this alert and catalogue"),
+]
+
+
+def catalogs_of(catalogs: Mapping[str, Catalog], survey: str) -> dict[str, Catalog]:
+    """Return the catalogues that a survey's alerts are matched against."""
+    return {name: c for name, c in catalogs.items() if survey in c.surveys}
+
+
+def matches_schema(
+    catalogs: Mapping[str, Catalog], survey: str, stores: Mapping[str, str | Path]
+) -> pa.Schema:
+    """Return the schema of a survey's table ``matches``.
+
+    Parameters
+    ----------
+    catalogs : mapping of str to Catalog
+        The configuration's section; others than this survey's are ignored.
+    survey : str
+    stores : mapping of str to path
+        The store of each of the survey's catalogues, which knows its columns' types.
+
+    Raises
+    ------
+    ValueError
+        If a folder is not a store.
+    """
+    return _schema({name: open_store(stores[name]) for name in catalogs_of(catalogs, survey)})
+
+
+def match_alerts(
+    alerts: pa.Table,
+    stores: Mapping[str, str | Path],
+    catalogs: Mapping[str, Catalog],
+    survey: str,
+) -> pa.Table:
+    """Find every catalogue row near every alert.
+
+    Parameters
+    ----------
+    alerts : pyarrow.Table
+        With candid (int64), ra and dec (float64, ICRS [deg]); an alert whose position is
+        null or NaN matches nothing.
+    stores, catalogs, survey
+        As for :func:`matches_schema`.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row for each alert and catalogue row, of :func:`matches_schema`: sorted by the
+        order of `alerts`, the order of `catalogs`, and rank. A catalogue's chosen columns
+        are named ``<catalog>_<column>`` and null in the rows of the others.
+
+    Raises
+    ------
+    ValueError
+        If a folder is not a store, or two columns get the same name.
+    """
+    opened = {name: open_store(stores[name]) for name in catalogs_of(catalogs, survey)}
+    schema = _schema(opened)
+    ra, dec = (pc.fill_null(alerts[name], np.nan).to_numpy() for name in ("ra", "dec"))
+    vec = lonlat_to_vec(ra, dec)
+    parts, positions = [schema.empty_table()], [np.empty(0, np.int64)]
+    for name, store in opened.items():
+        position, table = _match_one(name, vec, store, catalogs[name], survey)
+        parts.append(table.add_column(0, "candid", alerts["candid"].take(pa.array(position))))
+        positions.append(position)
+    table = pa.concat_tables(parts, promote_options="default").select(schema.names)
+    # stable: rows stay in the order of catalogues and ranks
+    order = np.argsort(np.concatenate(positions), kind="stable")
+    return table.take(pa.array(order)).cast(schema)
+
+
+def _schema(stores: Mapping[str, Store]) -> pa.Schema:
+    chosen = [
+        column.with_name(f"{name}_{column.name}")
+        for name, store in stores.items()
+        for column in list(store.schema)[1:]
+    ]
+    schema = pa.schema([*_FIELDS, *chosen])
+    if twice := [name for name, n in Counter(schema.names).items() if n > 1]:
+        raise ValueError(f"two columns of matches are {twice[0]!r}: rename one of the catalogues")
+    return schema
+
+
+def _match_one(
+    name: str, vec: NDArray[np.float64], store: Store, catalog: Catalog, survey: str
+) -> tuple[NDArray[np.int64], pa.Table]:
+    """Return the positions matched, ascending, and the matches (all but the candid)."""
+    pairs = pairs_within(vec, store, catalog.radius(survey))
+    if catalog.distance is None:
+        arcsec = pairs.radians / ARCSEC
+        kpc = pa.nulls(len(arcsec), pa.float64())
+        match_id, chosen = store.take(pairs.row)
+    else:
+        low = catalog.low_radius(survey)
+        pairs = galaxy_pairs(pairs, vec, store.distance, catalog.distance, low)
+        exact = pairs.radians / ARCSEC
+        value = galaxy_values(pairs.row, store.distance, catalog.distance.unit)
+        kpc = pa.array(np.round(projected_kpc(exact, value, catalog.distance.unit), 2))
+        arcsec = np.round(exact, 2)
+        match_id, chosen = store.take(pairs.row)
+        match_id = pc.coalesce(match_id, galaxy_ids(pairs.row))
+    columns = {
+        "catalog": pa.array([name]).take(pa.array(np.zeros(len(arcsec), np.int64))),
+        "match_id": match_id,
+        "distance_arcsec": pa.array(arcsec),
+        "distance_kpc": kpc,
+        "rank": pa.array(_rank(pairs.position)),
+    }
+    names = [*columns, *(f"{name}_{column}" for column in chosen.column_names)]
+    return pairs.position, pa.table([*columns.values(), *chosen.columns], names=names)
+
+
+def _rank(position: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return 1, 2, … for the pairs of each position; they follow each other."""
+    first = np.flatnonzero(np.diff(position, prepend=-1))
+    count = np.diff(first, append=len(position))
+    return (np.arange(len(position)) - np.repeat(first, count) + 1).astype(np.int32)

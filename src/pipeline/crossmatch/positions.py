@@ -1,0 +1,67 @@
+"""Columns of catalogues as numbers: coordinates in degrees, distances."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+# 12:34:56.7, +12 34 56.7 or 12h34m56.7s / 12d34m56.7s
+SEXAGESIMAL = (
+    r"^\s*(?P<sign>[+-]?)(?P<whole>\d{1,3})(?:[:hd°]\s*|\s+)"
+    r"(?P<minutes>\d{1,2})(?:[:m']\s*|\s+)(?P<seconds>\d{1,2}(?:\.\d*)?)[s\"]?\s*$"
+)
+
+
+def numbers(column: pa.Array) -> NDArray[np.float64]:
+    """Return a column as float64: NaN where it is null or holds no number.
+
+    >>> numbers(pa.array(["1.5", "n/a", None]))
+    array([1.5, nan, nan])
+    """
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        words = column.to_pandas()
+        return pd.to_numeric(words, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if not _numeric(column.type):
+        return np.full(len(column), np.nan)
+    return pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
+
+
+def right_ascension(column: pa.Array) -> NDArray[np.float64]:
+    """Return right ascensions [deg]: numbers are degrees, sexagesimal text is hours.
+
+    NaN where a value is neither, or not in [-360, 360] deg.
+
+    >>> right_ascension(pa.array(["10.5", "00 01 16.37", "a star"]))
+    array([10.5       ,  0.31820833,         nan])
+    """
+    ra = _angles(column, 15.0)
+    return np.where(np.abs(ra) <= 360.0, ra, np.nan)
+
+
+def declination(column: pa.Array) -> NDArray[np.float64]:
+    """Return declinations [deg] of numbers or sexagesimal text; NaN as above, ±90 deg.
+
+    >>> declination(pa.array(["-00:30:00", "91"]))
+    array([-0.5,  nan])
+    """
+    dec = _angles(column, 1.0)
+    return np.where(np.abs(dec) <= 90.0, dec, np.nan)
+
+
+def _numeric(type_: pa.DataType) -> bool:
+    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
+
+
+def _angles(column: pa.Array, scale: float) -> NDArray[np.float64]:
+    """Return degrees; `scale` is degrees for one unit of sexagesimal text."""
+    degrees = numbers(column)
+    if not pa.types.is_string(column.type) or not np.isnan(degrees).any():
+        return degrees
+    parts = pc.extract_regex(column, SEXAGESIMAL)
+    field = {n: numbers(pc.struct_field(parts, n)) for n in ("whole", "minutes", "seconds")}
+    valid = (field["minutes"] < 60) & (field["seconds"] < 60)
+    angle = scale * (field["whole"] + field["minutes"] / 60 + field["seconds"] / 3600)
+    negative = pc.fill_null(pc.equal(pc.struct_field(parts, "sign"), "-"), False)
+    angle = np.where(negative.to_numpy(zero_copy_only=False), -angle, angle)
+    return np.where(np.isnan(degrees) & valid, angle, degrees)
