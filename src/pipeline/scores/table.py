@@ -1,6 +1,6 @@
 """The table ``scores``: one row an alert, three columns a model."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -75,48 +75,56 @@ def score_batch(
     ModelError
         If a network does not give one number an alert.
     """
-    made: dict[Hashable, Input] = {}
+    batch = _Batch(alerts, history, cutouts)
     columns = [alerts["candid"], alerts["object_id"].cast(pa.string())]
     for name, model in models.items():
-        keys = _input_keys(model)
-        for kind, key in zip(model.inputs, keys, strict=True):
-            if key not in made and kind == "triplet":
-                made[key] = make_triplets(*_stamps(alerts["candid"], cutouts))
-            elif key not in made:
-                norms = model.feature_norms
-                made[key] = make_features(alerts, history, model.feature_names, norms)
-        scores, reasons = _predict(engines[name], [made[key] for key in keys])
+        scores, reasons = _predict(engines[name], batch.inputs(model))
         columns += [scores, pa.repeat(model.version, alerts.num_rows), reasons]
     return pa.table(columns, schema=scores_schema(models))
 
 
-def _input_keys(model: Model) -> list[Hashable]:
-    """Return what tells a model's inputs from those of others: equal ones are made once."""
-    features = (model.feature_names, tuple(sorted(model.feature_norms.items())))
-    return [kind if kind == "triplet" else features for kind in model.inputs]
+class _Batch:
+    """A batch of alerts and the inputs made of it: once, however many models take them."""
+
+    def __init__(self, alerts: pa.Table, history: pa.Table, cutouts: pa.Table | None) -> None:
+        self.alerts, self.history, self.cutouts = alerts, history, cutouts
+        self.made: dict[Hashable, Input] = {}
+
+    def inputs(self, model: Model) -> dict[str, Input]:
+        """Return a model's inputs by name, in its order."""
+        names, norms = model.feature_names, model.feature_norms
+        keys = {"triplet": "triplet", "features": (names, tuple(sorted(norms.items())))}
+        for kind in model.inputs:
+            if keys[kind] in self.made:
+                continue
+            if kind == "triplet":
+                made = make_triplets(*self._stamps())
+            else:
+                made = make_features(self.alerts, self.history, names, norms)
+            self.made[keys[kind]] = made
+        return {kind: self.made[keys[kind]] for kind in model.inputs}
+
+    def _stamps(self) -> list[list[bytes | None]]:
+        """Return the three stamps of each alert, None where it has none."""
+        candid, cutouts = self.alerts["candid"], self.cutouts
+        if cutouts is None:
+            return [[None] * len(candid)] * len(CHANNELS)
+        if not cutouts["candid"].equals(candid):
+            cutouts = cutouts.take(pc.index_in(candid, cutouts["candid"]))
+        return [cutouts[channel].to_pylist() for channel in CHANNELS]
 
 
-def _stamps(candid: pa.ChunkedArray, cutouts: pa.Table | None) -> list[list[bytes | None]]:
-    """Return the three stamps of each alert, None where it has none."""
-    if cutouts is None:
-        return [[None] * len(candid)] * len(CHANNELS)
-    if not cutouts["candid"].equals(candid):
-        cutouts = cutouts.take(pc.index_in(candid, cutouts["candid"]))
-    return [cutouts[channel].to_pylist() for channel in CHANNELS]
-
-
-def _predict(engine: Engine, inputs: Sequence[Input]) -> tuple[pa.Array, pa.Array]:
-    """Return scores, and reasons where they are null."""
-    reasons = np.array([_first(r) for r in zip(*(r for _, r in inputs), strict=True)], object)
-    usable = np.equal(reasons, None)
+def _predict(engine: Engine, inputs: Mapping[str, Input]) -> tuple[pa.Array, pa.Array]:
+    """Return scores, and reasons where they are null; one with the stamps goes first."""
+    by_kind = [inputs[kind][1] for kind in ("triplet", "features") if kind in inputs]
+    reasons = np.array([next(filter(None, r), None) for r in zip(*by_kind, strict=True)], object)
+    usable = np.equal(reasons, None).astype(bool)
+    arrays = [array for array, _ in inputs.values()]
+    if not usable.all():
+        arrays = [array[usable] for array in arrays]
     with np.errstate(over="ignore"):
-        found = engine.predict([x[usable] for x, _ in inputs]).astype(np.float32)
-    finite = np.isfinite(found)
+        found = engine.predict(arrays).astype(np.float32)
     scores = np.full(len(reasons), np.nan, np.float32)
     scores[usable] = found
-    reasons[usable] = np.where(finite, None, "the model gave no finite number")
+    reasons[usable] = np.where(np.isfinite(found), None, "the model gave no finite number")
     return pa.array(scores, mask=~np.isfinite(scores)), pa.array(reasons, pa.string())
-
-
-def _first(reasons: Sequence[str | None]) -> str | None:
-    return next((reason for reason in reasons if reason), None)

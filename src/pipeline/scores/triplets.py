@@ -42,7 +42,8 @@ def make_triplets(
     triplets = np.full((len(science), SIDE, SIDE, len(CHANNELS)), PADDING, np.float32)
     reasons: list[str | None] = [None] * len(science)
     for i, stamps in enumerate(zip(science, template, difference, strict=True)):
-        reasons[i] = _fill(triplets[i], stamps)
+        with np.errstate(over="ignore"):  # an overflow is seen to in _normalise
+            reasons[i] = _fill(triplets[i], stamps)
         if reasons[i]:
             triplets[i] = np.nan
     return triplets, reasons
