@@ -4,27 +4,21 @@ Both take the first hit of every DOM with hard local coincidence, without a time
 minimise −Σ log(P + 1e-8) over where and when a track of the pixel's direction passes.
 """
 
-import math
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.skymaps.event import Event, first_pulses
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, Variations
-from pipeline.skymaps.recos.kernels import DELAY, track_llh, transverse
-from pipeline.skymaps.recos.minimize import minimize
 from pipeline.skymaps.recos.table import load_table
+from pipeline.skymaps.recos.track import fit, track_llh, transverse
 
 FEWEST_DOMS = 4
 """A track has five parameters, but the direction is given and one DOM sets the time."""
 
 MOST_PHOTONS = 10
 """Cap of N in `pandel_mpe`: beyond it, the ice model's errors are larger than the gain."""
-
-EARLY_SHARE = 0.15
-"""Of the DOMs may be hit too early at the start of a fit: noise, and a vertex that is off."""
 
 _RING = 80.0 * np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0]])
 
@@ -94,7 +88,7 @@ class PandelLikelihood(Likelihood):
         the point of the track nearest to the middle of the hits.
         """
         fits = np.empty((len(directions), 5))
-        _fit(self._tables, self._doms, np.asarray(directions, float), _xyz(vertices), fits)
+        fit(self._tables, self._doms, np.asarray(directions, float), _xyz(vertices), fits)
         result = np.full(len(directions), np.nan, FIT_DTYPE)
         for name, column in zip(("llh", "x", "y", "z", "t"), fits.T, strict=True):
             result[name] = column
@@ -118,38 +112,3 @@ class PandelLikelihood(Likelihood):
 
 def _xyz(vertices: NDArray) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.asarray(vertices, float)[:, :, :3])
-
-
-@njit(cache=True)
-def _fit(tables, doms, directions, starts, fits):
-    """Fill `fits` (n, 5) with llh, x, y, z, t of the best of all starts (n, k, 3)."""
-    frame = np.empty((len(doms), 4))
-    middle = np.array([doms[:, 0].mean(), doms[:, 1].mean(), doms[:, 2].mean()])
-    track, best = np.empty(3), np.empty(3)
-    for n in range(len(directions)):
-        direction = directions[n]
-        across, level = transverse(doms, direction, middle, frame)
-        lowest = np.inf
-        for k in range(starts.shape[1] + 1):
-            track[:] = 0.0  # the first start: through the middle
-            if k > 0:
-                offset = starts[n, k - 1] - middle
-                track[0], track[1] = (offset * across).sum(), (offset * level).sum()
-            track[2] = _start_time(frame, track)
-            value = minimize(tables, frame, direction[2], track)
-            if value < lowest:
-                lowest = value
-                best[:] = track
-        fits[n, 0] = lowest if lowest < np.inf else np.nan
-        fits[n, 1:4] = middle + best[0] * across + best[1] * level
-        fits[n, 4] = best[2]
-
-
-@njit(cache=True)
-def _start_time(frame, track):
-    """Return the t0 at which a given share of the DOMs is hit before the direct light."""
-    times = np.empty(len(frame))
-    for i in range(len(frame)):
-        times[i] = frame[i, 2] - DELAY * math.hypot(frame[i, 0] - track[0], frame[i, 1] - track[1])
-    times.sort()
-    return times[int(EARLY_SHARE * (len(frame) - 1))]

@@ -1,15 +1,15 @@
 """Tables of the convolved Pandel function: cubic splines that the fits evaluate.
 
-One uniform grid in u = (t + 140) / (t + 540) and x = √d_eff holds the whole plane: u is
+One uniform grid in u = (t + 140) / (t + 940) and x = √d_eff holds the whole plane: u is
 fine where the light arrives and coarse in the tail, √d_eff is where the function is smooth.
 The splines have continuous second derivatives, so that a fit may use gradients. Three of
 them share the grid: log P, log of its survival function and log(P + FLOOR), which is what
 single photo-electrons are fitted with: it saves a logarithm and an exponential a DOM.
 
-With d_eff in [2.25, 625] m and t in [-120, 5000] ns the error of log(P + FLOOR), of log P
-and of log SF is < 5e-5 at the worst place (beyond 4000 ns, or where P is about FLOOR) and
-1e-6 rms (tests/unit/test_recos_table.py). An earlier photon has P = 0; a later or a farther
-one has the P of the edge.
+With d_eff in [2.25, 625] m and t in [-120, 12000] ns the error of log(P + FLOOR) is < 1e-4
+at the worst place, where P is about FLOOR, and 2e-6 rms; so is that of log P and log SF
+where P > 1e-13 (tests/unit/test_recos_table.py). An earlier photon has P = 0; a later or a
+farther one has the P of the edge.
 """
 
 import os
@@ -20,16 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.io.atomic import atomic_path
+from pipeline.skymaps.recos.track import FLOOR, T_SCALE, T_SHIFT, U_STEP, X_FIRST, X_STEP
 
 VERSION = 1
-FLOOR = 1e-8
-"""Added to P [1/ns]: what a pulse of noise costs (IceTray's I3GulliverPandel)."""
-
-T_SHIFT, T_SCALE = 140.0, 400.0  # ns
-U_STEP, N_U = 0.002, 472  # up to t = 6300 ns
-X_FIRST, X_STEP, N_X = 0.7, 0.1, 252  # up to d_eff = 666 m
-T_MIN, T_MAX, D_MIN, D_MAX = -120.0, 5000.0, 2.25, 625.0
-"""Where the tables hold; the nodes outside keep the splines' ends away."""
+N_U, N_X = 640, 252
+"""Nodes: up to t = 18000 ns and d_eff = 666 m, which keeps the splines' ends away."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +43,7 @@ def default_path() -> Path:
 
 
 def build_table(path: str | Path) -> None:
-    """Calculate the tables and write them, whole or not at all (1.5 s, 1.8 MB)."""
+    """Calculate the tables and write them, whole or not at all (3 s, 4 MB)."""
     from scipy.ndimage import spline_filter  # noqa: PLC0415 - a fit does not need scipy
 
     from pipeline.skymaps.recos.convolved import log_pdf, log_sf  # noqa: PLC0415
