@@ -159,7 +159,7 @@ def _scatter(batches: Iterator[pa.RecordBatch], part: Path) -> tuple[pa.Schema, 
         for batch in batches:
             schema = batch.schema
             pixel = lonlat_to_pixel(BUCKET_NSIDE, batch.column(0), batch.column(1), nest=True)
-            order = np.argsort(pixel, kind="stable")
+            order = np.argsort(pixel.astype(np.uint8), kind="stable")  # a radix sort
             ordered = batch.take(pa.array(order))
             ends = np.flatnonzero(np.diff(pixel[order], append=-1)) + 1
             for start, end in pairwise([0, *ends]):

@@ -1,0 +1,107 @@
+"""Cross-match 1e5 positions with a catalogue of 1e7 rows at 2", against astropy's match.
+
+Figures are CPU seconds of one process. Sorting the catalogue is paid once and reported
+apart. So is astropy's tree, which lives as long as the process.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from pipeline.config.catalogs import Catalog
+from pipeline.crossmatch.build import build_store
+from pipeline.crossmatch.match import match_alerts
+
+RADIUS = 2.0  # [arcsec]
+
+
+def run(quick: bool) -> list[dict]:
+    """Time both on the same positions and check that they find the same.
+
+    Parameters
+    ----------
+    quick : bool
+        A tenth of the positions and of the rows.
+    """
+    positions, rows = (10_000, 1_000_000) if quick else (100_000, 10_000_000)
+    rng = np.random.default_rng(7)
+    ra, dec = _uniform(rng, rows)
+    # half of the alerts lie within some arcsec of a row, as those of stars and galaxies do
+    near = rng.choice(rows, positions // 2, replace=False)
+    alert_ra, alert_dec = _uniform(rng, positions)
+    offset = rng.normal(scale=1.5 / 3600, size=(2, len(near)))
+    alert_dec[: len(near)] = np.clip(dec[near] + offset[0], -90, 90)
+    alert_ra[: len(near)] = ra[near] + offset[1] / np.cos(np.radians(dec[near]))
+    alerts = pa.table({"candid": np.arange(positions), "ra": alert_ra % 360, "dec": alert_dec})
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, store = Path(folder, "catalogue.parquet"), Path(folder, "store")
+        pq.write_table(pa.table({"ra": ra, "dec": dec, "mag": rng.random(rows)}), source)
+        catalog = Catalog(path=str(source), columns=["mag"], radius_arcsec=RADIUS)
+        building = _cpu(lambda: build_store(source, store, catalog))[0]
+        matching, found = _cpu(lambda: match_alerts(alerts, {"c": store}, {"c": catalog}, "ztf"))
+
+    sky, catalogue = (
+        SkyCoord(np.asarray(a), np.asarray(d), unit="deg")
+        for a, d in ((alerts["ra"], alerts["dec"]), (ra, dec))
+    )
+    peer, (nearest, separation, _) = _cpu(lambda: sky.match_to_catalog_sky(catalogue))
+    again = _cpu(lambda: sky.match_to_catalog_sky(catalogue))[0]  # its tree is there now
+    _check(found, nearest, separation.to_value(u.arcsec))
+    size = f'{positions:.0e} positions, {rows:.0e} rows, {RADIUS:g}"'
+    note = f"{found.num_rows} matches, the nearest the same as astropy's"
+    return [
+        _figure(f"match {size}, a night's shard", matching, peer, 1.5, note),
+        _figure("  with astropy's tree in memory", matching, again, None, "same process only"),
+        _figure("  with sorting the catalogue", matching + building, peer, None, "once"),
+    ]
+
+
+def _uniform(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    return rng.uniform(0, 360, n), np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
+
+
+def _cpu(work) -> tuple[float, object]:
+    start = time.process_time()
+    result = work()
+    return time.process_time() - start, result
+
+
+def _check(found: pa.Table, nearest: np.ndarray, separation: np.ndarray) -> None:
+    """Stop unless the nearest matches are astropy's nearest rows within the radius."""
+    first = found.filter(np.asarray(found["rank"]) == 1)
+    expected = np.flatnonzero(separation <= RADIUS)
+    if not (
+        np.array_equal(first["candid"], expected)
+        and np.array_equal(np.array(first["match_id"]).astype(int), nearest[expected])
+        and np.allclose(first["distance_arcsec"], separation[expected], rtol=0, atol=1e-6)
+    ):
+        raise RuntimeError("our matches differ from astropy's")
+
+
+def _figure(figure: str, ours: float, peer: float, goal: float | None, note: str) -> dict:
+    return {
+        "figure": figure,
+        "ours": ours,
+        "peer": peer,
+        "unit": "CPU s",
+        "ratio": peer / ours,
+        "goal": goal,
+        "note": note,
+    }
+
+
+def main() -> None:
+    """Print the figures."""
+    for row in run(quick=False):
+        print("{figure:52} {ours:8.3f} {peer:8.3f} {unit}  {ratio:6.1f}x  {note}".format(**row))
+
+
+if __name__ == "__main__":
+    main()
