@@ -1,0 +1,1 @@
+"""Commands that a person runs by hand, one module each; see `pipeline.cli`."""

@@ -1,0 +1,177 @@
+"""Neutrino events with known truth: tracks of muons in an IC86-like detector, as files."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.io.atomic import atomic_path, write_json
+from pipeline.simulate.ice import MODELS, Ice
+from pipeline.simulate.progress import progress
+from pipeline.simulate.tracks import Track, simulate_pulses
+
+FORMAT, VERSION = "nightmill-event", 1
+"""What `pipeline.skymaps.event_files` reads; the format is described in docs/skymaps.md."""
+
+RUN_ID = 1
+"""Far from the six digits of real runs."""
+MJD = 60000.0
+"""Of the first event [d, UTC]; the others follow an hour apart, so the sky turns above them."""
+ENERGIES = (2e3, 2e5)  # GeV, uniform in the logarithm
+RADIUS = 500.0  # m, how far from the middle of the detector tracks pass
+START = 10_000.0  # ns, when the track is nearest to the middle
+FEWEST_DOMS = 20  # with hard local coincidence, or the track is drawn again
+SEED_ERRORS = (10.0, 30.0, np.radians(1.0))  # m, ns, rad: those of an online reconstruction
+
+TRUTH_COLUMNS = ("zenith", "azimuth", "energy", "x", "y", "z", "t")
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedEvent:
+    """One event and what it was made from.
+
+    Attributes
+    ----------
+    event_id : int
+        Its number, from 0.
+    truth, seed : dict
+        zenith, azimuth [rad], x, y, z [m], t [ns]; the truth also has the energy [GeV].
+    pulses : numpy.ndarray
+        Of dtype `pipeline.simulate.tracks.PULSE_DTYPE`.
+    """
+
+    event_id: int
+    truth: dict[str, float]
+    seed: dict[str, float]
+    pulses: NDArray[np.void]
+
+
+def simulate_event(number: int, seed: int, doms: NDArray, ice: Ice) -> SimulatedEvent:
+    """Simulate one event.
+
+    Parameters
+    ----------
+    number : int
+        Which one, from 0; it depends on this number and the seed, not on the others.
+    seed : int
+        Of the random numbers.
+    doms : numpy.ndarray
+        The detector: fields string, om, x, y, z [m].
+    ice : Ice
+        What it is in.
+    """
+    rng = np.random.default_rng([seed, number])
+    middle = np.array([np.mean([doms[axis].min(), doms[axis].max()]) for axis in "xyz"])
+    while True:
+        track = _draw(middle, rng)
+        pulses = simulate_pulses(track, doms, ice, rng)
+        hit = pulses[pulses["hlc"]]
+        if len(np.unique(hit[["string", "om"]])) >= FEWEST_DOMS:
+            break
+    zenith, azimuth = _came_from(track.direction)
+    truth = _state(zenith, azimuth, track.vertex, track.time) | {"energy": track.energy}
+    space, clock, angle = SEED_ERRORS
+    guess = _across(track.direction) @ rng.normal(0, angle, 2) + track.direction
+    seed_state = _state(
+        *_came_from(guess / np.linalg.norm(guess)),
+        track.vertex + rng.normal(0, space, 3),
+        track.time + rng.normal(0, clock),
+    )
+    return SimulatedEvent(number, truth, seed_state, pulses)
+
+
+def write_events(number: int, seed: int, output: str | Path, ice: str, doms: NDArray) -> list[Path]:
+    """Simulate events and write each as ``event_<number>.json``, and all truths as a table.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    seed : int
+        Of the random numbers.
+    output : str or Path
+        Folder; ``truth.csv`` in it has one row an event.
+    ice : str
+        ``"uniform"`` or ``"layered"``.
+    doms : numpy.ndarray
+        The detector: fields string, om, x, y, z [m].
+
+    Returns
+    -------
+    list of Path
+        The event files.
+
+    Raises
+    ------
+    ValueError
+        If there is no such ice, or the number or the seed is negative.
+    """
+    if ice not in MODELS:
+        raise ValueError(f"ice {ice!r}: expected one of {', '.join(MODELS)}")
+    if number < 1 or seed < 0:
+        raise ValueError(f"{number} events with the seed {seed}: expected positive numbers")
+    model, output = MODELS[ice](), Path(output)
+    paths, rows = [], []
+    with progress("simulating events", number) as advance:
+        for i in range(number):
+            event = simulate_event(i, seed, doms, model)
+            paths.append(output / f"event_{i:06d}.json")
+            write_json(_message(event, doms), paths[-1])
+            hits = np.unique(event.pulses[event.pulses["hlc"]][["string", "om"]])
+            rows.append([paths[-1].name, i, *(event.truth[k] for k in TRUTH_COLUMNS), len(hits)])
+            advance(1)
+    with atomic_path(output / "truth.csv") as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "event_id", *TRUTH_COLUMNS, "hlc_doms"])
+        writer.writerows(rows)
+    return paths
+
+
+def _message(event: SimulatedEvent, doms: NDArray) -> dict:
+    hit = np.unique(event.pulses[["string", "om"]])
+    hit = doms[np.isin(doms[["string", "om"]], hit.astype(doms[["string", "om"]].dtype))]
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "run_id": RUN_ID,
+        "event_id": event.event_id,
+        "event_type": "track",
+        "mjd": MJD + event.event_id / 24,
+        "is_real": False,
+        "seed": event.seed,
+        "geometry": {name: hit[name].tolist() for name in ("string", "om", "x", "y", "z")},
+        "pulses": {name: event.pulses[name].tolist() for name in event.pulses.dtype.names},
+        "truth": event.truth,
+    }
+
+
+def _draw(middle: NDArray, rng: np.random.Generator) -> Track:
+    """Draw a track: isotropic, and through a disk across it around the middle."""
+    cos, phi = rng.uniform(-1, 1), rng.uniform(0, 2 * np.pi)
+    sin = np.sqrt(1 - cos**2)
+    direction = np.array([sin * np.cos(phi), sin * np.sin(phi), cos])
+    radius, turn = RADIUS * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
+    vertex = middle + _across(direction) @ (radius * np.array([np.cos(turn), np.sin(turn)]))
+    energy = np.exp(rng.uniform(*np.log(ENERGIES)))
+    return Track(vertex, START, direction, float(energy))
+
+
+def _across(direction: NDArray) -> NDArray:
+    """Return two unit vectors across a direction, as columns, shape (3, 2)."""
+    axis = np.eye(3)[np.argmin(np.abs(direction))]
+    first = np.cross(direction, axis)
+    first /= np.linalg.norm(first)
+    return np.column_stack([first, np.cross(direction, first)])
+
+
+def _came_from(direction: NDArray) -> tuple[float, float]:
+    """Return zenith and azimuth [rad] of where a particle came from, given where it goes."""
+    x, y, z = -direction
+    return float(np.arccos(np.clip(z, -1, 1))), float(np.arctan2(y, x) % (2 * np.pi))
+
+
+def _state(zenith: float, azimuth: float, vertex: NDArray, time: float) -> dict[str, float]:
+    x, y, z = map(float, vertex)
+    return {"zenith": zenith, "azimuth": azimuth, "x": x, "y": y, "z": z, "t": float(time)}

@@ -1,0 +1,1 @@
+"""A survey like ZTF: its nights, its sky, what it measures, its stamps and packets."""
