@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.folder import atomic_folder
-from pipeline.crossmatch.positions import declination, numbers, right_ascension
+from pipeline.crossmatch.positions import declination, is_text, numbers, right_ascension
 from pipeline.crossmatch.readers import read_catalog, read_parquet
 from pipeline.crossmatch.rows import Rows
 from pipeline.crossmatch.store import NSIDE, ROWS, files_of
@@ -130,8 +130,8 @@ def _chosen_rows(
         number = pa.array(np.arange(seen, seen + len(ra)))
         seen += len(ra)
         skipped["position"] += int(len(ra) - placed.sum())
-        data = [_decoded(batch[id_column] if id_column else number)]
-        data += [_decoded(batch[name]) for name in catalog.columns]
+        data = [_plain(batch[id_column] if id_column else number)]
+        data += [_plain(batch[name]) for name in catalog.columns]
         names = [id_column or "row", *catalog.columns]
         units = [rows.units.get(name, "") for name in names]
         fields = map(field, names, [array.type for array in data], units)
@@ -140,9 +140,11 @@ def _chosen_rows(
         yield pa.RecordBatch.from_arrays(arrays, schema=schema).filter(pa.array(keep))
 
 
-def _decoded(array: pa.Array) -> pa.Array:
-    """Undo dictionaries: their keys may differ from batch to batch."""
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+def _plain(array: pa.Array) -> pa.Array:
+    """Return text as string (not all kinds of it can be sorted), and dictionaries as values."""
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    return array.cast(pa.string()) if is_text(array.type) else array
 
 
 def _scatter(batches: Iterator[pa.RecordBatch], part: Path) -> tuple[pa.Schema, list[Path], int]:
@@ -178,30 +180,31 @@ def _gather(
 ) -> None:
     """Sort bucket after bucket into the store's files, and remove it."""
     names = files_of(part)
-    ipix = np.lib.format.open_memmap(names.ipix, "w+", np.int64, (total,))
-    vec = np.lib.format.open_memmap(names.vec, "w+", np.float64, (total, 3))
-    distance = np.lib.format.open_memmap(
-        names.distance, "w+", np.float64, (total if with_distance else 0,)
-    )
-    start = 0
-    with pa.OSFile(str(names.rows), "wb") as sink:
-        columns = pa.schema(list(schema)[len(_POSITION) :])
-        with pa.ipc.new_file(sink, columns) as writer:
-            for path in buckets:
-                with pa.OSFile(str(path)) as stream:
-                    table = pa.ipc.open_stream(stream).read_all()
-                path.unlink()
-                ra, dec, d = (table.column(i).to_numpy() for i in range(len(_POSITION)))
-                pixel = lonlat_to_pixel(NSIDE, ra, dec, nest=True)
-                order = np.argsort(pixel, kind="stable")
-                end = start + len(order)
-                ipix[start:end] = pixel[order]
-                vec[start:end] = lonlat_to_vec(ra[order], dec[order])
-                if with_distance:
-                    distance[start:end] = d[order]
-                rest = table.select(range(len(_POSITION), table.num_columns))
-                rest = rest.take(pa.array(order)).combine_chunks()
-                writer.write_table(rest, max_chunksize=ROWS)
-                start = end
-    for array in (ipix, vec, distance):
-        array.flush()
+    first = len(_POSITION)
+    with ExitStack() as stack:
+        ipix = _npy(stack, names.ipix, np.int64, (total,))
+        vec = _npy(stack, names.vec, np.float64, (total, 3))
+        distance = _npy(stack, names.distance, np.float64, (total if with_distance else 0,))
+        sink = stack.enter_context(pa.OSFile(str(names.rows), "wb"))
+        rows = stack.enter_context(pa.ipc.new_file(sink, pa.schema(list(schema)[first:])))
+        for path in buckets:
+            with pa.OSFile(str(path)) as stream:
+                table = pa.ipc.open_stream(stream).read_all()
+            path.unlink()
+            ra, dec, value = (table.column(i).to_numpy() for i in range(first))
+            pixel = lonlat_to_pixel(NSIDE, ra, dec, nest=True)
+            order = np.argsort(pixel, kind="stable")
+            ipix.write(pixel[order])
+            vec.write(lonlat_to_vec(ra[order], dec[order]))
+            if with_distance:
+                distance.write(value[order])
+            rest = table.select(range(first, table.num_columns)).take(pa.array(order))
+            rows.write_table(rest.combine_chunks(), max_chunksize=ROWS)
+
+
+def _npy(stack: ExitStack, path: Path, dtype: type, shape: tuple[int, ...]) -> BinaryIO:
+    """Open a .npy file to append to (a mapped one would crash on a full disk)."""
+    file = stack.enter_context(path.open("wb"))
+    header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file

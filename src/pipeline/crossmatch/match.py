@@ -65,7 +65,7 @@ def match_alerts(
     ----------
     alerts : pyarrow.Table
         With candid (int64), ra and dec (float64, ICRS [deg]); an alert whose position is
-        null or NaN matches nothing.
+        null, NaN or out of range matches nothing.
     stores, catalogs, survey
         As for :func:`matches_schema`.
 
@@ -83,8 +83,7 @@ def match_alerts(
     """
     opened = {name: open_store(stores[name]) for name in catalogs_of(catalogs, survey)}
     schema = _schema(opened)
-    ra, dec = (pc.fill_null(alerts[name], np.nan).to_numpy() for name in ("ra", "dec"))
-    vec = lonlat_to_vec(ra, dec)
+    vec = _unit_vectors(alerts)
     parts, positions = [schema.empty_table()], [np.empty(0, np.int64)]
     for name, store in opened.items():
         position, table = _match_one(name, vec, store, catalogs[name], survey)
@@ -106,6 +105,15 @@ def _schema(stores: Mapping[str, Store]) -> pa.Schema:
     if twice := [name for name, n in Counter(schema.names).items() if n > 1]:
         raise ValueError(f"two columns of matches are {twice[0]!r}: rename one of the catalogues")
     return schema
+
+
+def _unit_vectors(alerts: pa.Table) -> NDArray[np.float64]:
+    """Return positions as vectors, shape (n, 3); NaN where they are none."""
+    ra, dec = (
+        pc.fill_null(alerts[name].cast(pa.float64()), np.nan).to_numpy() for name in ("ra", "dec")
+    )
+    valid = np.isfinite(ra) & (np.abs(dec) <= 90)
+    return lonlat_to_vec(np.where(valid, ra, np.nan), np.where(valid, dec, np.nan))
 
 
 def _match_one(

@@ -19,9 +19,10 @@ def numbers(column: pa.Array) -> NDArray[np.float64]:
     >>> numbers(pa.array(["1.5", "n/a", None]))
     array([1.5, nan, nan])
     """
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        words = column.to_pandas()
-        return pd.to_numeric(words, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if is_text(column.type):
+        return pd.to_numeric(column.to_pandas(), errors="coerce").to_numpy(
+            np.float64, na_value=np.nan
+        )
     if not _numeric(column.type):
         return np.full(len(column), np.nan)
     return pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
@@ -49,16 +50,27 @@ def declination(column: pa.Array) -> NDArray[np.float64]:
     return np.where(np.abs(dec) <= 90.0, dec, np.nan)
 
 
+def is_text(type_: pa.DataType) -> bool:
+    """Return whether it is one of Arrow's types of text.
+
+    >>> is_text(pa.large_string())
+    True
+    """
+    kinds = pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view
+    return any(is_kind(type_) for is_kind in kinds)
+
+
 def _numeric(type_: pa.DataType) -> bool:
-    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
+    kinds = pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal
+    return any(is_kind(type_) for is_kind in kinds)
 
 
 def _angles(column: pa.Array, scale: float) -> NDArray[np.float64]:
     """Return degrees; `scale` is degrees for one unit of sexagesimal text."""
     degrees = numbers(column)
-    if not pa.types.is_string(column.type) or not np.isnan(degrees).any():
+    if not is_text(column.type) or not np.isnan(degrees).any():
         return degrees
-    parts = pc.extract_regex(column, SEXAGESIMAL)
+    parts = pc.extract_regex(column.cast(pa.string()), SEXAGESIMAL)
     field = {n: numbers(pc.struct_field(parts, n)) for n in ("whole", "minutes", "seconds")}
     valid = (field["minutes"] < 60) & (field["seconds"] < 60)
     angle = scale * (field["whole"] + field["minutes"] / 60 + field["seconds"] / 3600)

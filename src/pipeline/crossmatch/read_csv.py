@@ -1,6 +1,7 @@
 """Catalogues in CSV (.csv: commas, .tsv: tabs), with a header line."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +57,8 @@ def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Ro
 
 def _header(path: Path, delimiter: str) -> list[str]:
     with pa.input_stream(str(path), compression="detect") as stream:
-        line = stream.read(1 << 20).decode("utf-8-sig", "replace").partition("\n")[0]
+        start = stream.read(1 << 20).decode("utf-8-sig", "replace")
+    line = re.split(r"[\r\n]", start, maxsplit=1)[0]
     fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     names = [field.strip() for field in fields]
     if twice := [name for name, n in Counter(names).items() if n > 1]:

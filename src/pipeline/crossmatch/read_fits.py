@@ -23,7 +23,7 @@ def read_fits(path: Path, columns: Sequence[str]) -> Rows:
         hdus = fits.open(path, memmap=True)
         tables = [h for h in hdus if isinstance(h, fits.BinTableHDU | fits.TableHDU)]
         if not tables:
-            raise ValueError("it holds no table")
+            raise ValueError("it holds no table, or ends before it")
         table = tables[0]
         names = table.columns.names
     check_columns(path, columns, names)

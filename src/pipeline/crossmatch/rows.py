@@ -1,5 +1,6 @@
 """What the readers of catalogue files have in common."""
 
+import csv
 import warnings
 import zlib
 from collections import Counter
@@ -46,9 +47,14 @@ def check_columns(name: str | Path, wanted: Sequence[str], present: Sequence[str
     """Raise a ValueError that names the file, what it lacks and what it has."""
     if missing := [column for column in wanted if column not in present]:
         raise ValueError(
-            f"{name}: no column {', '.join(map(repr, missing))}; "
-            f"its columns are {', '.join(present) or '(none)'}"
+            f"{name}: no column {', '.join(map(repr, missing))}; its columns are {_listed(present)}"
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [name if name.isprintable() else repr(name) for name in names[:200]]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return (", ".join(shown) or "(none)") + more
 
 
 @contextmanager
@@ -59,7 +65,8 @@ def readable(name: str | Path, kind: str) -> Iterator[None]:
     ------
     ValueError
     """
-    broken = (OSError, EOFError, ValueError, TypeError, LookupError, zlib.error, ExpatError)
+    broken = (OSError, EOFError, ValueError, TypeError, LookupError)
+    broken += (zlib.error, csv.Error, ExpatError)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
