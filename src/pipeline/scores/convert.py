@@ -8,9 +8,9 @@ import numpy as np
 
 from pipeline.config.models import Model
 from pipeline.io.atomic import atomic_path
-from pipeline.scores.engines import load_engine
-from pipeline.scores.originals import Original, import_tensorflow, load_original
-from pipeline.scores.signature import ModelError, expected_shapes
+from pipeline.scores.engines import Engine, load_engine
+from pipeline.scores.originals import Original
+from pipeline.scores.signature import ModelError, expected_shapes, first_line
 
 TOLERANCE = 1e-5
 """Largest difference allowed between a score of the original and of the conversion."""
@@ -61,24 +61,30 @@ def convert_model(source: str | Path, target: str | Path, model: Model) -> float
         with atomic_path(target) as temporary:
             temporary.write_bytes(source.read_bytes())
         return 0.0
-    original = load_original(source, model)
-    network = _to_onnx(source, original)
+    engine = load_engine("tensorflow", source, model)
+    network = _to_onnx(source, engine.original)
     with atomic_path(target) as temporary:
         temporary.write_bytes(network.SerializeToString(deterministic=True))
-        parity = _parity(source, original, temporary, model)
-        _describe(network, source, original, parity)
+        parity = _parity(source, engine, temporary, model)
+        _describe(network, source, engine.original, parity)
         temporary.write_bytes(network.SerializeToString(deterministic=True))
     return parity
 
 
 def _to_onnx(source: Path, original: Original):
+    import onnx  # noqa: PLC0415
     import tf2onnx  # noqa: PLC0415
 
     signature = original.call.input_signature
     try:
         network, _ = tf2onnx.convert.from_function(original.call, signature, opset=OPSET)
     except Exception as error:  # tf2onnx raises what it met
-        raise ConversionError(f"{source}: cannot be converted to ONNX: {error}") from error
+        raise ConversionError(
+            f"{source}: cannot be converted to ONNX: {first_line(error)}"
+        ) from error
+    operations = {(n.op_type, n.domain) for n in network.graph.node}
+    if unknown := sorted(o for o, domain in operations if not onnx.defs.has(o, domain)):
+        raise ConversionError(f"{source}: ONNX has no {', '.join(unknown)}")
     _canonical(network)
     return network
 
@@ -89,6 +95,7 @@ def _canonical(network) -> None:
     tf2onnx numbers its tensors in the order of Python sets, which changes from run to run.
     """
     graph = network.graph
+    graph.doc_string = ""  # a number that counts the process's functions
     if any(a.HasField("g") or a.graphs for node in graph.node for a in node.attribute):
         return  # loops and branches refer to names outside of them: left as they are
     outside = {v.name for v in (*graph.input, *graph.output)}
@@ -107,20 +114,20 @@ def _canonical(network) -> None:
     for constant in constants:
         constant.name = names[constant.name]
     graph.initializer.extend(sorted(constants, key=lambda c: c.name))
-    for k, value in enumerate(graph.input):
-        value.type.tensor_type.shape.dim[0].dim_param = f"batch_{k}"
+    for value in (*graph.input, *graph.output):
+        for k, length in enumerate(value.type.tensor_type.shape.dim):
+            if length.dim_param:
+                length.dim_param = f"n{k}"
 
 
-def _parity(source: Path, original: Original, converted: Path, model: Model) -> float:
+def _parity(source: Path, engine: Engine, converted: Path, model: Model) -> float:
     """Return the largest difference between scores of original and conversion."""
     inputs = parity_inputs(model)
-    tf = import_tensorflow()
-    expected = original.call(*(tf.constant(x) for x in inputs)).numpy().ravel()
-    found = load_engine("onnxruntime", converted, model).predict(inputs)
-    if expected.shape != found.shape:
-        raise ModelError(
-            f"{source}: the model gives {expected.size} numbers for {found.size} alerts"
-        )
+    expected = engine.predict(inputs)
+    try:
+        found = load_engine("onnxruntime", converted, model).predict(inputs)
+    except ModelError as error:
+        raise ConversionError(f"{source}: ONNX Runtime cannot use its conversion") from error
     if not np.array_equal(np.isfinite(expected), np.isfinite(found)):
         raise ConversionError(f"{source}: the conversion gives NaN where the original does not")
     parity = float(np.nanmax(np.abs(expected - found), initial=0.0))

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pipeline.config.models import Model
-from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
+from pipeline.scores.signature import ModelError, check_shapes, expected_shapes, first_line
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ def load_original(path: str | Path, model: Model) -> Original:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such model")
+    tf = import_tensorflow()
     if path.is_dir():
-        return _load_saved_model(path, model)
+        return _load_saved_model(tf, path, model)
     config, version = _keras_header(path)
     if re.search(r'"class_name":\s*"Lambda"', config):
         raise ModelError(f"{path}: has a Lambda layer: Python code in a model file is not run")
-    tf = import_tensorflow()
     network = _load_keras(path, version)
     check_shapes(path, [tuple(i.shape) for i in network.inputs], model)
 
@@ -121,7 +121,6 @@ def _text(value: str | bytes) -> str:
 
 
 def _load_keras(path: Path, version: str):
-    import_tensorflow()
     import keras  # noqa: PLC0415
     import tf_keras  # noqa: PLC0415
 
@@ -129,15 +128,14 @@ def _load_keras(path: Path, version: str):
     try:
         return library.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises what its layers met
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "no reason"
+        reason = first_line(error)
         raise ModelError(
             f"{path}: Keras {version} model that cannot be loaded: {reason}"
         ) from error
 
 
-def _load_saved_model(path: Path, model: Model) -> Original:
+def _load_saved_model(tf: ModuleType, path: Path, model: Model) -> Original:
     """Load the serving signature; its inputs have names, no order: shapes tell them apart."""
-    tf = import_tensorflow()
     try:
         loaded = tf.saved_model.load(str(path))
         serve = loaded.signatures["serving_default"]

@@ -50,5 +50,14 @@ def check_shapes(path: object, found: Sequence[Sequence], model: Model) -> None:
         raise ModelError(f"{path}: the model takes {takes}, but its configured inputs are {gets}")
 
 
+def first_line(error: Exception) -> str:
+    """Return what other libraries' errors, which may fill a screen, say first.
+
+    >>> first_line(ValueError("bad layer\\nTraceback …"))
+    'bad layer'
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
 def _written(shape: Sequence) -> str:
     return "x".join(str(n) if isinstance(n, int) else "n" for n in shape)
