@@ -3,6 +3,7 @@
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
+from pipeline.provenance import source_hash
 from pipeline.skymaps.recos.base import Reconstruction
 
 GROUP = "nightmill.recos"
@@ -41,6 +42,22 @@ def get(name: str) -> Reconstruction:
     if not (isinstance(kind, type) and issubclass(kind, Reconstruction)):
         raise ValueError(f"reconstruction {name!r}: {kind!r} is no subclass of Reconstruction")
     return kind()
+
+
+def code(name: str) -> str:
+    """Return what identifies the code of a reconstruction, without importing it.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name; the message lists those there are.
+    """
+    if name in BUILT_IN:
+        return source_hash(BUILT_IN[name].partition(":")[0])
+    entry = _installed().get(name)
+    if entry is None:
+        raise ValueError(f"no reconstruction {name!r}; there are {', '.join(names())}")
+    return f"{entry.value} {entry.dist.version if entry.dist else ''}"
 
 
 def _installed() -> dict[str, EntryPoint]:

@@ -1,0 +1,197 @@
+"""The scan of an event: rounds of pixels, cached one by one, in one job or in many."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import healpix
+from pipeline.config.skymaps import Level
+from pipeline.skymaps.coordinates import from_icrs, to_icrs, travel_direction
+from pipeline.skymaps.event import Event
+from pipeline.skymaps.isolation import Fitter
+from pipeline.skymaps.pixels import choose, seed_vertices
+from pipeline.skymaps.records import PIXEL_DTYPE, Failure, Part, State, read_part, write_part
+from pipeline.skymaps.recos.registry import code
+
+Report = Callable[[State, int], None]
+"""Told the results of all finished rounds and how many pixels of the current one are done."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What to scan and how.
+
+    Attributes
+    ----------
+    event : Event
+        The event.
+    reco : str
+        Name of a reconstruction in the registry.
+    levels : tuple of Level
+        The progression.
+    pointed : bool
+        Only within 3.5 degrees of the seed, at the first nside alone.
+    limit_s : float
+        A pixel that takes longer fails [s].
+    """
+
+    event: Event
+    reco: str
+    levels: tuple[Level, ...]
+    pointed: bool = False
+    limit_s: float = 1800.0
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        event = self.event
+        settings = [self.reco, code(self.reco), self.levels, self.pointed, self.limit_s]
+        digest = hashlib.sha256(json.dumps([*settings, event.mjd, vars(event.seed)]).encode())
+        digest.update(event.pulses.tobytes())
+        object.__setattr__(self, "fingerprint", digest.hexdigest()[:16])
+
+    @cached_property
+    def centre(self) -> tuple[float, float] | None:
+        """Right ascension and declination [deg] that a pointed scan looks around.
+
+        Raises
+        ------
+        ValueError
+            If a pointed scan is asked for and the seed has no direction.
+        """
+        if not self.pointed:
+            return None
+        seed = self.event.seed
+        if seed.zenith is None or seed.azimuth is None:
+            raise ValueError("a pointed scan needs a seed with a direction")
+        ra, dec = to_icrs(seed.zenith, seed.azimuth, self.event.mjd)
+        return float(ra), float(dec)
+
+
+def scan_all(
+    scan: Scan,
+    cache: str | Path,
+    earlier: Sequence[Iterable[str | Path]] = (),
+    report: Report = lambda *_: None,
+) -> State:
+    """Scan until no new pixel is chosen.
+
+    Each round is written to `cache` when it is done and read from there when it is done
+    already, so a killed scan goes on with the round it was in.
+
+    Parameters
+    ----------
+    scan : Scan
+        What to scan.
+    cache : str or Path
+        Folder for the rounds.
+    earlier : sequence of iterables of paths, optional
+        Files of rounds that `scan_chunk` has done, in order.
+    report : callable, optional
+        See `Report`.
+
+    Raises
+    ------
+    ValueError
+        If the reconstruction cannot load the event, or no pixel has a result.
+    """
+    state = _after(scan, earlier)
+    report(state, 0)
+    number = len(earlier)
+    with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
+        while pixels := choose(scan.levels, state, scan.centre):
+            path = Path(cache) / f"{number:04d}.npz"
+            part = read_part(path, scan.fingerprint)
+            if part is None:
+                part = _fit(scan, state, pixels, fitter, report)
+                write_part(part, scan.fingerprint, path)
+            state.add([part])
+            report(state, 0)
+            number += 1
+    if state.best() is None:
+        example = state.failures[0].reason if state.failures else "there are none"
+        raise ValueError(f"{scan.reco}: no pixel has a result ({example})")
+    return state
+
+
+def scan_chunk(
+    scan: Scan,
+    earlier: Sequence[Iterable[str | Path]],
+    output: str | Path,
+    *,
+    chunk: int,
+    chunks: int,
+    report: Report = lambda *_: None,
+) -> None:
+    """Scan one job's share of a round.
+
+    Every job of a round chooses the same pixels from the same earlier rounds and takes each
+    `chunks`-th of them; past the fixed point there are none, and the file is valid and empty.
+
+    Parameters
+    ----------
+    scan : Scan
+        What to scan.
+    earlier : sequence of iterables of paths
+        Files of all chunks of the rounds before, in order.
+    output : str or Path
+        Where the share is written.
+    chunk, chunks : int
+        Which share, counted from 0, of how many.
+    report : callable, optional
+        See `Report`.
+    """
+    state = _after(scan, earlier)
+    pixels = choose(scan.levels, state, scan.centre)
+    share = {nside: index[chunk::chunks] for nside, index in pixels.items()}
+    with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
+        part = _fit(scan, state, share, fitter, report)
+    write_part(part, scan.fingerprint, output)
+
+
+def _after(scan: Scan, rounds: Sequence[Iterable[str | Path]]) -> State:
+    state = State()
+    for files in rounds:
+        parts = []
+        for path in files:
+            part = read_part(path, scan.fingerprint)
+            if part is None:
+                raise ValueError(f"{path}: missing, or part of another scan than this")
+            parts.append(part)
+        state.add(parts)
+    return state
+
+
+def _fit(
+    scan: Scan, state: State, pixels: dict[int, np.ndarray], fitter: Fitter, report: Report
+) -> Part:
+    """Reconstruct pixels; those without a result are noted, never raised."""
+    parts, done = [], 0
+
+    def count(new: int) -> None:
+        nonlocal done
+        done += new
+        report(state, done)
+
+    for nside, index in pixels.items():
+        if not len(index):
+            continue
+        ra, dec = healpix.pixel_to_lonlat(nside, index)
+        directions = travel_direction(*from_icrs(ra, dec, scan.event.mjd))
+        seeds = seed_vertices(scan.levels, state, nside, index, scan.event.seed.vertex)
+        fits = fitter.fit(directions, seeds, nside == scan.levels[0].nside, count)
+        rows = np.empty(len(index), PIXEL_DTYPE)
+        rows["nside"], rows["index"], rows["seconds"] = nside, index, fits.seconds
+        for ours, theirs in zip(PIXEL_DTYPE.names[2:9], fits.rows.dtype.names, strict=True):
+            rows[ours] = fits.rows[theirs]
+        failed = sorted(fits.reasons)
+        failures = [Failure(nside, int(index[i]), fits.reasons[i]) for i in failed]
+        parts.append(Part(np.delete(rows, failed), failures))
+    return Part(
+        np.concatenate([np.zeros(0, PIXEL_DTYPE), *(part.pixels for part in parts)]),
+        [failure for part in parts for failure in part.failures],
+    )
