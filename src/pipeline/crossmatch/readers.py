@@ -23,6 +23,14 @@ FORMATS = {
 }
 
 
+# By default a file's bytes are kept until its last row is read.
+_PARQUET = pa.dataset.ParquetFileFormat(
+    default_fragment_scan_options=pa.dataset.ParquetFragmentScanOptions(
+        pre_buffer=False, use_buffered_stream=True
+    )
+)
+
+
 def read_catalog(path: str | Path, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
     """Open a catalogue and return some of its columns.
 
@@ -73,7 +81,7 @@ def read_parquet(source: str | Path | Sequence[str], columns: Sequence[str]) -> 
     """
     name = source if isinstance(source, str | Path) else ", ".join(source)
     with readable(name, "parquet"):
-        dataset = pa.dataset.dataset(source, format="parquet")
+        dataset = pa.dataset.dataset(source, format=_PARQUET)
     check_columns(name, columns, dataset.schema.names)
     schema = pa.schema([dataset.schema.field(column) for column in columns])
     units = {f.name: (f.metadata or {}).get(b"unit", b"").decode() for f in schema}
