@@ -51,9 +51,9 @@ def check_shapes(path: object, found: Sequence[Sequence], model: Model) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """Return what other libraries' errors, which may fill a screen, say first.
+    r"""Return what other libraries' errors, which may fill a screen, say first.
 
-    >>> first_line(ValueError("bad layer\\nTraceback …"))
+    >>> first_line(ValueError("bad layer\nTraceback …"))
     'bad layer'
     """
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
