@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 from astropy.io import fits
 
 pytest.importorskip("onnx")
 
 from networks import of_both, of_feature, of_triplet, write_network
 
-from pipeline.config.models import Model
+from pipeline.config.models import DEFAULT_FEATURES, Model
+from pipeline.config.root import Config
 from pipeline.scores.engines import load_engine
 from pipeline.scores.signature import ModelError
 from pipeline.scores.table import score_batch, scores_schema
@@ -189,3 +192,26 @@ def test_scoring_imports_no_tensorflow():
         "assert not {'tensorflow', 'onnx', 'h5py', 'astropy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))
+
+
+def test_the_documented_configuration_is_valid_and_complete():
+    text = (Path(__file__).parents[2] / "docs/add-a-model.md").read_text()
+    config = Config.model_validate(yaml.safe_load(text.split("```yaml")[1].split("```")[0]))
+    assert config.models["acai_h"].feature_names == DEFAULT_FEATURES
+    assert config.models["my_nova"].feature_norms == {"magpsf": 20.0, "age": 365.25}
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.M)) == set(Model.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"inputs": ["triplet", "triplet"]}, "inputs names one twice"),
+        ({"inputs": ["features"], "features": []}, "features is empty"),
+        ({"features": ["magpsf"]}, "inputs has no features"),
+        ({**ONE_FEATURE, "feature_norms": {"age": 2.0}}, r"no feature of this model: \['age'\]"),
+        ({**ONE_FEATURE, "feature_norms": {"magpsf": 0.0}}, "must be finite and not 0"),
+    ],
+)
+def test_contradicting_keys_are_refused(keys, message):
+    with pytest.raises(ValueError, match=message):
+        model(Path("m.h5"), **keys)
