@@ -1,0 +1,79 @@
+"""The skymap of an event: what all its products are written from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline import healpix
+from pipeline.config.skymaps import Level
+from pipeline.skymaps.cells import Cells, cover, probability_density
+from pipeline.skymaps.contours import Contour, find_contours
+from pipeline.skymaps.event import Event
+from pipeline.skymaps.levels import Levels
+from pipeline.skymaps.records import State
+
+
+@dataclass(frozen=True)
+class Skymap:
+    """A finished scan, seen as a map.
+
+    Attributes
+    ----------
+    event : Event
+        What was scanned.
+    best : numpy.void
+        The best pixel, of dtype `pipeline.skymaps.records.PIXEL_DTYPE`.
+    ra, dec : float
+        Its centre, ICRS [deg].
+    cells : Cells
+        The sky, each place once.
+    density : numpy.ndarray
+        Probability density of each cell [1/sr].
+    contours : dict of str to Contour
+        Under the names of `pipeline.skymaps.levels.CONTENTS`.
+    levels : Levels
+        Of the contours.
+    failed : int
+        Pixels without a result, which stand for their neighbours' mean.
+    """
+
+    event: Event
+    best: np.void
+    ra: float
+    dec: float
+    cells: Cells
+    density: np.ndarray
+    contours: dict[str, Contour]
+    levels: Levels
+    failed: int
+
+
+def make_skymap(event: Event, progression: Sequence[Level], state: State, levels: Levels) -> Skymap:
+    """Make the map of a finished scan.
+
+    Parameters
+    ----------
+    event : Event
+        What was scanned.
+    progression : sequence of Level
+        How.
+    state : State
+        All results; at least one.
+    levels : Levels
+        Where to draw contours.
+    """
+    best = state.best()
+    ra, dec = (float(x) for x in healpix.pixel_to_lonlat(int(best["nside"]), best["index"]))
+    cells = cover(progression, state)
+    return Skymap(
+        event=event,
+        best=best,
+        ra=ra,
+        dec=dec,
+        cells=cells,
+        density=probability_density(cells, levels),
+        contours=find_contours(cells, ra, dec, levels),
+        levels=levels,
+        failed=len(state.failures),
+    )
