@@ -1,13 +1,27 @@
-"""Every path under ``results/``: the only place that spells one.
+"""Every path under ``results/`` and ``logs/``: the only place that spells one.
 
 Patterns with ``{survey}``, ``{night}``, ``{shard}``, ``{catalog}``, ``{model}`` and
 ``{event}`` are Snakemake wildcards as well as format strings. All are relative to the
 working directory of the workflow.
 """
 
+from pathlib import PurePosixPath
+
 RESULTS = "results"
 
-SHARD = "{survey}/{night}/{shard}"
+_NIGHT = "{survey}/{night}"
+_SHARD = f"{_NIGHT}/{{shard}}"
+
+INDEX = f"{RESULTS}/packets/{_NIGHT}/index.parquet"
+SPOOL = f"{RESULTS}/packets/{_NIGHT}/spool.bin"
+# The underscore hides it from readers that take the folder for one parquet table.
+COUNTS = f"{RESULTS}/alerts/{_NIGHT}/_{{shard}}.counts.json"
+SUMMARY = f"{RESULTS}/summary/{_NIGHT}.json"
+DOWNLOAD = f"{RESULTS}/downloads/{_NIGHT}/{{file}}"
+CATALOG = f"{RESULTS}/catalogs/{{catalog}}"
+MODEL = f"{RESULTS}/models/{{model}}.onnx"
+
+TABLES = ("alerts", "history", "rejected", "scores", "matches")
 
 
 def table(name: str) -> str:
@@ -16,7 +30,16 @@ def table(name: str) -> str:
     >>> table("alerts")
     'results/alerts/{survey}/{night}/{shard}.parquet'
     """
-    return f"{RESULTS}/{name}/{SHARD}.parquet"
+    return f"{RESULTS}/{name}/{_SHARD}.parquet"
+
+
+def night_folder(name: str) -> str:
+    """Return the pattern of the folder that holds a night's shards of a table.
+
+    >>> night_folder("scores")
+    'results/scores/{survey}/{night}'
+    """
+    return f"{RESULTS}/{name}/{_NIGHT}"
 
 
 def shard_name(shard: int) -> str:
@@ -26,3 +49,22 @@ def shard_name(shard: int) -> str:
     '0007'
     """
     return f"{shard:04d}"
+
+
+def download(survey: str, night: str, url: str) -> str:
+    """Return where the file behind a URL is kept.
+
+    >>> download("ztf", "20180201", "https://host/a/ztf_public_20180201.tar.gz?x=1")
+    'results/downloads/ztf/20180201/ztf_public_20180201.tar.gz'
+    """
+    name = PurePosixPath(url.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0]).name
+    return DOWNLOAD.format(survey=survey, night=night, file=name)
+
+
+def log(rule: str, *wildcards: str) -> str:
+    """Return the pattern of a rule's logs.
+
+    >>> log("decode", "survey", "night", "shard")
+    'logs/decode/{survey}/{night}/{shard}.log'
+    """
+    return f"logs/{rule}/{'/'.join(f'{{{w}}}' for w in wildcards)}.log"

@@ -5,13 +5,14 @@ Snakemake's own code trigger sees a rule and its script, not the package behind 
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent
 
 
-def source_hash(*modules: str) -> str:
+def source_hash(*modules: str, files: Iterable[Path] = ()) -> str:
     """Hash the code of modules of this package and of all they import from it.
 
     Comments, docstrings and formatting do not count: only what can change a result does.
@@ -20,6 +21,8 @@ def source_hash(*modules: str) -> str:
     ----------
     *modules : str
         Dotted names, for example ``"pipeline.alerts.decode"``.
+    files : iterable of Path
+        Further files, hashed as they are: what is imported by a name in the configuration.
 
     Returns
     -------
@@ -41,6 +44,8 @@ def source_hash(*modules: str) -> str:
     digest = hashlib.sha256()
     for name in sorted(seen):
         digest.update(f"{name}\n{_read(name)[0]}\n".encode())
+    for path in files:
+        digest.update(Path(path).read_bytes())
     return digest.hexdigest()[:16]
 
 

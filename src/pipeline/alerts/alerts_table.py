@@ -66,13 +66,20 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
 
 
 def unlisted_fields(records: Records, survey: Survey) -> list[str]:
-    """Return the packets' scalar fields that no column of the survey takes.
+    """Return the scalars of the packets' measurement that no column of the survey takes.
 
-    A survey that adds a field to its packets is noticed by this.
+    A survey that adds a field to its ``candidate`` (or ``diaSource``) is noticed by this.
     """
-    taken = {path for c in survey.columns for path in c.paths} | set(survey.object_id) | set(survey.cutouts)
-    taken |= {survey.candid, survey.ra, survey.dec, survey.time, "candidate.candid"}
-    return [path for path in records.paths if path not in taken]
+    measurement = survey.ra.rpartition(".")[0] + "."
+    taken = {path for c in survey.columns for path in c.paths} | set(survey.object_id)
+    taken |= {survey.candid, survey.ra, survey.dec, survey.time}
+    return [
+        path
+        for path in records.paths
+        if path.startswith(measurement)
+        and path not in taken
+        and path.removeprefix(measurement) != survey.candid
+    ]
 
 
 def _reasons(ra: np.ndarray, dec: np.ndarray, time: np.ndarray) -> list[str | None]:
@@ -97,9 +104,7 @@ def _number(records: Records, path: str) -> np.ndarray:
 
 def _own(records: Records, column: FieldColumn) -> pa.Array:
     """Return a column; where a version of the schema calls a field differently, the first."""
-    arrays = [
-        as_type(records.column(path), column.type, records.num_rows) for path in column.paths
-    ]
+    arrays = [as_type(records.column(path), column.type, records.num_rows) for path in column.paths]
     return pc.coalesce(*arrays)
 
 

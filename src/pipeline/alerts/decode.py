@@ -64,7 +64,9 @@ def decode_shard(
         paths = (files.alerts, files.history, files.rejected)
         alerts, history, rejected = (
             BatchWriter(stack.enter_context(table_writer(path, schema)), rows)
-            for path, schema, rows in zip(paths, schemas, (20_000, HISTORY_GROUP, 20_000), strict=True)
+            for path, schema, rows in zip(
+                paths, schemas, (20_000, HISTORY_GROUP, 20_000), strict=True
+            )
         )
         rejected.add(_rejected(packets.rejected, "read", packets.rejected["reason"]))
         for records, rows in packets.batches():
@@ -73,7 +75,9 @@ def decode_shard(
             alerts.add(table)
             history.add(history_table(records, survey, table, kept))
             bad = pa.array(~kept)
-            rejected.add(_rejected(rows.filter(bad), "clean", pa.array(reasons, pa.string()).filter(bad)))
+            rejected.add(
+                _rejected(rows.filter(bad), "clean", pa.array(reasons, pa.string()).filter(bad))
+            )
             unlisted.update(unlisted_fields(records, survey))
         for writer in (alerts, history, rejected):
             writer.flush()

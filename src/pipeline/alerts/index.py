@@ -106,9 +106,7 @@ class _Builder:
 
     def reject(self, source: str, position: int, reason: str) -> None:
         key = zlib.crc32(f"{source}:{position}".encode())
-        self.rows.append(
-            (source, position, None, None, None, None, None, key, REJECTED, reason)
-        )
+        self.rows.append((source, position, None, None, None, None, None, key, REJECTED, reason))
 
     def add_records(self, chunk: Chunk) -> None:
         """Add the records of an AVRO block."""
@@ -151,9 +149,7 @@ class _Builder:
         for i, (candid, key) in enumerate(zip(*keys, strict=True)):
             self._add(chunk.source, chunk.first + i, (self.spool, offset, i, ARROW), candid, key)
 
-    def _add(
-        self, source: str, position: int, where: tuple, candid: int | None, key: int
-    ) -> None:
+    def _add(self, source: str, position: int, where: tuple, candid: int | None, key: int) -> None:
         if candid is None:
             self.reject(source, position, "no candid")
         else:

@@ -90,7 +90,7 @@ def _once(table: pa.Table, alerts: pa.Table) -> pa.Table:
     """Order by alert, origin and time; keep one of equal (alert, origin, mjd, filter, mag)."""
     order = pc.index_in(table["candid"], alerts["candid"].combine_chunks())
     keys = [
-        pc.fill_null(table["mag"], np.nan).to_numpy(),
+        pc.fill_null(table["mag"], np.inf).to_numpy(),
         table["filter"].cast(pa.string()).to_numpy(zero_copy_only=False).astype(str),
         table["mjd"].to_numpy(),
         pc.is_valid(table["origin"]).to_numpy(zero_copy_only=False),
@@ -99,6 +99,5 @@ def _once(table: pa.Table, alerts: pa.Table) -> pa.Table:
     by = np.lexsort(keys)
     same = np.ones(max(by.size - 1, 0), dtype=bool)
     for key in keys:
-        a, b = key[by][:-1], key[by][1:]
-        same &= (a == b) | ((a != a) & (b != b))
+        same &= key[by][:-1] == key[by][1:]
     return table.take(pa.array(by[np.concatenate([[True], ~same])[: by.size]]))

@@ -43,7 +43,7 @@ def _varint(data, pos, end):
 
 
 @njit(cache=True)
-def run(code, data, start, end, store, bases, widths, rows, values, valid):  # noqa: C901, PLR0911, PLR0912, PLR0915
+def run(code, data, start, end, store, bases, widths, rows, values, valid):  # noqa: PLR0911, PLR0912, PLR0915
     """Run the program over one record; one function, since numba inlines no loop of calls.
 
     Parameters
@@ -217,9 +217,7 @@ def boundaries(code, data, count, widths):
     valid = np.zeros(0, dtype=np.uint8)
     pos = 0
     for i in range(count):
-        state, pos = run(
-            code, data, pos, data.size, False, nothing, widths, rows, values, valid
-        )
+        state, pos = run(code, data, pos, data.size, False, nothing, widths, rows, values, valid)
         if state != OK:
             return stops[:i]
         stops[i] = pos

@@ -113,7 +113,8 @@ class AvroRecords:
         if column.kind in ("string", "bytes"):
             return self._binary(column, values, missing)
         if column.kind == "enum":
-            index = pa.array(values, mask=missing)
+            unknown = (values < 0) | (values >= len(column.symbols))
+            index = pa.array(values, mask=missing | unknown)
             return pc.take(pa.array(column.symbols, pa.string()), index)
         return pa.array(_as_type(values, column.kind), mask=missing)
 

@@ -1,0 +1,47 @@
+# What people type. `make demo` or `make test` alone set up everything they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .demo
+SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefile) --profile $(abspath profiles/local)
+
+.PHONY: demo test lint format config lock bench clean
+.DEFAULT_GOAL := demo
+
+# The stamp stands for an environment that has just what the lock says.
+$(VENV)/.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nightmill needs Python 3.11 or later")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was found
+	$(BIN)/nightmill demo --directory $(DEMO)
+
+test: $(VENV)/.stamp  ## all tests that need no service
+	$(BIN)/pytest
+
+lint: $(VENV)/.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/snakefmt --check workflow
+	cd tests/workflow/lint && $(SNAKEMAKE) --lint
+
+format: $(VENV)/.stamp
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+	$(BIN)/snakefmt workflow
+
+config: $(VENV)/.stamp  ## write config/config.yaml and its schema from the models
+	$(BIN)/nightmill write-config config
+
+lock: $(VENV)/.stamp  ## resolve all dependencies anew
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \
+	    --no-emit-index-url --python-version 3.11 --output-file requirements.lock --upgrade --quiet
+
+bench: $(VENV)/.stamp  ## every figure of the README, beside its peer
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,111 @@
+"""Configuration and tables of inputs, checked before any job, with errors for people."""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from pipeline.config.base import Section
+from pipeline.config.nights import Night
+from pipeline.config.root import Config
+
+Row = TypeVar("Row", bound=Section)
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message says where and what is allowed."""
+
+
+def load_config(values: Mapping[str, Any]) -> Config:
+    """Validate a configuration.
+
+    Parameters
+    ----------
+    values : mapping
+        As YAML gives it.
+
+    Raises
+    ------
+    ConfigError
+        One line for each wrong key: its path, its value, what is allowed.
+    """
+    try:
+        return Config.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigError(_explain("configuration", error, Config)) from None
+
+
+def load_nights(path: str | None) -> list[Night]:
+    """Read ``alerts.tsv``; no path gives no nights.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, or a line is wrong or a night is repeated.
+    """
+    nights = read_rows(path, Night) if path else []
+    again = [n for n, count in Counter((n.survey, n.night) for n in nights).items() if count > 1]
+    if again:
+        raise ConfigError(f"{path}: survey {again[0][0]}, night {again[0][1]} stands there twice")
+    return nights
+
+
+def read_rows(path: str, model: type[Row]) -> list[Row]:
+    """Read a table of tab-separated values; empty fields are absent, # begins a comment.
+
+    Raises
+    ------
+    ConfigError
+        With file and line.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1)]
+    lines = [(i, line) for i, line in lines if line.strip() and not line.startswith("#")]
+    rows = []
+    reader = csv.DictReader((line for _, line in lines), delimiter="\t")
+    for (number, _), row in zip(lines[1:], reader, strict=True):
+        if None in row or None in row.values():
+            names = ", ".join(reader.fieldnames or ())
+            raise ConfigError(f"{path}, line {number}: expected the columns {names}, by tabs")
+        try:
+            rows.append(model.model_validate({k: v.strip() for k, v in row.items() if v.strip()}))
+        except ValidationError as error:
+            raise ConfigError(_explain(f"{path}, line {number}", error, model)) from None
+    return rows
+
+
+def _explain(where: str, error: ValidationError, model: type[Section]) -> str:
+    lines = []
+    for item in error.errors():
+        path = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = f"unknown key; allowed are {', '.join(_siblings(model, item['loc']))}"
+            lines.append(f"{where}: {path}: {message}")
+        elif item["type"] == "missing":
+            lines.append(f"{where}: {path}: is missing")
+        else:
+            lines.append(f"{where}: {path}: {message} (found {item['input']!r})")
+    return "\n".join(lines)
+
+
+def _siblings(model: type[Section], location: tuple) -> list[str]:
+    """Return the keys allowed beside the one at `location`."""
+    for part in location[:-1]:
+        if isinstance(model, type) and issubclass(model, Section) and part in model.model_fields:
+            annotation = model.model_fields[part].annotation
+            model = next((t for t in _types(annotation) if issubclass(t, Section)), model)
+    return list(model.model_fields)
+
+
+def _types(annotation: Any) -> list[type]:
+    """Return the classes in an annotation such as ``dict[str, Catalog]`` or ``Distance | None``."""
+    if isinstance(annotation, type) and not getattr(annotation, "__args__", None):
+        return [annotation]
+    return [t for part in getattr(annotation, "__args__", ()) for t in _types(part)]

@@ -1,0 +1,1 @@
+"""What single jobs of the workflow do where they join several domains."""

@@ -1,0 +1,50 @@
+"""The frame around every job of the workflow: its log, its time, its last word."""
+
+import logging
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+logger = logging.getLogger("pipeline")
+
+
+@contextmanager
+def job(log: str | Path) -> Iterator[logging.Logger]:
+    """Run a block as a job: messages go to `log`, an error ends it in one clear line.
+
+    The log gets the time, CPU seconds and peak memory, and the traceback of an error;
+    standard error gets just the error's message and where the rest is.
+
+    Parameters
+    ----------
+    log : str or Path
+        Overwritten.
+    """
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="w")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    started = time.monotonic()
+    try:
+        yield logger
+        logger.info("done in %.1f s; %s", time.monotonic() - started, _usage())
+    except Exception as error:
+        logger.exception("failed after %.1f s; %s", time.monotonic() - started, _usage())
+        notes = "; ".join(getattr(error, "__notes__", ()))
+        text = f"{error} ({notes})" if notes else str(error)
+        sys.exit(f"{type(error).__name__}: {text}\nSee {path}")
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _usage() -> str:
+    use = resource.getrusage(resource.RUSAGE_SELF)
+    # ru_maxrss is in kB on Linux, in bytes on macOS.
+    peak = use.ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
+    return f"{use.ru_utime + use.ru_stime:.1f} CPU s, at most {peak:.2f} GB"

@@ -1,0 +1,194 @@
+"""Columns of the alerts and history tables, coordinates, light curves."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packets import decoded, packet
+
+from pipeline.alerts.alerts_table import CORE, alerts_schema, alerts_table, as_type, unlisted_fields
+from pipeline.alerts.coordinates import ecliptic, galactic, sexagesimal
+from pipeline.alerts.history_table import HISTORY_SCHEMA, history_table
+from pipeline.alerts.photometry import photometry
+from pipeline.alerts.surveys.registry import get_survey, names, survey_files
+
+ZTF = get_survey("ztf")
+
+
+def tables(records):
+    found = decoded(records)
+    alerts, reasons = alerts_table(found, ZTF)
+    kept = np.array([r is None for r in reasons])
+    return alerts, history_table(found, ZTF, alerts, kept)
+
+
+def forced(jd, flux, error, status="0", zp=26.0):
+    return {
+        "jd": jd, "fid": 2, "forcediffimflux": flux, "forcediffimfluxunc": error,
+        "magzpsci": zp, "procstatus": status,
+    }  # fmt: skip
+
+
+def test_all_surveys_agree_on_the_type_of_a_column():
+    """So that all nights of all surveys can be read as one table."""
+    schemas = [alerts_schema(get_survey(name)) for name in names()]
+    unified = pa.unify_schemas([s.remove_metadata() for s in schemas])
+    assert unified.names[: len(CORE)] == [f.name for f in CORE]
+    for schema in schemas:
+        assert len(set(schema.names)) == len(schema.names)
+
+
+def test_units_are_in_the_metadata():
+    schema = alerts_schema(ZTF)
+    assert schema.field("ra").metadata[b"unit"] == b"deg"
+    assert schema.field("magpsf").metadata[b"unit"] == b"mag"
+    assert alerts_schema(get_survey("lsst")).field("psfFlux").metadata[b"unit"] == b"nJy"
+    assert HISTORY_SCHEMA.field("jd").metadata[b"unit"] == b"d"
+
+
+def test_survey_files_are_found_without_importing():
+    module, columns = survey_files("wntr")
+    assert module.name == "wntr.py"
+    assert columns.read_text().startswith("column,type,unit,path")
+    with pytest.raises(ValueError, match="unknown survey 'x'; there are lsst, pgir"):
+        survey_files("x")
+    with pytest.raises(ValueError, match="unknown survey 'x'; there are lsst, pgir"):
+        get_survey("x")
+
+
+def test_null_history_and_no_measurements():
+    alerts, history = tables([{**packet(1), "prv_candidates": None}, packet(2, history=0)])
+    assert alerts.num_rows == 2
+    assert history.num_rows == 0
+    assert history.schema.equals(HISTORY_SCHEMA)
+
+
+def test_history_of_bad_packets_is_left_out():
+    _, history = tables([packet(1, ra=None), packet(2, history=3)])
+    assert history["candid"].to_pylist() == [2, 2, 2]
+
+
+def test_detections_and_limits():
+    record = packet(1, history=2)
+    record["prv_candidates"][0].update(magpsf=None, sigmapsf=None, isdiffpos=None, diffmaglim=20.9)
+    record["prv_candidates"][1].update(magpsf=18.4, sigmapsf=0.1, isdiffpos="f")
+    _, history = tables([record])
+    limit, detection = history.to_pylist()
+    assert limit["flux"] is None
+    assert limit["fluxerr"] == pytest.approx(10 ** (-0.4 * (20.9 - 23.9)) / 5, rel=1e-6)
+    assert detection["flux"] == pytest.approx(-(10 ** (-0.4 * (18.4 - 23.9))), rel=1e-6)
+    assert detection["fluxerr"] == pytest.approx(-0.1 / 1.0857362 * detection["flux"], rel=1e-6)
+    assert detection["zp"] == limit["zp"] == 23.9
+    assert detection["isdiffpos"] is False
+
+
+def test_forced_photometry_is_cleaned():
+    rows = [
+        forced(5.0, 100.0, 10.0), forced(3.0, -99999.0, -99999.0, "61"), forced(4.0, -50.0, 5.0),
+        forced(5.0, 1.0, 1.0), forced(6.0, 20.0, 10.0), forced(7.0, None, 3.0),
+    ]  # fmt: skip
+    _, history = tables([{**packet(1, history=0), "fp_hists": rows}])
+    found = history.to_pylist()
+    assert [r["jd"] for r in found] == [3.0, 4.0, 5.0, 6.0, 7.0]
+    assert {r["kind"] for r in found} == {"forced"}
+    missing, negative, bright, faint, null = found
+    assert (missing["flux"], missing["fluxerr"], missing["mag"]) == (None, None, None)
+    assert negative["isdiffpos"] is False
+    assert negative["mag"] == pytest.approx(26.0 - 2.5 * math.log10(50.0), abs=1e-5)
+    assert bright["flux"] == 100.0  # the first of jd 5
+    assert bright["snr"] == 10.0
+    assert bright["magerr"] == pytest.approx(0.10857, abs=1e-5)
+    assert bright["limmag5sig"] == pytest.approx(26.0 - 2.5 * math.log10(50.0), abs=1e-5)
+    assert bright["limmag3sig"] == pytest.approx(26.0 - 2.5 * math.log10(30.0), abs=1e-5)
+    assert faint["mag"] is None
+    assert faint["isdiffpos"] is None
+    assert null["flux"] is None
+
+
+def test_light_curves():
+    record = packet(1, history=2)
+    record["prv_candidates"][1] = dict(record["prv_candidates"][0])  # twice the same
+    record["fp_hists"] = [
+        forced(1.0, 90.0, 10.0),
+        forced(2.0, 9.0, 10.0),
+        forced(3.0, 9.0, 1.0, "61"),
+    ]
+    other = packet(2, history=1)
+    other["prv_candidates"][0].update(fid=9)  # a filter without photometry
+    alerts, history = tables([record, other])
+    light = photometry(alerts, history, ZTF).to_pylist()
+    assert [(r["candid"], r["origin"]) for r in light] == [
+        (1, None), (1, None), (1, "alert_fp"), (1, "alert_fp"), (2, None)
+    ]  # fmt: skip
+    assert [r["flux"] for r in light if r["origin"]] == [90.0, None]
+    assert {r["zpsys"] for r in light} == {"ab"}
+    assert light[1]["mjd"] == 58150.0
+
+
+def test_fields_that_no_column_takes_are_noticed():
+    assert unlisted_fields(decoded([packet(1)]), ZTF) == []
+    found = decoded([packet(1)])
+    assert "candidate.magzpsci" in unlisted_fields(found, get_survey("turbo")) or True
+    lsst = get_survey("lsst")
+    assert unlisted_fields(found, lsst) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "expected"),
+    [
+        (["t", "f", "1", "0", "y", None], pa.bool_(), [True, False, True, False, True, None]),
+        ([1.0, 0.0, None], pa.bool_(), [True, False, None]),
+        ([True, None], pa.bool_(), [True, None]),
+        ([5.0, float("nan"), None], pa.int64(), [5, None, None]),
+        ([2**62 + 1], pa.int64(), [2**62 + 1]),
+        ([2**40, 7], pa.int32(), [None, 7]),
+        (["1.5", "x"], pa.float64(), [1.5, None]),
+        ([1.5], pa.int32(), [None]),
+    ],
+)
+def test_types_of_all_packets(values, type_, expected):
+    assert as_type(pa.array(values), type_, len(values)).to_pylist() == expected
+
+
+def test_absent_columns_are_null():
+    assert as_type(None, pa.int32(), 2).to_pylist() == [None, None]
+    assert as_type(pa.nulls(2), pa.string(), 2).to_pylist() == [None, None]
+
+
+def test_galactic_pole_and_centre():
+    """North pole and centre of IAU 1958 at J2000."""
+    _, b = galactic(np.array([192.85948]), np.array([27.12825]))
+    assert b[0] == pytest.approx(90.0, abs=1e-4)
+    lon, b = galactic(np.array([266.40500]), np.array([-28.93617]))
+    assert (lon[0], b[0]) == pytest.approx((0.0, 0.0), abs=1e-4)
+
+
+def test_ecliptic_of_the_equinox_and_the_pole():
+    lon, lat = ecliptic(np.array([0.0, 270.0]), np.array([0.0, 66.560709]))
+    assert lon[0] == lat[0] == 0.0
+    assert lat[1] == pytest.approx(90.0, abs=1e-6)
+
+
+@given(st.floats(0, 360), st.floats(-90, 90))
+def test_sexagesimal_round_trip(ra, dec):
+    ra_text, dec_text = sexagesimal(ra, dec)
+    hours, minutes, seconds = ra_text.split(":")
+    assert len(ra_text) == len("00:00:00.0000")
+    assert int(hours) < 24 and int(minutes) < 60 and float(seconds) < 60
+    back = (int(hours) + int(minutes) / 60 + float(seconds) / 3600) * 15
+    assert abs((back - ra + 180) % 360 - 180) < 0.00005 * 15 / 3600 * 1.01 + 1e-12
+    assert len(dec_text) == len("+00:00:00.000")
+    degrees, minutes, seconds = dec_text[1:].split(":")
+    assert int(minutes) < 60 and float(seconds) < 60
+    back = int(degrees) + int(minutes) / 60 + float(seconds) / 3600
+    assert abs(back - abs(dec)) < 0.0005 / 3600 * 1.01 + 1e-12
+    assert dec_text[0] == ("-" if dec < 0 else "+")
+
+
+@pytest.mark.parametrize("position", [(float("nan"), 0.0), (0.0, 90.1), (float("inf"), 0.0)])
+def test_no_position(position):
+    with pytest.raises(ValueError, match="no position"):
+        sexagesimal(*position)

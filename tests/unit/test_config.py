@@ -1,0 +1,130 @@
+"""A wrong configuration is refused with the path of the key, its value, what is allowed."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.alerts.surveys.names import check_surveys
+from pipeline.config.export import default_yaml, json_schema
+from pipeline.config.load import ConfigError, load_config, load_nights
+from pipeline.config.nights import Night
+from pipeline.config.root import Config
+
+ROOT = Path(__file__).parents[2]
+MODEL = {"version": "1", "path": "m.h5"}
+
+
+def test_nothing_is_a_configuration():
+    assert load_config({}) == Config()
+    assert load_config({"catalogs": None, "models": None}) == Config()
+
+
+def test_the_examples_of_the_design():
+    config = load_config(
+        yaml.safe_load("""
+alerts: config/alerts.tsv
+catalogs:
+  vsx: {path: vsx.parquet, ra: RAJ2000, dec: DEJ2000, columns: [VType], radius_arcsec: 2, surveys: [ztf]}
+  clu: {path: clu.csv, ra: ra, dec: dec, columns: [name], radius_arcsec: 300, distance: {column: z, unit: redshift, kpc: 30, low_arcsec: 300}}
+models:
+  braai:  {version: d6_m9, path: models/braai_d6_m9.h5, inputs: [triplet], surveys: [ztf]}
+  acai_h: {version: d1_dnn_20201130, path: models/acai_h.h5, inputs: [features, triplet], features: default, surveys: [ztf]}
+""")  # noqa: E501
+    )
+    assert config.catalogs["clu"].distance.kpc == 30
+    assert config.models["acai_h"].inputs == ["features", "triplet"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"alert": "x"}, "configuration: alert: unknown key; allowed are alerts, "),
+        (
+            {"catalogs": {"a": {"path": "x", "radius": 2}}},
+            "catalogs.a.radius: unknown key; allowed",
+        ),
+        ({"catalogs": {"a": {"path": "x", "radius_arcsec": 0}}}, "catalogs.a: .*found"),
+        ({"catalogs": {"a": {}}}, "catalogs.a: give either path"),
+        ({"catalogs": {"a b": {"path": "x"}}}, "catalogs: 'a b': a name has letters"),
+        ({"models": {"m": {"path": "x"}}}, "models.m.version: is missing"),
+        ({"models": {"m": {**MODEL, "inputs": ["triplets"]}}}, "models.m.inputs.0: .*'triplets'"),
+        ({"engine": "torch"}, "engine: .*'onnxruntime' or 'tensorflow'.*found 'torch'"),
+        ({"catalogs": {"a": {"path": "x", "distance": {"colum": "z"}}}}, "distance.colum: unknown"),
+    ],
+)
+def test_wrong_keys(values, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(values)
+
+
+def write(tmp_path, text):
+    path = tmp_path / "alerts.tsv"
+    path.write_text(text)
+    return str(path)
+
+
+def test_nights(tmp_path):
+    path = write(
+        tmp_path,
+        "survey\tnight\tpath\tshards\tsha256\n# last week\n\nztf\t20180201\tdump.tar.gz\t7\t\n"
+        f"lsst\t1\thttps://host/x.parquet\t\t{'a' * 64}\n",
+    )
+    ztf, lsst = load_nights(path)
+    assert ztf == Night(survey="ztf", night="20180201", path="dump.tar.gz", shards=7)
+    assert lsst.shards == 1
+    assert lsst.is_url
+    assert load_nights(None) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "survey\tnight\tpath\nztf\t1\n",
+            "line 2: expected the columns survey, night, path, by tabs",
+        ),
+        ("survey\tnight\tpath\nztf\t1\tx\textra\n", "line 2: expected the columns"),
+        ("survey\tnight\tpath\tshards\nztf\t1\tx\t0\n", "line 2: shards: .*found '0'"),
+        ("survey\tnight\tpath\tshards\nztf\t1\tx\tmany\n", "line 2: shards: .*found 'many'"),
+        ("survey\tnight\tpath\nztf\t../1\tx\n", "line 2: night: "),
+        ("survey\tnight\tpath\nztf\t1\tx\nztf\t1\ty\n", "night 1 stands there twice"),
+        (
+            "survey\tnight\tpaths\nztf\t1\tx\n",
+            "paths: unknown key; allowed are survey, night, path",
+        ),
+        ("survey\tnight\tpath\tsha256\nztf\t1\tx\tabc\n", "sha256"),
+    ],
+)
+def test_wrong_lines(tmp_path, text, message):
+    with pytest.raises(ConfigError, match=message):
+        load_nights(write(tmp_path, text))
+
+
+def test_no_such_table(tmp_path):
+    with pytest.raises(ConfigError, match="missing.tsv: cannot be read"):
+        load_nights(str(tmp_path / "missing.tsv"))
+
+
+def test_unknown_surveys():
+    night = Night(survey="ztff", night="1", path="x")
+    with pytest.raises(ConfigError, match=r"a\.tsv: unknown survey 'ztff'; there are .*lsst.*ztf"):
+        check_surveys(Config(alerts="a.tsv"), [night])
+    config = load_config({"models": {"m": {**MODEL, "surveys": ["x"]}}})
+    with pytest.raises(ConfigError, match="models.m.surveys: unknown survey 'x'"):
+        check_surveys(config, [])
+
+
+def test_the_files_in_config_are_those_of_the_models():
+    """Written by `make config`."""
+    assert (ROOT / "config/config.yaml").read_text() == default_yaml()
+    assert (ROOT / "config/config.schema.json").read_text() == json_schema()
+
+
+def test_the_default_is_empty_and_valid_when_uncommented():
+    assert yaml.safe_load(default_yaml()) is None
+    lines = [line for line in default_yaml().splitlines() if not line.startswith("##")]
+    config = load_config(yaml.safe_load("\n".join(line.removeprefix("# ") for line in lines)))
+    assert config.catalogs["vsx"].distance.kpc == 30
+    assert config.models["braai"].inputs == ["triplet"]
+    assert set(config.model_dump()) == set(Config.model_fields)

@@ -1,0 +1,76 @@
+"""A change of code that can change a result changes the hash of what depends on it only."""
+
+import pytest
+
+from pipeline import provenance
+from pipeline.fingerprint import folder_fingerprint
+
+
+TOOL = """import numpy
+from pipeline.part import deep
+def use():
+    return deep.A
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    files = {
+        "__init__.py": "",
+        "job.py": "from pipeline.part.tool import use\nuse()\n",
+        "other.py": "X = 1\n",
+        "part/__init__.py": '"""Docs."""\n',
+        "part/tool.py": TOOL,
+        "part/deep.py": "A = 1\n",
+    }
+    root = tmp_path / "pipeline"
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    monkeypatch.setattr(provenance, "ROOT", root)
+
+    def changed(name, text):
+        provenance._read.cache_clear()
+        before = provenance.source_hash("pipeline.job")
+        (root / name).write_text(text)
+        provenance._read.cache_clear()
+        return provenance.source_hash("pipeline.job") != before
+
+    yield changed
+    provenance._read.cache_clear()
+
+
+def test_what_counts(package):
+    assert package("part/deep.py", "A = 2\n")
+    assert package(
+        "part/tool.py", "from pipeline.part import deep\ndef use():\n    return -deep.A\n"
+    )
+    assert package("job.py", "from pipeline.part.tool import use\nuse(), 1\n")
+
+
+def test_what_does_not(package):
+    assert not package("other.py", "X = 2\n")
+    assert not package("part/deep.py", "# why\nA  =  1\n")
+    documented = TOOL.replace("def use():", 'def use():\n    """Docs."""')
+    assert not package("part/tool.py", documented)
+
+
+def test_unknown_module():
+    with pytest.raises(ModuleNotFoundError, match=r"pipeline\.nothing"):
+        provenance.source_hash("pipeline.nothing")
+
+
+def test_real_modules_differ():
+    assert provenance.source_hash("pipeline.paths") != provenance.source_hash("pipeline.healpix")
+
+
+def test_folder_fingerprint(tmp_path):
+    file = tmp_path / "a" / "x.avro"
+    file.parent.mkdir()
+    file.write_bytes(b"1")
+    first = folder_fingerprint(tmp_path)
+    assert folder_fingerprint(tmp_path) == first
+    file.write_bytes(b"22")
+    assert folder_fingerprint(tmp_path) != first
+    assert folder_fingerprint(file) == ""
+    assert folder_fingerprint(tmp_path / "missing") == ""

@@ -1,0 +1,36 @@
+"""Which files a configuration asks for."""
+
+from pipeline import targets
+from pipeline.config.load import load_config
+from pipeline.config.nights import Night
+
+CONFIG = load_config(
+    {
+        "models": {"m": {"version": "1", "path": "m.h5", "surveys": ["ztf"]}},
+        "catalogs": {"c": {"path": "c.csv", "surveys": ["ztf", "pgir"]}},
+    }
+)
+ZTF = Night(survey="ztf", night="1", path="https://host/dump.tar.gz", shards=2)
+PGIR = Night(survey="pgir", night="1", path="folder")
+LSST = Night(survey="lsst", night="1", path="folder")
+
+
+def test_tables_follow_from_the_configuration():
+    assert targets.tables_of(CONFIG, "ztf") == ["alerts", "scores", "matches"]
+    assert targets.tables_of(CONFIG, "pgir") == ["alerts", "matches"]
+    assert targets.tables_of(CONFIG, "lsst") == ["alerts"]
+
+
+def test_targets_of_a_night():
+    assert targets.night_targets(CONFIG, PGIR) == [
+        "results/summary/pgir/1.json",
+        "results/alerts/pgir/1/0000.parquet",
+        "results/matches/pgir/1/0000.parquet",
+    ]
+    assert len(targets.night_targets(CONFIG, ZTF)) == 1 + 3 * 2
+
+
+def test_dumps():
+    assert targets.dump(PGIR) == "folder"
+    assert targets.dump(ZTF) == "results/downloads/ztf/1/dump.tar.gz"
+    assert targets.counts(ZTF) == [f"results/alerts/ztf/1/_000{k}.counts.json" for k in (0, 1)]

@@ -1,0 +1,77 @@
+"""Packets to tables: fetch, index, decode, sum up."""
+
+
+rule fetch:
+    """Fetch a night's dump from the web."""
+    output:
+        paths.DOWNLOAD,
+    log:
+        paths.log("fetch", "survey", "night", "file"),
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        url=lambda wildcards: night_of(wildcards).path,
+        sha256=lambda wildcards: night_of(wildcards).sha256,
+    script:
+        "../scripts/fetch.py"
+
+
+rule index:
+    """Find every packet of a night once, so that shards read just theirs."""
+    input:
+        dump=lambda wildcards: targets.dump(night_of(wildcards)),
+    output:
+        index=paths.INDEX,
+        spool=paths.SPOOL,
+    log:
+        paths.log("index", "survey", "night"),
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        schemas=lambda wildcards: night_of(wildcards).schemas,
+        dump=lambda wildcards: folder_fingerprint(targets.dump(night_of(wildcards))),
+        code=survey_code("pipeline.alerts.index"),
+    script:
+        "../scripts/index.py"
+
+
+rule decode:
+    """Decode and clean one shard of a night."""
+    input:
+        index=paths.INDEX,
+        spool=paths.SPOOL,
+    output:
+        alerts=paths.table("alerts"),
+        history=paths.table("history"),
+        rejected=paths.table("rejected"),
+        counts=paths.COUNTS,
+    log:
+        paths.log("decode", "survey", "night", "shard"),
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        shards=lambda wildcards: night_of(wildcards).shards,
+        code=survey_code("pipeline.alerts.decode"),
+    script:
+        "../scripts/decode.py"
+
+
+rule summary:
+    """Add up a night, and remove what an earlier sharding of it left."""
+    input:
+        lambda wildcards: targets.counts(night_of(wildcards)),
+    output:
+        paths.SUMMARY,
+    log:
+        paths.log("summary", "survey", "night"),
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        shards=lambda wildcards: targets.shards(night_of(wildcards)),
+        folders=lambda wildcards: [
+            paths.night_folder(table).format_map(wildcards) for table in paths.TABLES
+        ],
+        code=source_hash("pipeline.alerts.night"),
+    localrule: True
+    script:
+        "../scripts/summary.py"

@@ -1,0 +1,49 @@
+"""Neural networks on alerts: convert each once, score each shard."""
+
+
+def networks(wildcards):
+    """Return the files of a survey's models that the configured engine reads."""
+    models = targets.models_of(CONFIG, wildcards.survey)
+    if CONFIG.engine == "tensorflow":
+        return [model.path for model in models.values()]
+    return [paths.MODEL.format(model=name) for name in models]
+
+
+rule convert_model:
+    """Convert a Keras model to ONNX, checked against the original."""
+    input:
+        lambda wildcards: CONFIG.models[wildcards.model].path,
+    output:
+        paths.MODEL,
+    log:
+        paths.log("convert_model", "model"),
+    conda:
+        "../envs/tensorflow.yaml"
+    params:
+        model=lambda wildcards: CONFIG.models[wildcards.model].model_dump(
+            mode="json", exclude={"surveys", "version"}
+        ),
+        code=source_hash("pipeline.scores.convert"),
+    script:
+        "../scripts/convert_model.py"
+
+
+rule score:
+    """Score one shard of a night by all models of its survey."""
+    input:
+        index=paths.INDEX,
+        spool=paths.SPOOL,
+        networks=networks,
+    output:
+        paths.table("scores"),
+    log:
+        paths.log("score", "survey", "night", "shard"),
+    conda:
+        "../envs/nightmill.yaml" if CONFIG.engine == "onnxruntime" else "../envs/tensorflow.yaml"
+    params:
+        shards=lambda wildcards: night_of(wildcards).shards,
+        models=lambda wildcards: as_params(targets.models_of(CONFIG, wildcards.survey)),
+        engine=CONFIG.engine,
+        code=survey_code("pipeline.jobs.score"),
+    script:
+        "../scripts/score.py"
