@@ -1,0 +1,50 @@
+"""docs/add-a-catalogue.md does what it says."""
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from pipeline.config.root import Config
+from pipeline.crossmatch.build import build_store
+from pipeline.crossmatch.match import match_alerts
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/add-a-catalogue.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def matches(tmp_path, monkeypatch):
+    """Return the matches of the document's alert with its catalogue."""
+    monkeypatch.chdir(tmp_path)
+    Path("galaxies.csv").write_text(blocks("csv")[0])
+    catalogs = Config(**yaml.safe_load(blocks("yaml")[0])).catalogs
+    stores = {name: tmp_path / name for name in catalogs}
+    for name, catalog in catalogs.items():
+        build_store(catalog.path, stores[name], catalog)
+    candid, ra, dec = re.search(r"candid (\d+)\) at ra (\S+), dec (\S+) ", DOCUMENT).groups()
+    alerts = pa.table({"candid": [int(candid)], "ra": [float(ra)], "dec": [float(dec)]})
+    return match_alerts(alerts, stores, catalogs, "ztf")
+
+
+def test_the_table_of_matches(matches):
+    assert matches.to_pandas().to_string(index=False) == blocks("text")[0].rstrip()
+
+
+def test_reading_it(matches, capsys):
+    Path("results/matches/ztf/20200202").mkdir(parents=True)
+    pq.write_table(matches, "results/matches/ztf/20200202/0000.parquet")
+    (code,) = blocks("python")
+    exec(compile(code, "add-a-catalogue.md", "exec"), {})
+    assert "NGC 2" in capsys.readouterr().out
+
+
+def test_the_other_configuration():
+    catalogs = Config(**yaml.safe_load(blocks("yaml")[1])).catalogs
+    assert catalogs["ztf_alerts"].radius("pgir") == 8
