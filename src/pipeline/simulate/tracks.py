@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.simulate.ice import UNIFORM_SCATTERING, Ice
+from pipeline.simulate.ice import Ice
 
 SPEED_OF_LIGHT = 0.299792458  # m/ns
 GROUP_INDEX = 1.35634  # of ice at 400 nm
@@ -97,11 +97,11 @@ def _light(track: Track, doms: NDArray, ice: Ice, rng: np.random.Generator) -> t
     emitted = track.vertex[2] + (along - d * COS_C / SIN_C) * track.direction[2]
     cos_eta = np.clip((doms["z"] - emitted) * SIN_C / d, -1, 1)
     scattering, absorption = ice.between(emitted, doms["z"])
-    # the effective distance of the bulk ice, in this ice's scattering lengths
+    # DOMs look down: light that must turn around comes as if from farther away
     d_eff = 0.8395 * d + 3.094 - 3.946 * cos_eta + 4.636 * cos_eta**2
     shape = d_eff * scattering
     rate = 1 / TAU + SPEED_OF_LIGHT / GROUP_INDEX * absorption
-    expected = _expected(shape * UNIFORM_SCATTERING, scattering, absorption, track.energy)
+    expected = _expected(d_eff, scattering, absorption, track.energy)
     photons = np.minimum(rng.poisson(expected), MOST_PHOTONS)
     dom = np.repeat(np.arange(len(doms)), photons)
     late = rng.gamma(shape[dom]) / rate[dom] + rng.normal(0, JITTER, len(dom))
@@ -113,7 +113,7 @@ def _expected(d: NDArray, scattering: NDArray, absorption: NDArray, energy: floa
     """Return how many photo-electrons a DOM sees on average.
 
     Between a cylinder of light nearby, 1/d, and diffusion far away, exp(−d/λ_p) / √d, with
-    the length λ_p = √(λ_a λ_s / 3) (IceCube 2014, JINST 9, P03009, section 3.2).
+    the length λ_p = √(λ_a λ_s / 3) (the approximation in IceCube 2014, JINST 9, P03009).
     """
     propagation = 1 / np.sqrt(3 * scattering * absorption)
     root = np.sqrt(propagation)

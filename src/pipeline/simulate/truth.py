@@ -35,7 +35,10 @@ TRUTH = pa.schema(
         field("flux_true", pa.float64(), "uJy", "science minus reference; null for bogus"),
         field("mag_true", pa.float64(), "mag", "magnitude of its size"),
         field("host", pa.string(), "", "name of the host in galaxies.csv"),
-        *(field(name, pa.float64(), "", "parameter of the light curve") for name in PARAMETERS),
+        *(
+            field(name, pa.float64(), unit, "parameter of the light curve")
+            for name, unit in PARAMETERS.items()
+        ),
     ]
 )
 STARS = pa.schema(

@@ -22,28 +22,29 @@ FRACTIONS = {
 }
 # bogus kinds and how often each is found again at the same place
 BOGUS = {"dipole": 0.3, "saturated": 0.5, "bad_column": 0.02, "cosmic_ray": 0.0, "ghost": 0.0}
-PARAMETERS = (  # columns of the truth table, null where a class has no such parameter
-    "redshift",
-    "peak_jd",
-    "peak_g",
-    "peak_r",
-    "rise_days",
-    "fall_g_days",
-    "fall_r_days",
-    "mean_g",
-    "mean_r",
-    "amplitude_g",
-    "amplitude_r",
-    "period_days",
-    "harmonics",
-    "epoch_jd",
-    "sigma_mag",
-    "tau_days",
-    "mode_seed",
-    "seen_jd",
-    "artefact_mag",
-    "recurrence",
-)
+# Columns of the truth table with their units; null where a class has no such parameter.
+PARAMETERS = {
+    "redshift": "",
+    "peak_jd": "d",
+    "peak_g": "mag",
+    "peak_r": "mag",
+    "rise_days": "d",
+    "fall_g_days": "d",
+    "fall_r_days": "d",
+    "mean_g": "mag",
+    "mean_r": "mag",
+    "amplitude_g": "mag",
+    "amplitude_r": "mag",
+    "period_days": "d",
+    "harmonics": "",
+    "epoch_jd": "d",
+    "sigma_mag": "mag",
+    "tau_days": "d",
+    "mode_seed": "",
+    "seen_jd": "d",
+    "artefact_mag": "mag",
+    "recurrence": "",
+}
 
 
 @dataclass(frozen=True)

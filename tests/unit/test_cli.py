@@ -1,0 +1,77 @@
+"""The command `nightmill`, run as a person runs it."""
+
+import subprocess
+import sys
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.cli import find_commands, main, one_line
+
+ARGUMENTS = ["simulate", "alerts", "--number", "3", "--night", "20240115", "--no-stamps"]
+
+
+def test_simulate_alerts(tmp_path, capsys):
+    output = tmp_path / "night"
+    options = ["--seed", "4", "--defects", "0.5", "--format", "tarball"]
+    assert main([*ARGUMENTS, *options, "--output", str(output)]) == 0
+    assert sorted(path.name for path in output.iterdir()) == [
+        "galaxies.csv",
+        "stars.parquet",
+        "truth.parquet",
+        "ztf_public_20240115.tar.gz",
+    ]
+    assert pq.read_table(output / "truth.parquet").num_rows == 3
+    printed = capsys.readouterr()
+    assert printed.out == f"3 packets, truth and catalogues in {output}\n"
+    assert "3 of 3" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--number", "0"], "number 0: expected 1 or more"),
+        (["--number", "-5"], "number -5: expected 1 or more"),
+        (["--night", "tonight"], "night 'tonight': expected a date"),
+        (["--defects", "2"], "defects 2.0: expected a fraction"),
+        (["--output", "/dev/null"], "/dev/null is a file; expected a folder"),
+        (["--output", "/dev/null/night"], "/dev/null/"),
+    ],
+)
+def test_an_error_is_one_line(tmp_path, capsys, arguments, message):
+    assert main([*ARGUMENTS, "--output", str(tmp_path / "out"), *arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("nightmill: ")
+    assert message in printed.err
+    assert printed.err.count("\n") == 1
+    assert not any(tmp_path.iterdir())
+
+
+def test_the_installed_command_and_its_help():
+    result = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "simulate", "alerts", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "--night YYYYMMDD" in result.stdout
+
+
+def test_without_a_command_it_says_how_to_use_it(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main([])
+    assert exit_.value.code == 2
+    assert "usage: nightmill" in capsys.readouterr().err
+
+
+def test_every_command_is_complete():
+    for module in find_commands():
+        assert module.COMMAND and module.__doc__
+        assert callable(module.add_arguments) and callable(module.run)
+
+
+def test_notes_stay_in_the_line():
+    error = ValueError("first\nsecond")
+    error.add_note("while reading a.tsv")
+    assert one_line(error) == "first second; while reading a.tsv"

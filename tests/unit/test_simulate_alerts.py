@@ -1,0 +1,292 @@
+"""Simulated nights: whole, reproducible, consistent with their truth."""
+
+import csv
+import gzip
+import io
+import tarfile
+from itertools import islice, pairwise
+
+import fastavro
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.simulate import alerts
+from pipeline.simulate.alerts import simulate_alerts
+from pipeline.simulate.defects import DEFECTS
+from pipeline.simulate.stream import packet_stream
+from pipeline.simulate.ztf.lightcurves import CLASSES, difference_flux
+from pipeline.simulate.ztf.population import PARAMETERS
+
+NIGHT = "20240115"
+NUMBER = 60
+DAMAGED = 200
+
+
+def read(data):
+    return next(fastavro.reader(io.BytesIO(data)))
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    output = tmp_path_factory.mktemp("night") / "out"
+    simulate_alerts(output, NUMBER, 1, NIGHT)
+    return output
+
+
+@pytest.fixture(scope="module")
+def long_night(tmp_path_factory):
+    """More alerts, without stamps: for statistics."""
+    output = tmp_path_factory.mktemp("long") / "out"
+    simulate_alerts(output, 900, 2, NIGHT, format_="container", stamps=False)
+    with (output / f"ztf_{NIGHT}.avro").open("rb") as file:
+        records = list(fastavro.reader(file))
+    return output, records, pq.read_table(output / "truth.parquet").to_pandas()
+
+
+def test_packets_and_truth_are_of_the_same_alerts(night):
+    records = [read(path.read_bytes()) for path in (night / "packets").iterdir()]
+    truth = pq.read_table(night / "truth.parquet").to_pandas()
+    assert len(records) == len(truth) == NUMBER
+    assert {r["candid"] for r in records} == set(truth.candid)
+    assert truth.candid.is_unique
+    by_candid = truth.set_index("candid")
+    for record in records:
+        true = by_candid.loc[record["candid"]]
+        candidate = record["candidate"]
+        assert record["objectId"] == true.object_id
+        assert candidate["candid"] == record["candid"]
+        assert candidate["jd"] == true.jd
+        assert np.hypot(candidate["ra"] - true.ra, candidate["dec"] - true.dec) * 3600 < 5
+
+
+def test_all_forms_hold_the_same_packets(night, tmp_path):
+    files = {path.name: path.read_bytes() for path in (night / "packets").iterdir()}
+    simulate_alerts(tmp_path / "t", NUMBER, 1, NIGHT, format_="tarball")
+    with tarfile.open(tmp_path / "t" / f"ztf_public_{NIGHT}.tar.gz") as tar:
+        assert {m.name: tar.extractfile(m).read() for m in tar} == files
+    simulate_alerts(tmp_path / "c", NUMBER, 1, NIGHT, format_="container")
+    with (tmp_path / "c" / f"ztf_{NIGHT}.avro").open("rb") as file:
+        blocks = list(fastavro.block_reader(file))
+    assert max(block.num_records for block in blocks) == 16
+    contained = {record["candid"]: record for block in blocks for record in block}
+    assert contained == {r["candid"]: r for r in map(read, files.values())}
+    for name in ("truth.parquet", "stars.parquet", "galaxies.csv"):
+        assert (tmp_path / "t" / name).read_bytes() == (night / name).read_bytes()
+
+
+def test_same_seed_same_packets_however_many():
+    few = [p.file_bytes() for p in islice(packet_stream(1, NIGHT, defects=0.3), 20)]
+    many = [p.file_bytes() for p in islice(packet_stream(1, NIGHT, defects=0.3), 40)]
+    assert many[:20] == few
+    assert next(packet_stream(2, NIGHT)).file_bytes() != many[0]
+    assert next(packet_stream(1, "20240116")).file_bytes() != many[0]
+
+
+def test_without_stamps_all_else_is_the_same():
+    pairs = zip(packet_stream(1, NIGHT), packet_stream(1, NIGHT, stamps=False), strict=False)
+    for full, bare in islice(pairs, 20):
+        cutouts = {name for name in full.record if name.startswith("cutout")}
+        assert bare.record == full.record | dict.fromkeys(cutouts)
+
+
+def test_magnitudes_agree_with_the_truth(long_night):
+    _, records, truth = long_night
+    measured = {r["candid"]: r["candidate"] for r in records}
+    assert set(truth["class"]) == set(CLASSES)
+    pulls = {}
+    for row in truth.dropna(subset="mag_true").itertuples():
+        candidate = measured[row.candid]
+        assert candidate["isdiffpos"] == ("t" if row.flux_true > 0 else "f")
+        pull = (candidate["magpsf"] - row.mag_true) / candidate["sigmapsf"]
+        pulls.setdefault(row._5, []).append(pull)
+    for object_class, values in pulls.items():
+        # sources near the threshold are found where noise made them brighter
+        assert abs(np.median(values)) < 0.4, object_class
+        assert 0.8 < np.std(values) < 1.3, object_class
+    assert truth[truth["class"] == "bogus"].mag_true.isna().all()
+
+
+def test_the_parameters_give_the_light_curve_back(long_night):
+    _, _, truth = long_night
+    real = truth[truth["class"] != "bogus"]
+    for row in real.iloc[::7].to_dict("records"):
+        parameters = {name: row[name] for name in PARAMETERS}
+        flux = difference_flux(row["class"], parameters, [row["jd"]], [row["fid"]])
+        assert flux[0] == pytest.approx(row["flux_true"], rel=1e-12)
+
+
+def test_history_is_consistent(long_night):
+    _, records, _ = long_night
+    seen_twice = 0
+    by_object = {}
+    for record in records:
+        candidate, history = record["candidate"], record["prv_candidates"] or []
+        found = [p for p in history if p["magpsf"] is not None]
+        assert all(candidate["jd"] - 30 <= p["jd"] < candidate["jd"] for p in history)
+        assert all(p["candid"] is None and p["diffmaglim"] for p in history if p not in found)
+        assert candidate["ndethist"] >= len(found) + 1
+        assert candidate["jdstarthist"] <= min([p["jd"] for p in found], default=candidate["jd"])
+        assert candidate["jdendhist"] == candidate["jd"]
+        assert candidate["ncovhist"] >= len(history) + 1
+        assert {f["jd"] for f in record["fp_hists"]} == {p["jd"] for p in history}
+        forced = {f["jd"]: f for f in record["fp_hists"] if f["procstatus"] == "0"}
+        for p in found:  # forced flux and PSF magnitude are of the same image
+            if p["jd"] in forced:
+                flux = abs(forced[p["jd"]]["forcediffimflux"])
+                mag = forced[p["jd"]]["magzpsci"] - 2.5 * np.log10(flux)
+                assert mag == pytest.approx(p["magpsf"], abs=1e-3)
+        earlier = by_object.setdefault(record["objectId"], {})
+        seen_twice += bool(earlier)
+        assert set(earlier) <= {p["candid"] for p in found}  # tonight's alerts before it
+        earlier[record["candid"]] = candidate
+    assert seen_twice > 50
+    some = [f for r in records for f in r["fp_hists"]]
+    assert {f["procstatus"] for f in some} == {"0", "61"}
+    assert all(f["forcediffimflux"] == -99999 for f in some if f["procstatus"] == "61")
+
+
+def test_identifiers_are_built_like_ztfs(long_night):
+    _, records, _ = long_night
+    assert len({r["candid"] for r in records}) == len(records)
+    for record in records[:50]:
+        c = record["candidate"]
+        assert c["nid"] == int(c["jd"] - 2457754.5)
+        assert c["pid"] == int((c["jd"] - 2457754.5) * 1e5) * 10_000 + c["rcid"] * 100 + 15
+        sign = 15 if c["isdiffpos"] == "t" else 10
+        assert c["candid"] == c["pid"] * 10**6 + sign * 1000 + c["tblid"]
+        assert record["objectId"][:3] == "ZTF" and len(record["objectId"]) == 12
+        assert record["objectId"][3:5].isdigit() and record["objectId"][5:].isalpha()
+
+
+def test_scores_tell_real_from_bogus_but_not_perfectly(long_night):
+    _, records, truth = long_night
+    real = dict(zip(truth.candid, truth["class"] != "bogus", strict=True))
+    drb = np.array([r["candidate"]["drb"] for r in records])
+    is_real = np.array([real[r["candid"]] for r in records])
+    assert np.median(drb[is_real]) > 0.98
+    assert np.median(drb[~is_real]) < 0.2
+    assert 0 < (drb[~is_real] > 0.5).mean() < 0.2
+
+
+def test_catalogues_hold_what_the_alerts_are(long_night):
+    output, records, truth = long_night
+    stars = pq.read_table(output / "stars.parquet").to_pandas()
+    assert stars.name.is_unique
+    variables = truth[truth["class"] == "variable"].drop_duplicates("object")
+    found = stars[stars.type != "star"]
+    assert len(found) == len(variables)
+    for row in variables.itertuples():
+        near = found[(abs(found.ra - row.ra) < 1e-6) & (abs(found.dec - row.dec) < 1e-6)]
+        assert list(near.type) == [row.kind]
+    with (output / "galaxies.csv").open() as file:
+        galaxies = {row["name"]: row for row in csv.DictReader(file)}
+    hosted = truth[truth["class"].isin(["sn_ia", "sn_cc", "agn"])]
+    for row in hosted.itertuples():
+        host = galaxies[row.host]
+        assert float(host["z"]) == row.redshift
+        away = np.hypot(
+            (float(host["ra"]) - row.ra) * np.cos(np.radians(row.dec)), float(host["dec"]) - row.dec
+        )
+        assert away * 3600 < 40
+    assert truth[truth["class"] == "variable"].host.isna().all()
+    assert any(row["z"] == "" for row in galaxies.values())
+    # the nearest PS1 source of a variable is itself
+    variable_ids = set(truth[truth["class"] == "variable"].candid)
+    nearest = [r["candidate"]["distpsnr1"] for r in records if r["candid"] in variable_ids]
+    assert np.max(nearest) < 2
+
+
+def damaged(number=DAMAGED):
+    return list(islice(packet_stream(3, NIGHT, defects=0.5), number))
+
+
+def test_defects_are_as_recorded():
+    packets = damaged()
+    assert {p.defect for p in packets} == {None, *DEFECTS}
+    assert 0.35 < np.mean([p.defect is not None for p in packets]) < 0.6
+    for before, packet in pairwise(packets):
+        data = packet.file_bytes()
+        if packet.defect == "truncated":
+            with pytest.raises((EOFError, IndexError, ValueError)):
+                list(fastavro.reader(io.BytesIO(data)))
+            continue
+        record = read(data)
+        if packet.defect == "duplicate":
+            assert record == read(before.file_bytes())
+            assert packet.file_name != before.file_name
+            continue
+        assert (record["candid"] is None) == (packet.defect == "no_candid")
+        if packet.defect == "null_prv":
+            assert record["prv_candidates"] is None
+        assert (record["candidate"]["drb"] is None) == (packet.defect == "no_drb")
+        stamps = [
+            np.frombuffer(gzip.decompress(record[f"cutout{c}"]["stampData"])[2880:], ">f4")
+            for c in ("Science", "Template", "Difference")
+        ]
+        assert any(np.isinf(s).any() for s in stamps) == (packet.defect == "inf_stamp")
+        assert any(not s.any() for s in stamps) == (packet.defect == "zero_stamp")
+        blank = any(np.isnan(s[: 63 * 63]).all() for s in stamps)
+        assert blank == (packet.defect == "nan_stamp")
+
+
+def test_a_container_with_defects_can_be_read_on_behind_a_truncated_record(tmp_path):
+    simulate_alerts(tmp_path / "c", DAMAGED, 3, NIGHT, format_="container", defects=0.5)
+    data = (tmp_path / "c" / f"ztf_{NIGHT}.avro").read_bytes()
+    marker = data[-16:]
+    schema = fastavro.reader(io.BytesIO(data)).writer_schema
+    assert schema["fields"][3]["type"] == ["null", "long"]
+    parts = data.split(marker)
+    header, blocks = parts[0] + marker, parts[1:-1]
+    read_records, broken = 0, 0
+    for block in blocks:
+        try:
+            read_records += len(list(fastavro.reader(io.BytesIO(header + block + marker))))
+        except (EOFError, IndexError, ValueError):
+            broken += 1
+    defects = [p.defect for p in damaged()]
+    assert broken == defects.count("truncated")
+    assert read_records == DAMAGED - broken
+    truth = pq.read_table(tmp_path / "c" / "truth.parquet").to_pylist()
+    assert [row["defect"] for row in truth] == defects
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"number": 0}, "number 0: expected 1 or more"),
+        ({"seed": -1}, "seed -1"),
+        ({"night": "20241301"}, "expected a date"),
+        ({"night": "2024115"}, "expected a date"),
+        ({"night": "20150101"}, "since 2017"),
+        ({"format_": "zip"}, "expected one of folder, container, tarball"),
+        ({"defects": 1.5}, "between 0 and 1"),
+    ],
+)
+def test_wrong_arguments_leave_nothing(tmp_path, change, message):
+    arguments = {"number": 3, "seed": 1, "night": NIGHT} | change
+    with pytest.raises(ValueError, match=message):
+        simulate_alerts(tmp_path / "out", **arguments)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_failure_half_way_leaves_nothing(tmp_path, monkeypatch):
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(alerts, "open_tables", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        simulate_alerts(tmp_path / "out", 3, 1, NIGHT)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_with_something_in_it_is_not_replaced_unasked(tmp_path):
+    output = tmp_path / "out"
+    output.mkdir()
+    simulate_alerts(output, 2, 1, NIGHT, stamps=False)  # an empty one is
+    before = sorted(output.rglob("*"))
+    with pytest.raises(FileExistsError, match="not empty"):
+        simulate_alerts(output, 3, 1, NIGHT, stamps=False)
+    assert sorted(output.rglob("*")) == before
+    simulate_alerts(output, 3, 1, NIGHT, stamps=False, overwrite=True)
+    assert len(list((output / "packets").iterdir())) == 3
