@@ -48,6 +48,17 @@ class Cells:
             ra[here], dec[here] = healpix.pixel_to_lonlat(nside, self.nested[here], nest=True)
         return ra, dec
 
+    def values_at(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+        """Return 2Δllh at positions [deg], NaN outside of all cells."""
+        values = np.full(np.shape(ra), np.nan)
+        for nside in np.unique(self.nside).tolist():
+            here = self.nside == nside
+            nested, depth = self.nested[here], self.two_delta_llh[here]
+            pixel = healpix.lonlat_to_pixel(nside, ra, dec, nest=True)
+            place = np.searchsorted(nested, pixel).clip(max=len(nested) - 1)
+            values = np.where(nested[place] == pixel, depth[place], values)
+        return values
+
     def area_within(self, two_delta_llh: float) -> float:
         """Return the area of the cells up to a level [deg²]."""
         inside = self.two_delta_llh <= two_delta_llh

@@ -10,7 +10,7 @@ from pipeline import healpix
 from pipeline.skymaps.cells import Cells
 from pipeline.skymaps.levels import Levels
 
-GRID = 501
+GRID = 301
 """Points a side of the grid that contours are followed on."""
 MARGIN = 1.15
 """The grid reaches this much farther than the cells inside the widest contour."""

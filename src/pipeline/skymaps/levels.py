@@ -47,9 +47,7 @@ def calibrated_levels(path: str | Path, reco: str) -> Levels:
     Parameters
     ----------
     path : str or Path
-        JSON with the keys ``reco``, ``tracks`` (how many were simulated) and ``levels``: the
-        2Δllh for ``"50"`` and ``"90"``. A content that it lacks (3σ would need thousands of
-        tracks) is Wilks' level times the table's ratio at 90 %.
+        What `pipeline.skymaps.calibration` wrote.
     reco : str
         The reconstruction that was used; the table must be its own.
 
@@ -58,7 +56,7 @@ def calibrated_levels(path: str | Path, reco: str) -> Levels:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no calibration table of this reconstruction.
+        If it is no calibration table of this reconstruction with all `CONTENTS`.
     """
     path = Path(path)
     if not path.is_file():
@@ -66,13 +64,15 @@ def calibrated_levels(path: str | Path, reco: str) -> Levels:
     try:
         table = json.loads(path.read_text())
         name, tracks = str(table["reco"]), int(table["tracks"])
-        known = {key: float(table["levels"][key]) for key in ("50", "90")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: no calibration table (reco, tracks, levels): {error}") from error
+        known = {float(c["containment"]): float(c["level"]) for c in table["contours"]}
+        levels = {
+            key: next(level for p, level in known.items() if np.isclose(p, content, atol=1e-6))
+            for key, content in CONTENTS.items()
+        }
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        raise ValueError(f"{path}: no calibration table of 50, 90 % and 3σ: {error}") from error
     if name != reco:
         raise ValueError(f"{path}: a calibration of {name}, not of {reco}")
-    if not 0 < known["50"] < known["90"] < np.inf:
-        raise ValueError(f"{path}: the levels of 50 and 90 % do not ascend: {known}")
-    ratio = known["90"] / wilks(CONTENTS["90"])
-    levels = {key: known.get(key, wilks(content) * ratio) for key, content in CONTENTS.items()}
+    if not 0 < levels["50"] < levels["90"] < levels["3sigma"] < np.inf:
+        raise ValueError(f"{path}: the levels do not ascend: {levels}")
     return Levels(levels, f"calibrated with {tracks} simulated tracks ({reco})")

@@ -1,5 +1,6 @@
 """The manifest of a scan: how far it is, what it took, what failed; as Skymap Scanner's."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ def write_manifest(
     path: str | Path,
     scan: Scan,
     state: State,
+    *,
     started: datetime,
-    in_flight: int | None = None,
-    files: list[str] | None = None,
+    current: tuple[int, int] | None = None,
+    files: Sequence[str] = (),
 ) -> None:
     """Write the manifest.
 
@@ -32,14 +34,15 @@ def write_manifest(
         Results so far.
     started : datetime
         When this run of the scan began.
-    in_flight : int, optional
-        Pixels of the current round that are done; None when the scan is complete.
-    files : list of str, optional
+    current : tuple of int, optional
+        Pixels of the current round that are done, and all of it; None when the scan is
+        complete.
+    files : sequence of str, optional
         Names of the products, once they are written.
     """
     event = scan.event
     manifest = {
-        "progress": _progress(scan, state, started, in_flight),
+        "progress": _progress(scan, state, started, current),
         "event_metadata": {
             "run_id": event.run_id,
             "event_id": event.event_id,
@@ -60,32 +63,37 @@ def write_manifest(
             if len(rows)
         },
         "failed_pixels": [failure._asdict() for failure in state.failures],
-        "files": files or [],
+        "files": list(files),
     }
     write_json(manifest, path)
 
 
-def _progress(scan: Scan, state: State, started: datetime, in_flight: int | None) -> dict[str, Any]:
-    complete = in_flight is None
+def estimate_left(scan: Scan, state: State, current: tuple[int, int]) -> int:
+    """Return about how many pixels are still to be reconstructed."""
+    done = sum(len(state.done(level.nside)) for level in scan.levels)
+    expected = sum(expected_pixels(scan.levels, scan.pointed).values())
+    return max(expected - done - current[0], current[1] - current[0])
+
+
+def _progress(
+    scan: Scan, state: State, started: datetime, current: tuple[int, int] | None
+) -> dict[str, Any]:
     now = datetime.now(UTC)
     done = {level.nside: len(state.done(level.nside)) for level in scan.levels}
-    total = sum(done.values()) + (in_flight or 0)
-    expected = expected_pixels(scan.levels, scan.pointed)
-    left = 0 if complete else sum(max(expected.get(n, 0) - done[n], 0) for n in done)
-    left = max(left - (in_flight or 0), 0)
+    total = sum(done.values()) + (current[0] if current else 0)
+    left = estimate_left(scan, state, current) if current else 0
     seconds = [rows["seconds"] for rows in state.pixels.values() if len(rows)]
-    each = float(np.concatenate(seconds).mean()) if seconds else None
     timeline = {"started": started.isoformat(), "updated": now.isoformat()}
-    if not complete and each is not None:
+    if current and seconds:
+        each = float(np.concatenate(seconds).mean())
         timeline["estimated_end"] = (now + timedelta(seconds=left * each)).isoformat()
-    words = f"{total} pixels" if complete else f"{total} of about {total + left} pixels"
+    words = f"scanning: {total} of about {total + left}" if current else f"complete: {total}"
     return {
-        "summary": f"{'complete' if complete else 'scanning'}: {words}, "
-        f"{len(state.failures)} failed",
-        "complete": complete,
+        "summary": f"{words} pixels, {len(state.failures)} failed",
+        "complete": current is None,
         "pixels": {
             **{f"nside-{nside}": count for nside, count in done.items()},
-            "current_round": in_flight or 0,
+            "current_round": list(current or (0, 0)),
             "total": total,
             "failed": len(state.failures),
             "estimated_left": left,

@@ -19,6 +19,9 @@ PIXEL_DTYPE = np.dtype(
 )
 """A reconstructed pixel: RING index, −log L, energies [GeV], vertex [m, ns], time it took."""
 
+COLUMN_OF = {"llh": "llh", "e_in": "E_in", "e_tot": "E_tot"} | {v: v.upper() for v in "xyzt"}
+"""Our column for each field of a reconstruction's fit."""
+
 REASON_LENGTH = 200
 
 

@@ -15,11 +15,19 @@ from pipeline.skymaps.coordinates import from_icrs, to_icrs, travel_direction
 from pipeline.skymaps.event import Event
 from pipeline.skymaps.isolation import Fitter
 from pipeline.skymaps.pixels import choose, seed_vertices
-from pipeline.skymaps.records import PIXEL_DTYPE, Failure, Part, State, read_part, write_part
+from pipeline.skymaps.records import (
+    COLUMN_OF,
+    PIXEL_DTYPE,
+    Failure,
+    Part,
+    State,
+    read_part,
+    write_part,
+)
 from pipeline.skymaps.recos.registry import code
 
-Report = Callable[[State, int], None]
-"""Told the results of all finished rounds and how many pixels of the current one are done."""
+Report = Callable[[State, int, int], None]
+"""Told the results of the finished rounds; of the current one how many pixels are done, of all."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,6 @@ def scan_all(
         If the reconstruction cannot load the event, or no pixel has a result.
     """
     state = _after(scan, earlier)
-    report(state, 0)
     number = len(earlier)
     with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
         while pixels := choose(scan.levels, state, scan.centre):
@@ -110,7 +117,6 @@ def scan_all(
                 part = _fit(scan, state, pixels, fitter, report)
                 write_part(part, scan.fingerprint, path)
             state.add([part])
-            report(state, 0)
             number += 1
     if state.best() is None:
         example = state.failures[0].reason if state.failures else "there are none"
@@ -170,12 +176,14 @@ def _fit(
     scan: Scan, state: State, pixels: dict[int, np.ndarray], fitter: Fitter, report: Report
 ) -> Part:
     """Reconstruct pixels; those without a result are noted, never raised."""
-    parts, done = [], 0
+    parts, done, size = [], 0, sum(map(len, pixels.values()))
 
     def count(new: int) -> None:
         nonlocal done
         done += new
-        report(state, done)
+        report(state, done, size)
+
+    count(0)
 
     for nside, index in pixels.items():
         if not len(index):
@@ -186,8 +194,8 @@ def _fit(
         fits = fitter.fit(directions, seeds, nside == scan.levels[0].nside, count)
         rows = np.empty(len(index), PIXEL_DTYPE)
         rows["nside"], rows["index"], rows["seconds"] = nside, index, fits.seconds
-        for ours, theirs in zip(PIXEL_DTYPE.names[2:9], fits.rows.dtype.names, strict=True):
-            rows[ours] = fits.rows[theirs]
+        for name in fits.rows.dtype.names:
+            rows[COLUMN_OF[name]] = fits.rows[name]
         failed = sorted(fits.reasons)
         failures = [Failure(nside, int(index[i]), fits.reasons[i]) for i in failed]
         parts.append(Part(np.delete(rows, failed), failures))

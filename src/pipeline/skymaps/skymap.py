@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline import healpix
 from pipeline.config.skymaps import Level
@@ -47,6 +48,13 @@ class Skymap:
     contours: dict[str, Contour]
     levels: Levels
     failed: int
+
+    def separation(self, ra: ArrayLike, dec: ArrayLike) -> np.ndarray:
+        """Return the angle of positions [deg] from the best fit [deg]."""
+        there = healpix.lonlat_to_vec(ra, dec)
+        here = healpix.lonlat_to_vec(self.ra, self.dec)
+        chord = np.linalg.norm(there - here, axis=-1)
+        return np.degrees(2 * np.arcsin((chord / 2).clip(max=1)))
 
 
 def make_skymap(event: Event, progression: Sequence[Level], state: State, levels: Levels) -> Skymap:
