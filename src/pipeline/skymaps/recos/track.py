@@ -40,7 +40,7 @@ FLOOR = 1e-8  # 1/ns, added to P: what a pulse of noise costs (as in IceTray)
 LOG_FLOOR = math.log(FLOOR)
 
 MAX_STEPS, MAX_HALVINGS = 60, 25
-TOLERANCE = 1e-5  # of −log L: what the next step would gain when it is not worth doing
+TOLERANCE = 1e-5  # of −log L: what a step must promise, and bring at least every third time
 ARMIJO = 1e-4  # share of the gain that the gradient promises which a step must bring
 ONE_DOM = np.array([15.0, 15.0, 40.0])  # m, m, ns: what a single DOM knows of the track
 LONGEST = np.array([200.0, 200.0, 600.0])  # m, m, ns: the longest step
@@ -136,7 +136,7 @@ def minimize(tables, frame, pz, track):
     """
     gradient, trial, slope = np.empty(3), np.empty(3), np.empty(3)
     inverse = np.diag(ONE_DOM**2 / len(frame))
-    fresh = True  # the Hessian is still (or again) only a guess
+    fresh, idle = True, 0  # the Hessian is still (or again) only a guess
     value = track_llh(tables, frame, pz, track, gradient)
     for _ in range(MAX_STEPS):
         step = -_times(inverse, gradient)
@@ -159,7 +159,11 @@ def minimize(tables, frame, pz, track):
             continue
         if _update(inverse, trial - track, slope - gradient):
             fresh = False
+        # at the cusp of a DOM that the track runs through no gradient vanishes
+        idle = idle + 1 if value - trial_value < TOLERANCE else 0
         track[:], gradient[:], value = trial, slope, trial_value
+        if idle == 3:
+            break
     return value
 
 
