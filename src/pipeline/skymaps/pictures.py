@@ -117,7 +117,11 @@ def draw_zoom(skymap: Skymap, path: str | Path, marks: Sequence[Mark]) -> None:
             axes.plot(mark_ra, mark_dec, symbol, transform=sky, **style)
     axes.set_xlim(-0.5, PIXELS - 0.5)
     axes.set_ylim(-0.5, PIXELS - 0.5)
-    for name, coordinate in zip(("right ascension", "declination"), axes.coords, strict=True):
+    for name, edge, coordinate in zip(
+        ("right ascension", "declination"), "bl", axes.coords, strict=True
+    ):
+        coordinate.set_ticklabel_position(edge)
+        coordinate.set_axislabel_position(edge)
         coordinate.set_major_formatter("d.d" if view < 3 else "d")
         coordinate.set_axislabel(f"{name} (ICRS)")
     axes.coords.grid(color="0.5", linewidth=0.4, linestyle=":")
@@ -153,7 +157,8 @@ def _on_sky(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _label(name: str, contour: Contour) -> str:
-    return f"{LINES[name]['label']}: {contour.area:.3g} deg²"
+    area = f"{contour.area:.3g}" if contour.area < 1000 else f"{contour.area:.0f}"
+    return f"{LINES[name]['label']}: {area} deg²"
 
 
 def _title(skymap: Skymap) -> str:
