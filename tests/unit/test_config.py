@@ -121,8 +121,12 @@ def test_the_files_in_config_are_those_of_the_models():
     assert (ROOT / "config/config.schema.json").read_text() == json_schema()
 
 
-def test_the_default_is_empty_and_valid_when_uncommented():
-    assert yaml.safe_load(default_yaml()) is None
+def test_the_default_asks_for_nothing():
+    assert yaml.safe_load(default_yaml()) == {"alerts": "config/alerts.tsv"}
+    assert load_nights(str(ROOT / "config/alerts.tsv")) == []
+
+
+def test_the_default_is_valid_when_uncommented():
     lines = [line for line in default_yaml().splitlines() if not line.startswith("##")]
     config = load_config(yaml.safe_load("\n".join(line.removeprefix("# ") for line in lines)))
     assert config.catalogs["vsx"].distance.kpc == 30

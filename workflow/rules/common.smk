@@ -36,10 +36,15 @@ def night_of(wildcards):
     return NIGHT_OF[wildcards.survey, wildcards.night]
 
 
+def by_survey(function):
+    """Return a function of the wildcards that asks `function` once for each survey."""
+    once = cache(function)
+    return lambda wildcards: once(wildcards.survey)
+
+
 def survey_code(module):
     """Return a function of the wildcards: the code of a module and of the job's survey."""
-    by_survey = cache(lambda survey: source_hash(module, files=survey_files(survey)))
-    return lambda wildcards: by_survey(wildcards.survey)
+    return by_survey(lambda survey: source_hash(module, files=survey_files(survey)))
 
 
 def as_params(section):

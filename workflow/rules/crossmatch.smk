@@ -9,6 +9,12 @@ def catalog_source(wildcards):
     return targets.tables([n for n in NIGHTS if n.survey == catalog.alerts], "alerts")
 
 
+def stores(survey):
+    """Return the sorted catalogues that a survey's alerts are matched against."""
+    names = targets.catalogs_of(CONFIG, survey)
+    return [paths.CATALOG.format(catalog=name) for name in names]
+
+
 rule sort_catalog:
     """Sort a catalogue by HEALPix pixel, to be memory-mapped by all shards."""
     input:
@@ -22,7 +28,12 @@ rule sort_catalog:
     params:
         # What is matched how does not change the store.
         catalog=lambda wildcards: CONFIG.catalogs[wildcards.catalog].model_dump(
-            mode="json", exclude={"radius_arcsec", "surveys"}
+            mode="json",
+            exclude={
+                "radius_arcsec": True,
+                "surveys": True,
+                "distance": {"kpc", "low_arcsec"},
+            },
         ),
         code=source_hash("pipeline.crossmatch.build"),
     script:
@@ -33,10 +44,7 @@ rule match:
     """Match one shard's alerts with all catalogues of its survey."""
     input:
         alerts=paths.table("alerts"),
-        stores=lambda wildcards: [
-            paths.CATALOG.format(catalog=name)
-            for name in targets.catalogs_of(CONFIG, wildcards.survey)
-        ],
+        stores=by_survey(stores),
     output:
         paths.table("matches"),
     log:
@@ -44,7 +52,7 @@ rule match:
     conda:
         "../envs/nightmill.yaml"
     params:
-        catalogs=lambda wildcards: as_params(targets.catalogs_of(CONFIG, wildcards.survey)),
+        catalogs=by_survey(lambda survey: as_params(targets.catalogs_of(CONFIG, survey))),
         code=source_hash("pipeline.jobs.match"),
     script:
         "../scripts/match.py"

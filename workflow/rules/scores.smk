@@ -1,9 +1,9 @@
 """Neural networks on alerts: convert each once, score each shard."""
 
 
-def networks(wildcards):
+def networks(survey):
     """Return the files of a survey's models that the configured engine reads."""
-    models = targets.models_of(CONFIG, wildcards.survey)
+    models = targets.models_of(CONFIG, survey)
     if CONFIG.engine == "tensorflow":
         return [model.path for model in models.values()]
     return [paths.MODEL.format(model=name) for name in models]
@@ -33,7 +33,7 @@ rule score:
     input:
         index=paths.INDEX,
         spool=paths.SPOOL,
-        networks=networks,
+        networks=by_survey(networks),
     output:
         paths.table("scores"),
     log:
@@ -42,7 +42,7 @@ rule score:
         "../envs/nightmill.yaml" if CONFIG.engine == "onnxruntime" else "../envs/tensorflow.yaml"
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
-        models=lambda wildcards: as_params(targets.models_of(CONFIG, wildcards.survey)),
+        models=by_survey(lambda survey: as_params(targets.models_of(CONFIG, survey))),
         engine=CONFIG.engine,
         code=survey_code("pipeline.jobs.score"),
     script:

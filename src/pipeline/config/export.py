@@ -19,6 +19,8 @@ _HEADER = """\
 ## Relative paths are relative to the working directory. To use a key, remove its "# ".
 ## (Written from the models in src/pipeline/config by `make config`.)
 """
+# What stands there uncommented: tables without lines, which a user fills.
+_ACTIVE = {"alerts": "config/alerts.tsv"}
 # One entry of each section of named entries, as people write them.
 _EXAMPLES: dict[str, tuple[type[Section], str, dict[str, Any]]] = {
     "catalogs": (
@@ -43,11 +45,13 @@ def json_schema() -> str:
 
 
 def default_yaml() -> str:
-    """Return a configuration in which every key stands, commented, with its default."""
+    """Return a configuration in which every key stands, commented but for the tables."""
     lines = [_HEADER]
     for name, info in Config.model_fields.items():
         lines.append(f"## {info.description}")
-        if name in _EXAMPLES:
+        if name in _ACTIVE:
+            lines.append(f"{name}: {_ACTIVE[name]}")
+        elif name in _EXAMPLES:
             model, entry, values = _EXAMPLES[name]
             lines += [f"# {name}:", f"#   {entry}:", *_section(model, values, "#     ")]
         elif isinstance(info.annotation, type) and issubclass(info.annotation, Section):

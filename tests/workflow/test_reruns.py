@@ -1,0 +1,119 @@
+"""What changed is run again with what depends on it, and nothing else."""
+
+import json
+import os
+import shutil
+import time
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import OBJECTS, ROOT
+from packets import container, packet
+
+pytestmark = pytest.mark.workflow
+ALERTS = "results/alerts/ztf/20180201/0000.parquet"
+
+
+def test_first_run(ran):
+    summary = json.loads((ran.path / "results/summary/ztf/20180201.json").read_text())
+    assert (summary["read"], summary["alerts"]) == (OBJECTS, OBJECTS)
+    scores = pq.read_table(ran.path / "results/scores/ztf/20180201/0000.parquet").to_pylist()
+    assert {s["candid"]: s["bright"] for s in scores} == {
+        1000 + i: 15.0 + i for i in range(OBJECTS)
+    }
+    matches = pq.read_table(ran.path / "results/matches/ztf/20180201/0000.parquet").to_pylist()
+    assert [m["stars_type"] for m in matches] == [f"S{i}" for i in range(OBJECTS)]
+
+
+def test_nothing_changed(ran):
+    assert ran.planned() == {}
+    assert "Nothing to be done" in ran.snakemake()
+
+
+def test_a_changed_packet(ran):
+    path = ran.path / "night/1003.avro"
+    path.write_bytes(container([packet(1003, "ZTF18aaaaa03", ra=13.0, magpsf=12.0)]))
+    assert set(ran.planned()) == {"index", "decode", "score", "match", "summary"}
+
+
+def test_a_new_packet(ran):
+    (ran.path / "night/2000.avro").write_bytes(container([packet(2000, "ZTF18zzzzzzz")]))
+    assert set(ran.planned()) == {"index", "decode", "score", "match", "summary"}
+
+
+def test_a_changed_catalogue(ran):
+    path = ran.path / "stars.csv"
+    path.write_text(path.read_text() + "1,2,new\n")
+    assert ran.planned() == {"sort_catalog": 1, "match": 1}
+
+
+def test_a_changed_radius(ran):
+    ran.configure(
+        catalogs={"stars": {"path": "stars.csv", "columns": ["type"], "radius_arcsec": 3}}
+    )
+    assert ran.planned() == {"match": 1}
+
+
+def test_a_changed_column(ran):
+    ran.configure(catalogs={"stars": {"path": "stars.csv", "radius_arcsec": 2.0}})
+    assert ran.planned() == {"sort_catalog": 1, "match": 1}
+
+
+def test_a_new_version_of_a_model(ran):
+    model = {"version": "2", "path": "bright.onnx", "inputs": ["features"], "features": ["magpsf"]}
+    ran.configure(models={"bright": model})
+    assert ran.planned() == {"score": 1}
+
+
+def test_a_changed_model_file(ran):
+    path = ran.path / "bright.onnx"
+    time.sleep(0.01)
+    path.write_bytes(path.read_bytes() + b"")
+    os.utime(path)
+    assert set(ran.planned()) <= {"convert_model", "score"}
+
+
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [
+        ("crossmatch/match.py", {"match"}),
+        ("scores/table.py", {"score"}),
+        ("alerts/history_table.py", {"decode", "score", "match", "summary"}),
+        ("alerts/surveys/ztf.csv", {"index", "decode", "score", "match", "summary"}),
+        ("alerts/surveys/pgir.csv", set()),
+        ("skymaps/event.py", set()),
+    ],
+)
+def test_changed_package_code(ran, tmp_path, module, rules):
+    """A copy of the package stands in for the installed one, then one module changes."""
+    source = tmp_path / "src"
+    shutil.copytree(ROOT / "src/pipeline", source / "pipeline")
+    environment = {"PYTHONPATH": str(source)}
+    assert ran.planned(**environment) == {}
+    path = source / "pipeline" / module
+    last = "\nADDED = 1\n" if path.suffix == ".py" else "added,float32,,candidate.added\n"
+    path.write_text(path.read_text() + last)
+    assert set(ran.planned(**environment)) == rules
+
+
+def test_a_comment_in_the_code_reruns_nothing(ran, tmp_path):
+    source = tmp_path / "src"
+    shutil.copytree(ROOT / "src/pipeline", source / "pipeline")
+    path = source / "pipeline/crossmatch/match.py"
+    path.write_text(path.read_text() + "\n# a comment\n")
+    assert ran.planned(PYTHONPATH=str(source)) == {}
+
+
+def test_fewer_shards_leave_no_old_ones(ran):
+    ran.configure(shards=3)
+    ran.snakemake("--cores", "2")
+    folder = ran.path / "results/alerts/ztf/20180201"
+    assert len(list(folder.glob("*.parquet"))) == 3
+    ran.configure(shards=2)
+    ran.snakemake("--cores", "2")
+    for table in ("alerts", "history", "rejected", "scores", "matches"):
+        names = sorted(
+            p.name for p in (ran.path / f"results/{table}/ztf/20180201").glob("*.parquet")
+        )
+        assert names == ["0000.parquet", "0001.parquet"]
+    assert ran.planned() == {}

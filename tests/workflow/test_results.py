@@ -1,0 +1,91 @@
+"""Results do not depend on shards and cores, and a killed run is completed by the next."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.workflow
+KEYS = {
+    "alerts": ["candid"],
+    "history": ["candid", "jd"],
+    "rejected": ["source", "position"],
+    "scores": ["candid"],
+    "matches": ["candid", "catalog", "rank"],
+}
+RULES = ("index", "sort_catalog", "convert_model", "decode", "score", "match", "summary")
+
+
+def tables(path: Path) -> dict[str, list[dict]]:
+    """Return the rows of all tables in an order that does not depend on shards."""
+    found = {}
+    for name, keys in KEYS.items():
+        files = sorted((path / "results" / name).rglob("*.parquet"))
+        table = pa.concat_tables([pq.read_table(f) for f in files])
+        found[name] = table.sort_by([(key, "ascending") for key in keys]).to_pylist()
+    return found
+
+
+def test_seven_shards_on_two_cores_are_one_shard_on_one(finished, workdir):
+    workdir.configure(shards=7)
+    workdir.snakemake("--cores", "2")
+    assert tables(workdir.path) == tables(finished.path)
+    one = sorted((workdir.path / "results/alerts/ztf/20180201").glob("*.parquet"))
+    assert len(one) == 7
+
+
+def test_one_core(finished, workdir):
+    workdir.snakemake("--cores", "1")
+    assert tables(workdir.path) == tables(finished.path)
+
+
+def test_killed_in_every_rule(finished, workdir):
+    """kill −9 of snakemake and its jobs while a job of each rule runs, one after the other."""
+    chance = random.Random(3)
+    alive = set(RULES)
+    while alive:
+        process = subprocess.Popen(
+            workdir.command("--cores", "1"),
+            cwd=workdir.path,
+            env=workdir.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        rule = wait_for_job(process, alive)
+        assert rule, f"no job of {alive} was seen"
+        alive.remove(rule)
+        time.sleep(chance.uniform(0.0, 0.8))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for file in (workdir.path / "results").rglob("*.parquet"):
+            if not file.name.startswith("."):
+                pq.read_table(file)  # whole, or not there
+        workdir.snakemake("--unlock")
+    workdir.snakemake("--cores", "2")
+    assert tables(workdir.path) == tables(finished.path)
+    left = [p for p in (workdir.path / "results").rglob(".*") if p.name != ".snakemake_timestamp"]
+    assert left == []
+    assert workdir.planned() == {}
+
+
+def wait_for_job(process: subprocess.Popen, rules: set[str]) -> str | None:
+    """Wait until a job of one of the rules runs; None if the process ends before."""
+    while process.poll() is None:
+        try:
+            children = psutil.Process(process.pid).children(recursive=True)
+            commands = [" ".join(child.cmdline()) for child in children]
+        except psutil.NoSuchProcess:
+            continue
+        for rule in rules:
+            if any(command.endswith(f".{rule}.py") for command in commands):
+                return rule
+        time.sleep(0.01)
+    return None
