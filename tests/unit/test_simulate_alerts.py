@@ -3,15 +3,21 @@
 import csv
 import gzip
 import io
+import re
+import resource
+import shlex
+import subprocess
+import sys
 import tarfile
 from itertools import islice, pairwise
+from pathlib import Path
 
 import fastavro
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.simulate import alerts
+from pipeline.cli import main
 from pipeline.simulate.alerts import simulate_alerts
 from pipeline.simulate.defects import DEFECTS
 from pipeline.simulate.stream import packet_stream
@@ -270,13 +276,22 @@ def test_wrong_arguments_leave_nothing(tmp_path, change, message):
     assert not any(tmp_path.iterdir())
 
 
-def test_a_failure_half_way_leaves_nothing(tmp_path, monkeypatch):
-    def full_disk(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(alerts, "open_tables", full_disk)
-    with pytest.raises(OSError, match="No space left"):
-        simulate_alerts(tmp_path / "out", 3, 1, NIGHT)
+@pytest.mark.parametrize("format_", ["folder", "container", "tarball"])
+def test_a_full_disk_leaves_nothing(tmp_path, format_):
+    """A limit on the size of files stops it after some packets, as a full disk would."""
+    limit = 70_000 if format_ == "folder" else 1_000_000
+    command = [sys.executable, "-m", "pipeline.cli", "simulate", "alerts", "--number", "60"]
+    result = subprocess.run(
+        [*command, "--night", NIGHT, "--format", format_, "--output", str(tmp_path / "out")],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("nightmill: ")
+    assert "File too large" in result.stderr
+    assert result.stderr.count("\n") == 1
     assert not any(tmp_path.iterdir())
 
 
@@ -290,3 +305,15 @@ def test_a_folder_with_something_in_it_is_not_replaced_unasked(tmp_path):
     assert sorted(output.rglob("*")) == before
     simulate_alerts(output, 3, 1, NIGHT, stamps=False, overwrite=True)
     assert len(list((output / "packets").iterdir())) == 3
+
+
+def test_the_examples_of_the_documentation(tmp_path, monkeypatch, capsys):
+    text = (Path(__file__).parents[2] / "docs" / "simulate.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
+        words = shlex.split(block.replace("2000", "100"))
+        assert words.pop(0) == "nightmill"
+        assert main(words) == 0
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(block, {})
+    assert len(capsys.readouterr().out.splitlines()) == 5

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.simulate.ztf import sky
 from pipeline.simulate.ztf.lightcurves import difference_flux, flux, magnitude
-from pipeline.simulate.ztf.survey import MAX_ROW, Night
+from pipeline.simulate.ztf.survey import CHANNELS, Night
 
 SUPERNOVA = {
     "peak_jd": 2460000.0,
@@ -68,7 +68,7 @@ def test_what_is_not_there_has_no_flux():
 
 def test_slots_of_a_night_are_unique():
     night = Night(1, "20240115")
-    chips = night.capacity // MAX_ROW
+    chips = len(night.field_id) * CHANNELS
     slots = {night.slot(i) for i in range(2 * chips)}
     assert len(slots) == 2 * chips
     assert {slot[2] for slot in slots} == {1, 2}

@@ -105,7 +105,8 @@ def _network(keras: Any) -> Any:
     layers = keras.layers
     stack: list[Any] = [
         keras.Input((63, 63, 3), name="triplet"),
-        layers.BatchNormalization(name="scale"),
+        # Normalised pixels vary by 1e-4 only: a slow average would not forget its start, 1.
+        layers.BatchNormalization(momentum=0.9, name="scale"),
     ]
     for i, (filters, side) in enumerate(((8, 5), (16, 3), (32, 3)), 1):
         stack += [

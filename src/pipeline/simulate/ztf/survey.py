@@ -15,6 +15,7 @@ from pipeline.simulate.ztf import sky
 NIGHT_ZERO_JD = 2457754.5  # ZTF counts its nights (nid) from 2017-01-01
 CHANNELS = 64
 MAX_ROW = 999  # tblid has three digits in a candid
+MAX_OBJECTS = 16_000_000  # a night: 500 nights of them have names of seven letters
 HISTORY_DAYS = 1096  # even
 EXPOSURE_DAYS = 45 / 86400  # 30 s of light, 15 s of overhead
 BLOCK = 32  # fields that are exposed in g, one after the other, and then in r
@@ -66,7 +67,7 @@ class Night:
         self.field_id, self.field_ra, self.field_dec = _visible_fields(self.jd)
         self._epochs: dict[int, Epochs] = {}
         chips = len(self.field_id) * CHANNELS
-        self.capacity = chips * MAX_ROW
+        self.capacity = min(chips * MAX_ROW, MAX_OBJECTS)
         self._stride = _coprime(int(chips * 0.618), chips)
 
     def generator(self, *key: int) -> np.random.Generator:
