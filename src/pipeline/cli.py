@@ -22,6 +22,9 @@ from types import ModuleType
 from pipeline import commands
 
 
+DESCRIPTION = "What a person runs by hand, beside the workflow."
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
     arguments = build_parser().parse_args(argv)
@@ -38,13 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands in `pipeline.commands`."""
-    parser = argparse.ArgumentParser(prog="nightmill", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="nightmill", description=DESCRIPTION)
     groups = {(): parser.add_subparsers(required=True, metavar="COMMAND")}
-    for module in find_commands():
+    modules = find_commands()
+    for module in modules:
         words = tuple(module.COMMAND.split())
         for depth in range(1, len(words)):  # "simulate" of "simulate alerts"
             if words[:depth] not in groups:
-                group = groups[words[: depth - 1]].add_parser(words[depth - 1])
+                start = " ".join(words[:depth]) + " "
+                under = [m.COMMAND for m in modules if m.COMMAND.startswith(start)]
+                summary = ", ".join(command.removeprefix(start) for command in under)
+                group = groups[words[: depth - 1]].add_parser(words[depth - 1], help=summary)
                 groups[words[:depth]] = group.add_subparsers(required=True, metavar="COMMAND")
         summary = module.__doc__.strip().splitlines()[0]
         command = groups[words[:-1]].add_parser(words[-1], help=summary, description=summary)

@@ -1,5 +1,6 @@
 """The command `nightmill`, run as a person runs it."""
 
+import re
 import subprocess
 import sys
 
@@ -69,6 +70,12 @@ def test_every_command_is_complete():
     for module in find_commands():
         assert module.COMMAND and module.__doc__
         assert callable(module.add_arguments) and callable(module.run)
+
+
+def test_help_lists_groups_and_what_is_in_them(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert re.search(r"^ +simulate +alerts", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_notes_stay_in_the_line():
