@@ -21,7 +21,6 @@ from types import ModuleType
 
 from pipeline import commands
 
-
 DESCRIPTION = "What a person runs by hand, beside the workflow."
 
 
