@@ -1,0 +1,92 @@
+"""Geometries and coordinates."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.skymaps.coordinates import from_direction, from_icrs, to_icrs, travel_direction
+from pipeline.skymaps.geometry import IC86_LIKE, ic86_like, positions, read_geometry
+
+
+def test_what_ships_is_what_is_generated():
+    assert read_geometry(IC86_LIKE).tolist() == ic86_like().tolist()
+
+
+def test_layout():
+    doms = ic86_like()
+    assert len(doms) == 86 * 60
+    tops = doms[doms["om"] == 1]
+    where = np.column_stack([tops["x"], tops["y"]])
+    apart = np.linalg.norm(where[:, None] - where, axis=-1)
+    np.fill_diagonal(apart, np.inf)
+    assert apart[:78, :78].min(axis=1) == pytest.approx(125.0, abs=0.02)
+    assert np.allclose(apart[80:, 35], 125 / np.sqrt(3), atol=0.02)
+    assert np.hypot(*where.T).max() < 620
+    assert (doms["z"].min(), doms["z"].max()) == (-503.0, 500.0)
+
+
+def test_csv_and_parquet_agree(tmp_path):
+    doms = ic86_like()[:200]
+    table = pa.table({name: doms[name] for name in doms.dtype.names} | {"rde": np.ones(200)})
+    pq.write_table(table.take(np.random.default_rng(1).permutation(200)), tmp_path / "a.parquet")
+    assert read_geometry(tmp_path / "a.parquet").tolist() == doms.tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("string,om,x,y\n1,1,0,0\n", "no geometry"),
+        ("string,om,x,y,z\n1,1,0,0,a\n", "no geometry"),
+        ("string,om,x,y,z\n1,1,0,0,nan\n", "finite"),
+        ("string,om,x,y,z\n1,1,0,0,0\n1,1,0,0,5\n", "twice"),
+        ("string,om,x,y,z\n", "no DOM"),
+        ("", "no "),
+    ],
+)
+def test_bad_geometry(tmp_path, content, words):
+    path = tmp_path / "g.csv"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=rf"g.csv: .*{words}"):
+        read_geometry(path)
+    with pytest.raises(FileNotFoundError, match=r"h.csv: no such geometry"):
+        read_geometry(tmp_path / "h.csv")
+
+
+def test_missing_dom_is_named():
+    doms = ic86_like()
+    assert positions(doms, np.array([36]), np.array([1])).tolist() == [[46.0, -35.0, 500.0]]
+    with pytest.raises(ValueError, match=r"DOM \(1, 61\), \(99, 2\), 2 in all"):
+        positions(doms, np.array([1, 99, 99, 5]), np.array([61, 2, 2, 5]))
+
+
+angles = st.floats(0.001, np.pi - 0.001), st.floats(0, 2 * np.pi, exclude_max=True)
+
+
+@given(*angles)
+@settings(max_examples=50)
+def test_direction_of_travel_and_back(zenith, azimuth):
+    travel = travel_direction(zenith, azimuth)
+    assert np.linalg.norm(travel) == pytest.approx(1)
+    back = from_direction(travel)
+    assert back[0] == pytest.approx(zenith)
+    assert np.exp(1j * back[1]) == pytest.approx(np.exp(1j * azimuth))
+
+
+@given(*angles, st.floats(55000, 62000))
+@settings(max_examples=15, deadline=None)
+def test_sky_and_back(zenith, azimuth, mjd):
+    ra, dec = to_icrs(zenith, azimuth, mjd)
+    assert 0 <= ra < 360
+    back = from_icrs(ra, dec, mjd)
+    assert np.dot(travel_direction(*back), travel_direction(zenith, azimuth)) == pytest.approx(1)
+
+
+def test_the_sky_turns_over_a_fixed_pole():
+    ra, dec = to_icrs(np.full(2, 1.0), np.zeros(2), 60000.0)
+    later, same = to_icrs(1.0, 0.0, 60000.0 + 0.25 * 0.9972696)  # a quarter of a sidereal day
+    assert (later - ra[0]) % 360 == pytest.approx(90, abs=0.1)
+    assert same == pytest.approx(dec[0], abs=0.3)  # the pole has moved 0.13 degrees since 2000
+    assert dec[0] == pytest.approx(np.degrees(1.0) - 90, abs=0.2)  # zenith 1 above the South Pole

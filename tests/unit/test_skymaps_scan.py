@@ -1,0 +1,286 @@
+"""Scans: in one job or in many, killed and resumed, with fits that fail in every way."""
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+from test_skymaps_events import event
+
+from pipeline.config.skymaps import parse_nsides
+from pipeline.skymaps import isolation, scan
+from pipeline.skymaps.event import Seed
+from pipeline.skymaps.isolation import Fitter
+from pipeline.skymaps.recos import registry
+from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, octahedron, point
+from pipeline.skymaps.result_files import write_npz
+from pipeline.skymaps.scan import Scan, scan_all, scan_chunk
+
+LEVELS = parse_nsides("2:0 8:12 32:12")
+
+
+class Odd(Reconstruction, Likelihood):
+    """Fits |direction.x|, except where it was told to go wrong."""
+
+    name = "odd"
+    variations = octahedron()
+    later_variations = point()
+
+    def __init__(self, wrong=lambda direction: None):
+        self.wrong = wrong
+
+    def load(self, event):
+        return self
+
+    def fit(self, directions, vertices):
+        for direction in directions:
+            self.wrong(direction)
+        fits = np.zeros(len(directions), FIT_DTYPE)
+        fits["llh"] = np.abs(directions[:, 0])
+        fits["x"] = vertices.shape[1]
+        return fits
+
+
+def directions(n):
+    vectors = np.random.default_rng(3).normal(size=(n, 3))
+    return vectors / np.linalg.norm(vectors, axis=1)[:, None]
+
+
+def fit_with(reco, n=200, first=True, limit_s=0.3):
+    with Fitter(reco, event(), limit_s) as fitter:
+        return fitter.fit(directions(n), np.zeros((n, 4)), first)
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (lambda: int("x"), "ValueError: invalid literal"),
+        (lambda: os._exit(3), "its process ended with exit code 3"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "its process ended with exit code -9"),
+        (lambda: time.sleep(60), "exceeded the time limit of 0.3 s"),
+        (sys.exit, "its process ended with exit code 0"),
+    ],
+    ids=["raises", "exits", "is killed", "hangs", "quits"],
+)
+def test_a_failing_pixel_costs_only_itself(failure, words):
+    fits = fit_with(Odd(lambda d: failure() if d[2] > 0.97 else None))
+    bad = np.flatnonzero(directions(200)[:, 2] > 0.97)
+    assert len(bad) == 5
+    assert sorted(fits.reasons) == bad.tolist()
+    assert all(words in reason for reason in fits.reasons.values())
+    good = np.delete(np.arange(200), bad)
+    assert fits.rows["llh"][good].tolist() == np.abs(directions(200)[good, 0]).tolist()
+    assert np.isnan(fits.rows["llh"][bad]).all()
+
+
+def test_nan_and_infinity_are_no_results():
+    class Nan(Odd):
+        def fit(self, directions, vertices):
+            fits = super().fit(directions, vertices)
+            fits["llh"][directions[:, 2] > 0.97] = np.nan
+            fits["llh"][directions[:, 2] < -0.97] = np.inf
+            return fits
+
+    fits = fit_with(Nan())
+    assert sorted(fits.reasons) == np.flatnonzero(np.abs(directions(200)[:, 2]) > 0.97).tolist()
+
+
+def test_a_fit_of_the_wrong_form_is_a_failure():
+    class Short(Odd):
+        def fit(self, directions, vertices):
+            return np.zeros(3)
+
+    assert "TypeError: fit returned float64 of shape (3,)" in fit_with(Short(), n=1).reasons[0]
+
+
+def test_variations_of_the_first_nside_and_later():
+    assert fit_with(Odd(), n=5).rows["x"].tolist() == [7.0] * 5
+    assert fit_with(Odd(), n=5, first=False).rows["x"].tolist() == [1.0] * 5
+
+
+def test_what_cannot_load_is_an_error():
+    class Broken(Odd):
+        def load(self, event):
+            raise ValueError("too few DOMs")
+
+    class Dying(Odd):
+        def load(self, event):
+            os._exit(5)
+
+    with pytest.raises(ValueError, match="cannot load the event: ValueError: too few DOMs"):
+        fit_with(Broken())
+    with pytest.raises(ValueError, match="ended with exit code 5"):
+        fit_with(Dying())
+
+
+def test_unknown_reconstruction_lists_those_there_are():
+    words = "no reconstruction 'milipede'; there are crash_dummy, dummy, .*planewave"
+    with pytest.raises(ValueError, match=words):
+        Scan(event(), "milipede", LEVELS)
+
+
+# Whole scans ----------------------------------------------------------------------------
+
+
+def result(one, state, path):
+    write_npz(one.event, state, path)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    one = Scan(event(), "crash_dummy", LEVELS)
+    state = scan_all(one, folder / "rounds")
+    return one, state, result(one, state, folder / "x.npz"), len(list(folder.glob("rounds/*")))
+
+
+def test_a_scan_finishes_with_its_failures_listed(whole):
+    _, state, _, rounds = whole
+    assert rounds >= 3
+    assert {f.reason for f in state.failures} == {
+        "RuntimeError: crash_dummy was told to fail here",
+        "no position variation could be fitted",
+    }
+    tried = sum(len(state.done(n)) for n in (2, 8, 32))
+    assert tried == sum(map(len, state.pixels.values())) + len(state.failures)
+    assert all(np.isfinite(rows["llh"]).all() for rows in state.pixels.values())
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_results_do_not_depend_on_batches(whole, tmp_path, monkeypatch, batch):
+    monkeypatch.setattr(isolation, "MOST_PIXELS", batch)
+    one, _, expected, _ = whole
+    assert result(one, scan_all(one, tmp_path / "rounds"), tmp_path / "x.npz") == expected
+
+
+@pytest.mark.parametrize(("chunks", "rounds"), [(1, 2), (3, 4), (5, 7)])
+def test_results_do_not_depend_on_jobs(whole, tmp_path, chunks, rounds):
+    """With fewer static rounds than needed the last job closes; with more they are empty."""
+    one, state, expected, _ = whole
+    earlier = []
+    for number in range(rounds):
+        files = [tmp_path / f"{number}-{chunk}.npz" for chunk in range(chunks)]
+        for chunk in random.Random(number).sample(range(chunks), chunks):
+            scan_chunk(one, earlier, files[chunk], chunk=chunk, chunks=chunks)
+        earlier.append(files)
+    closed = scan_all(one, tmp_path / "rounds", earlier)
+    assert result(one, closed, tmp_path / "x.npz") == expected
+    assert closed.failures == state.failures
+
+
+def test_a_chunk_of_another_scan_is_refused(whole, tmp_path):
+    one, *_ = whole
+    scan_chunk(one, [], tmp_path / "a.npz", chunk=0, chunks=1)
+    other = Scan(event(run_id=2, mjd=60001.0), "crash_dummy", LEVELS)
+    with pytest.raises(ValueError, match=r"a.npz: missing, or part of another scan"):
+        scan_all(other, tmp_path / "rounds", [[tmp_path / "a.npz"]])
+
+
+def test_finished_rounds_are_not_scanned_again(whole, tmp_path, monkeypatch):
+    one, _, expected, _ = whole
+    scan_all(one, tmp_path / "rounds")
+    last = sorted(tmp_path.glob("rounds/*"))[-1]
+    last.unlink()
+    fitted = []
+    monkeypatch.setattr(
+        scan.Fitter, "fit", lambda *args, f=scan.Fitter.fit: fitted.append(len(args[1])) or f(*args)
+    )
+    assert result(one, scan_all(one, tmp_path / "rounds"), tmp_path / "x.npz") == expected
+    assert len(fitted) == 1 and last.exists()
+
+
+def test_kill_9_at_ten_random_moments(whole, tmp_path):
+    one, _, expected, _ = whole
+    context = multiprocessing.get_context("fork")
+    moments = random.Random(11)
+    for number in range(10):
+        folder = tmp_path / str(number)
+        child = context.Process(target=scan_all, args=(one, folder))
+        child.start()
+        time.sleep(moments.uniform(0.0, 0.25))
+        child.kill()
+        child.join()
+        assert result(one, scan_all(one, folder), tmp_path / "x.npz") == expected
+
+
+def test_the_fits_process_dies_with_a_killed_scan(tmp_path):
+    """Even inside a fit that never returns."""
+    pid_file = tmp_path / "pid"
+
+    def forever(_):
+        pid_file.write_text(str(os.getpid()))
+        while True:
+            pass
+
+    child = multiprocessing.get_context("fork").Process(
+        target=fit_with, args=(Odd(forever), 1, True, 60)
+    )
+    child.start()
+    deadline = time.monotonic() + 20
+    while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    child.kill()
+    child.join()
+    pid = int(pid_file.read_text())
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("the process of the fits outlived its scan")
+
+
+def test_no_result_at_all_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setitem(registry.BUILT_IN, "hopeless", f"{__name__}:Hopeless")
+    monkeypatch.setattr(scan, "code", lambda name: "")
+    with pytest.raises(ValueError, match=r"hopeless: no pixel has a result \(RuntimeError: never"):
+        scan_all(Scan(event(), "hopeless", LEVELS), tmp_path)
+
+
+class Hopeless(Odd):
+    name = "hopeless"
+
+    def fit(self, directions, vertices):
+        raise RuntimeError("never")
+
+
+def test_pointed_scan_needs_a_direction(tmp_path):
+    one = Scan(event(), "dummy", parse_nsides("64:0 512:12"), pointed=True)
+    state = scan_all(one, tmp_path)
+    assert list(state.pixels) == [64]
+    assert state.best()["llh"] < 1
+    lost = Scan(event(seed=Seed(0, 0, 0, 0)), "dummy", LEVELS, pointed=True)
+    with pytest.raises(ValueError, match="needs a seed with a direction"):
+        scan_all(lost, tmp_path)
+
+
+def test_fingerprint_tells_scans_apart():
+    base = Scan(event(), "dummy", LEVELS)
+    others = [
+        Scan(event(mjd=60001.0), "dummy", LEVELS),
+        Scan(event(pulses=event().pulses[:1].tolist()), "dummy", LEVELS),
+        Scan(event(), "planewave", LEVELS),
+        Scan(event(), "dummy", LEVELS[:2]),
+        Scan(event(), "dummy", LEVELS, limit_s=5),
+    ]
+    prints = [one.fingerprint for one in [base, *others]]
+    assert len(set(prints)) == len(prints)
+    assert Scan(event(), "dummy", LEVELS).fingerprint == base.fingerprint
+
+
+def test_reports(tmp_path):
+    seen = []
+    one = Scan(event(), "dummy", LEVELS)
+    scan_all(one, tmp_path, report=lambda state, done, size: seen.append((done, size)))
+    assert seen[0] == (0, 48)
+    assert (48, 48) in seen
+    assert all(done <= size for done, size in seen)
+    assert json.dumps(seen)
