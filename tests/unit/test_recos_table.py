@@ -5,17 +5,15 @@ import pytest
 
 from pipeline.skymaps.recos import table as module
 from pipeline.skymaps.recos.convolved import log_pdf, log_sf
-from pipeline.skymaps.recos.table import build_table, load_table
+from pipeline.skymaps.recos.table import default_path, load_table
 from pipeline.skymaps.recos.track import D_MAX, FLOOR, T_MAX, T_MIN, spline
 
 D_MIN = 2.25  # the least effective distance, m
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    path = tmp_path_factory.mktemp("tables") / "pandel.npz"
-    build_table(path)
-    return load_table(path)
+def table(pandel_table):
+    return load_table(pandel_table)
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +58,20 @@ def test_derivatives_are_those_of_the_spline(table, points):
     np.testing.assert_allclose(by_t, (up - down) / (2 * h), atol=1e-7)
 
 
-def test_default_table_is_built_once_in_the_cache(monkeypatch, tmp_path, table):
+def test_default_table_is_built_once_in_the_cache(monkeypatch, tmp_path, pandel_table):
+    built = []
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    first = load_table()
-    np.testing.assert_array_equal(first.floored, table.floored)
-    monkeypatch.setattr(module, "build_table", None)
-    np.testing.assert_array_equal(load_table().log_sf, table.log_sf)
+    # what the build writes is tested above; here it is when and where it does
+    monkeypatch.setattr(module, "build_table", lambda path: (built.append(path), copy(path)))
+
+    def copy(path):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(pandel_table.read_bytes())
+
+    first, second = load_table(), load_table()
+    assert built == [default_path()]
+    assert built[0].is_relative_to(tmp_path)
+    np.testing.assert_array_equal(first.floored, second.floored)
 
 
 def test_files_that_are_no_table(tmp_path):

@@ -19,7 +19,7 @@ RUN_ID = 1
 """Far from the six digits of real runs."""
 MJD = 60000.0
 """Of the first event [d, UTC]; the others follow an hour apart, so the sky turns above them."""
-ENERGIES = (1e3, 5e4)  # GeV, uniform in the logarithm
+ENERGIES = (1e3, 2e4)  # GeV, uniform in the logarithm
 RADIUS = 500.0  # m, how far from the middle of the detector tracks pass
 START = 10_000.0  # ns, when the track is nearest to the middle
 FEWEST_DOMS = 20  # with hard local coincidence, or the track is drawn again

@@ -7,7 +7,7 @@ minimise −Σ log(P + 1e-8) over where and when a track of the pixel's directio
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pipeline.skymaps.event import Event, first_pulses
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, Variations
@@ -54,7 +54,7 @@ class PandelSpe1st(Reconstruction):
 
 
 class PandelMpe(PandelSpe1st):
-    """Many photo-electrons: the first of N has N P SF^(N−1) (AMANDA, NIM A524 169, eq. 16)."""
+    """Many photo-electrons: the first of N has the density N P SF^(N−1) (AMANDA, NIM A524 169)."""
 
     name = "pandel_mpe"
 
@@ -78,8 +78,8 @@ class PandelLikelihood(Likelihood):
     def __init__(self, hits: NDArray, photons: NDArray, table: str | Path | None = None):
         splines = load_table(table)
         self._tables = (splines.floored, splines.log_pdf, splines.log_sf)
-        self._doms = np.column_stack([hits["x"], hits["y"], hits["z"], hits["time"], photons])
-        self._doms = np.ascontiguousarray(self._doms, np.float64)
+        columns = [hits["x"], hits["y"], hits["z"], hits["time"], photons]
+        self._doms = _doubles(np.column_stack(columns))
 
     def fit(self, directions: NDArray, vertices: NDArray) -> NDArray:
         """Fit each direction from each vertex and from the middle of the hits.
@@ -88,7 +88,7 @@ class PandelLikelihood(Likelihood):
         the point of the track nearest to the middle of the hits.
         """
         fits = np.empty((len(directions), 5))
-        fit(self._tables, self._doms, np.asarray(directions, float), _xyz(vertices), fits)
+        fit(self._tables, self._doms, _doubles(directions), _doubles(vertices[:, :, :3]), fits)
         result = np.full(len(directions), np.nan, FIT_DTYPE)
         for name, column in zip(("llh", "x", "y", "z", "t"), fits.T, strict=True):
             result[name] = column
@@ -105,10 +105,11 @@ class PandelLikelihood(Likelihood):
             A point on the track, x, y, z [m], t [ns].
         """
         frame = np.empty((len(self._doms), 4))
-        transverse(self._doms, np.asarray(direction, float), np.asarray(vertex[:3], float), frame)
+        transverse(self._doms, _doubles(direction), _doubles(vertex[:3]), frame)
         track = np.array([0.0, 0.0, vertex[3]])
         return track_llh(self._tables, frame, float(direction[2]), track, np.empty(3))
 
 
-def _xyz(vertices: NDArray) -> NDArray[np.float64]:
-    return np.ascontiguousarray(np.asarray(vertices, float)[:, :, :3])
+def _doubles(values: ArrayLike) -> NDArray[np.float64]:
+    """Return contiguous doubles: any other layout would be compiled for anew."""
+    return np.ascontiguousarray(values, np.float64)
