@@ -17,7 +17,10 @@ $(VENV)/.stamp: requirements.lock pyproject.toml
 	touch $@
 
 demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was found
-	$(BIN)/nightmill demo --directory $(DEMO)
+	$(BIN)/nightmill simulate alerts --number 600 --seed 1 --night 20260101 --format tarball \
+	    --defects 0.03 --output $(DEMO)/data --overwrite
+	$(SNAKEMAKE) --directory $(DEMO) --configfile demo/config.yaml --quiet rules
+	$(BIN)/nightmill summary --directory $(DEMO)
 
 test: $(VENV)/.stamp  ## all tests that need no service
 	$(BIN)/pytest

@@ -266,6 +266,14 @@ def test_stale_shards_are_removed(tmp_path):
     assert len(list(folder.iterdir())) == 3
 
 
+def test_a_shard_that_is_being_written_is_not_stale(tmp_path):
+    """Other jobs of the night may still run when it is summed up."""
+    (tmp_path / ".0001.parquet.part").write_bytes(b"")
+    (tmp_path / ".0007.parquet.part").write_bytes(b"")
+    removed = remove_stale_shards([tmp_path], ["0000", "0001"])
+    assert [p.name for p in removed] == [".0007.parquet.part"]
+
+
 def test_counts_that_do_not_add_up(tmp_path):
     counts = {
         "read": 3,
