@@ -52,7 +52,7 @@ def write_multiorder(skymap: Skymap, path: str | Path) -> None:
     ]
     table.header.extend(cards)
     with atomic_path(path) as temporary:
-        fits.HDUList([fits.PrimaryHDU(), table]).writeto(temporary, overwrite=True, checksum=True)
+        fits.HDUList([fits.PrimaryHDU(), table]).writeto(temporary, overwrite=True)
 
 
 def _extent(name: str, contour: Contour) -> list[tuple[str, float, str]]:

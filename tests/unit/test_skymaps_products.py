@@ -1,0 +1,237 @@
+"""What is written about an event, read by the field's own readers."""
+
+import csv
+import io
+import json
+import warnings
+from datetime import UTC, datetime
+
+import ligo.skymap.io.fits
+import matplotlib as mpl
+import mocpy
+import numpy as np
+import pytest
+from astropy.io import fits
+from ligo.skymap import moc
+from ligo.skymap.postprocess.util import find_greedy_credible_levels
+from matplotlib.image import imread
+from skyreader import SkyScanResult
+from skyreader.plot.plot import SkyScanPlotter
+from test_skymaps_events import event
+
+from pipeline import healpix
+from pipeline.config.skymaps import parse_nsides
+from pipeline.skymaps import watch
+from pipeline.skymaps.coordinates import to_icrs
+from pipeline.skymaps.levels import wilks_levels
+from pipeline.skymaps.manifest import write_manifest
+from pipeline.skymaps.products import write_products
+from pipeline.skymaps.records import State
+from pipeline.skymaps.result_files import RESULT_DTYPE
+from pipeline.skymaps.scan import Scan, scan_all
+from pipeline.skymaps.summary import COLUMNS, write_summary
+from pipeline.skymaps.watch import Watch
+
+NAME = "run00000001.evt000000000005.track_8_64"
+TRUTH = {"zenith": 0.5, "azimuth": 0.25}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Scan one event with failures and write everything about it."""
+    folder = tmp_path_factory.mktemp("event")
+    (folder / "run00000001.evt000000000005.track_4_8.npz").write_bytes(b"of an older progression")
+    one = Scan(event(), "crash_dummy", parse_nsides("8:0 64:12"))
+    state = scan_all(one, folder / "rounds")
+    files = write_products("demo", one, state, wilks_levels(), folder, TRUTH)
+    return folder, one, state, files
+
+
+def test_files(written):
+    folder, _, _, files = written
+    assert sorted(p.name for p in folder.iterdir() if p.is_file()) == files
+    assert {f"{NAME}.npz", f"{NAME}.json"} < set(files)
+
+
+@pytest.mark.parametrize("form", ["npz", "json"])
+def test_skyreader_reads_it(written, form):
+    folder, one, state, _ = written
+    read = getattr(SkyScanResult, f"read_{form}")(folder / f"{NAME}.{form}")
+    best = state.best()
+    assert read.nsides == [8, 64]
+    assert read.best_fit["index"] == best["index"]
+    assert read.min_llh == best["llh"]
+    ra, dec = read.best_dir
+    truth = healpix.lonlat_to_vec(*to_icrs(0.5, 0.25, one.event.mjd))
+    assert healpix.lonlat_to_vec(*np.degrees([ra, dec])) @ truth > np.cos(np.radians(1.0))
+    assert read.llh(ra, dec)[0] == best["llh"]
+    metadata = read.get_event_metadata()
+    assert (str(metadata), metadata.mjd, metadata.version) == (NAME[:-5], 60000.25, 1)
+    assert read.get_results_per_nside(8).dtype == RESULT_DTYPE
+    assert (np.diff(read.get_results_per_nside(64)["index"]) > 0).all()
+    assert not any(np.isnan(read.get_results_per_nside(n)["llh"]).any() for n in (8, 64))
+
+
+def test_skyreader_round_trip(written, tmp_path):
+    folder, *_ = written
+    ours = SkyScanResult.read_npz(folder / f"{NAME}.npz")
+    metadata = ours.get_event_metadata()
+    for read, path in (
+        (SkyScanResult.read_npz, ours.to_npz(metadata, tmp_path)),
+        (SkyScanResult.read_json, ours.to_json(metadata, tmp_path)),
+        (SkyScanResult.read_json, folder / f"{NAME}.json"),
+    ):
+        assert path.name.startswith(NAME)
+        assert ours.is_close(read(path))
+        assert ours == read(path)
+
+
+def test_skyreader_plots_it(written, tmp_path, capsys):
+    folder, *_ = written
+    mpl.use("Agg")
+    plotter = SkyScanPlotter(output_dir=tmp_path)
+    plotter.PLOT_DPI_STANDARD = plotter.PLOT_DPI_ZOOMED = 40  # coarse, to be quick
+    result = SkyScanResult.read_npz(folder / f"{NAME}.npz")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plotter.create_plot(result)
+        plotter.create_plot_zoomed(result)
+    drawn = {path.name for path in tmp_path.glob("*.pdf")}
+    assert drawn == {f"{NAME}.pdf", f"{NAME}.plot_zoomed_wilks.pdf"}
+
+
+def test_multiorder_fits(written):
+    folder, _, state, _ = written
+    path = folder / "skymap.multiorder.fits"
+    contours = json.loads((folder / "contours.json").read_text())["contours"]
+    sky = ligo.skymap.io.fits.read_sky_map(path, moc=True)
+    probability = np.asarray(sky["PROBDENSITY"]) * moc.uniq2pixarea(sky["UNIQ"])
+    assert probability.sum() == pytest.approx(1, abs=1e-12)
+    order = moc.uniq2order(np.asarray(sky["UNIQ"]))
+    assert set(order) == {3, 6}
+    assert (order == 6).sum() == len(state.done(64))
+    greedy = find_greedy_credible_levels(probability, ranking=sky["PROBDENSITY"])
+    area = moc.uniq2pixarea(sky["UNIQ"])[greedy <= 0.9].sum() * np.degrees(1) ** 2
+    assert area == pytest.approx(contours["90"]["area"], rel=0.02)
+    region = mocpy.MOC.from_multiordermap_fits_file(path, cumul_to=0.9)
+    assert region.sky_fraction * 4 * np.pi * np.degrees(1) ** 2 == pytest.approx(area, rel=0.02)
+
+
+def test_fits_header(written):
+    folder, _, state, _ = written
+    with warnings.catch_warnings(), fits.open(folder / "skymap.multiorder.fits") as hdus:
+        warnings.simplefilter("error")
+        hdus.verify("exception")
+        header = hdus[1].header
+        contours = json.loads((folder / "contours.json").read_text())
+        assert header["PIXTYPE"] == "HEALPIX" and header["ORDERING"] == "NUNIQ"
+        assert (header["RUNID"], header["EVENTID"], header["MJD-OBS"]) == (1, 5, 60000.25)
+        assert header["DATE-OBS"] == "2023-02-25T06:00:00.000"
+        assert (header["RA"], header["DEC"]) == (contours["ra_deg"], contours["dec_deg"])
+        assert header["NFAILED"] == len(state.failures)
+        assert header["MOCORDER"] == 6
+        for name in ("50", "90"):
+            contour = contours["contours"][name]
+            assert header[f"CONTOUR_AREA_{name}"] == contour["area"]
+            assert header[f"RA_ERR_PLUS_{name}"] == contour["ra_plus"]
+            assert header[f"DEC_ERR_MINUS_{name}"] == contour["dec_minus"]
+
+
+def test_contours_and_circular(written):
+    folder, *_ = written
+    contours = json.loads((folder / "contours.json").read_text())
+    assert contours["levels"] == "Wilks' theorem, 2 degrees of freedom"
+    assert (folder / "circular.txt").read_text().splitlines() == contours["circular"]
+    text = (folder / "contours.txt").read_text()
+    assert text.count("# contour") == 3
+    corners = np.loadtxt(io.StringIO(text))
+    assert len(corners) == sum(len(p) for c in contours["contours"].values() for p in c["polygons"])
+
+
+def test_pictures(written):
+    folder, *_ = written
+    for name in ("sky.png", "zoom.png"):
+        image = imread(folder / name)
+        assert min(image.shape[:2]) > 600
+        assert image[..., :3].std() > 0.05
+
+
+def test_same_results_same_bytes(written, tmp_path):
+    folder, one, state, files = written
+    write_products("demo", one, state, wilks_levels(), tmp_path, TRUTH)
+    for name in files:
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_summary(written, tmp_path):
+    folder, _, state, _ = written
+    row = json.loads((folder / "summary.json").read_text())
+    assert list(row) == list(COLUMNS)
+    assert row["event"] == "demo" and row["failed_pixels"] == len(state.failures)
+    assert row["truth_in_90"] is True and row["truth_distance_deg"] < 1
+    other = tmp_path / "b.json"
+    other.write_text(json.dumps(row | {"event": "a"}))
+    write_summary([folder / "summary.json", other], tmp_path / "summary.csv")
+    lines = list(csv.DictReader((tmp_path / "summary.csv").open()))
+    assert [line["event"] for line in lines] == ["a", "demo"]
+    assert float(lines[0]["area_90_deg2"]) == row["area_90_deg2"]
+    write_summary([], tmp_path / "summary.csv")
+    assert (tmp_path / "summary.csv").read_text() == ",".join(COLUMNS) + "\n"
+
+
+# Manifest and progress ------------------------------------------------------------------
+
+
+def test_manifest_of_a_finished_scan(written, tmp_path):
+    _, one, state, files = written
+    path = tmp_path / "manifest.json"
+    write_manifest(path, one, state, started=datetime.now(UTC), files=files)
+    manifest = json.loads(path.read_text())
+    total = len(state.done(8)) + len(state.done(64))
+    assert manifest["progress"]["complete"] is True
+    assert manifest["progress"]["pixels"]["total"] == total
+    assert manifest["progress"]["pixels"]["estimated_left"] == 0
+    assert manifest["progress"]["summary"] == (
+        f"complete: {total} pixels, {len(state.failures)} failed"
+    )
+    assert manifest["event_metadata"]["event_type"] == "track"
+    assert manifest["scan_metadata"]["nside_progression"] == [[8, 0], [64, 12]]
+    assert set(manifest["runtimes_s"]) == {"nside-8", "nside-64"}
+    times = manifest["runtimes_s"]["nside-8"]
+    assert times["fastest"] <= times["median"] <= times["slowest"]
+    assert len(manifest["failed_pixels"]) == len(state.failures)
+    assert manifest["failed_pixels"][0]["reason"] == state.failures[0].reason
+    assert manifest["files"] == files
+
+
+def test_manifest_is_kept_up_to_date(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(watch, "MANIFEST_SECONDS", 0.0)
+    path, seen = tmp_path / "manifest.json", []
+    one = Scan(event(), "dummy", parse_nsides("8:0 64:12"))
+    with Watch(one, path) as report:
+
+        def look(*now):
+            report(*now)
+            seen.append(json.loads(path.read_text())["progress"])
+
+        scan_all(one, tmp_path / "rounds", report=look)
+    assert not any(progress["complete"] for progress in seen)
+    totals = [progress["pixels"]["total"] for progress in seen]
+    assert totals == sorted(totals) and totals[0] == 0
+    assert seen[0]["pixels"]["estimated_left"] == 768 + 768
+    assert "estimated_end" not in seen[0]["timeline"] and "estimated_end" in seen[-1]["timeline"]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "run 1 event 5: 0 of about 1536 pixels"
+
+
+def test_a_bar_on_a_terminal(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with Watch(Scan(event(), "dummy", parse_nsides("8:0"))) as report:
+        report(State(), 300, 768)
+    assert "run 1 event 5" in terminal.getvalue()
+    assert "300/768" in terminal.getvalue()
