@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.coordinates import ecliptic, galactic
-from pipeline.alerts.index import object_ids
+from pipeline.alerts.keys import object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
 from pipeline.io.records import Records
 from pipeline.io.tables import field

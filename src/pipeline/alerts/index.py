@@ -6,7 +6,6 @@ streams). Shards then read just their packets. The index does not depend on the 
 shards: a packet's shard follows from the hash of its object.
 """
 
-import json
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,36 +13,20 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from pipeline.alerts.index_table import ARROW, DUPLICATE, PACKET, REJECTED, index_table
+from pipeline.alerts.keys import packet_keys
 from pipeline.alerts.sources import Chunk, Failure, read_source
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.atomic import atomic_path
 from pipeline.io.avro import AvroError, Block, parse_schema
 from pipeline.io.avro_kernel import OK, STATUS, boundaries, scan
 from pipeline.io.avro_program import Program, compile_schema
-from pipeline.io.records import ArrowRecords, Records, decode
+from pipeline.io.records import ArrowRecords, decode
 from pipeline.io.tables import write_table
 
-PACKET, DUPLICATE, REJECTED = 0, 1, 2
-ARROW = -1
-"""In the column ``schema``: the packet is row ``length`` of the IPC stream at ``offset``."""
-
-INDEX_SCHEMA = pa.schema(
-    [
-        ("source", pa.dictionary(pa.int32(), pa.string())),
-        ("position", pa.int64()),
-        ("file", pa.dictionary(pa.int32(), pa.string())),
-        ("offset", pa.int64()),
-        ("length", pa.int64()),
-        ("schema", pa.int32()),
-        ("candid", pa.int64()),
-        ("key", pa.uint32()),
-        ("status", pa.uint8()),
-        ("reason", pa.string()),
-    ]
-)
+BATCH_RECORDS = 512
+"""Records whose keys are read together: one by one, Arrow's overhead is 0.5 ms each."""
 
 
 def build_index(
@@ -85,10 +68,6 @@ def build_index(
     status = table["status"].to_numpy()
     names = {"packets": PACKET, "duplicates": DUPLICATE, "rejected": REJECTED}
     return {name: int((status == value).sum()) for name, value in names.items()}
-
-
-BATCH_RECORDS = 512
-"""Records whose keys are read together: one by one, Arrow's overhead is 0.5 ms each."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +146,7 @@ class _Builder:
         status, _, _ = scan(whole.code, data, starts, stops, whole.widths, True)
         good = status == OK
         head, _ = decode(batch.schema.keys, data, starts[good], stops[good], exact=False)
-        keys = iter(zip(*self._keys(head), strict=True))
+        keys = iter(zip(*packet_keys(head, self.survey), strict=True))
         for i, (source, place) in enumerate(zip(batch.sources, batch.places, strict=True)):
             if good[i]:
                 self._add(*source, (*place, batch.schema.number), *next(keys))
@@ -180,7 +159,7 @@ class _Builder:
         offset = self.stream.tell()
         with pa.ipc.new_stream(self.stream, chunk.table.schema) as writer:
             writer.write_table(chunk.table)
-        keys = self._keys(ArrowRecords.of_table(chunk.table))
+        keys = packet_keys(ArrowRecords.of_table(chunk.table), self.survey)
         for i, (candid, key) in enumerate(zip(*keys, strict=True)):
             self._add(chunk.source, chunk.first + i, (self.spool, offset, i, ARROW), candid, key)
 
@@ -189,15 +168,6 @@ class _Builder:
             self.reject(source, position, "no candid")
         else:
             self.rows.append((source, position, *where, candid, key, PACKET, None))
-
-    def _keys(self, records: Records) -> tuple[list[int | None], list[int]]:
-        """Return candid and the hash of the object (of candid where there is none)."""
-        candid = records.column(self.survey.candid)
-        none = [None] * records.num_rows
-        candids = none if candid is None else candid.cast(pa.int64()).to_pylist()
-        objects = object_ids(records, self.survey).to_pylist()
-        hashed = [o if o is not None else str(c) for o, c in zip(objects, candids, strict=True)]
-        return candids, [zlib.crc32(h.encode()) for h in hashed]
 
     def _schema(self, text: bytes) -> _Schema | str:
         """Return the compiled schema, or why there is none."""
@@ -211,27 +181,9 @@ class _Builder:
         return self.schemas[text]
 
     def finish(self) -> pa.Table:
-        """Return the index, in which the first packet of a candid counts and others do not."""
+        """Return the index."""
         self.flush()
-        columns = list(zip(*self.rows, strict=True)) or [[]] * len(INDEX_SCHEMA)
-        arrays = [
-            pa.array(column, f.type.value_type).dictionary_encode()
-            if pa.types.is_dictionary(f.type)
-            else pa.array(column, f.type)
-            for column, f in zip(columns, INDEX_SCHEMA, strict=True)
-        ]
-        table = pa.table(arrays, schema=INDEX_SCHEMA)
-        status = table["status"].to_numpy().copy()
-        usable = np.flatnonzero(status == PACKET)
-        candid = pc.fill_null(table["candid"], 0).to_numpy()[usable]
-        _, first = np.unique(candid, return_index=True)
-        again = np.ones(usable.size, dtype=bool)
-        again[first] = False
-        status[usable[again]] = DUPLICATE
-        at = INDEX_SCHEMA.get_field_index("status")
-        table = table.set_column(at, INDEX_SCHEMA.field(at), pa.array(status))
-        texts = [text.decode("utf-8", "replace") for text in self.schemas]
-        return table.replace_schema_metadata({"schemas": json.dumps(texts)})
+        return index_table(self.rows, self.schemas)
 
 
 def _boundaries(program: Program, block: Block) -> list[int]:
@@ -240,27 +192,3 @@ def _boundaries(program: Program, block: Block) -> list[int]:
         return [len(block.data)]
     data = np.frombuffer(block.data, dtype=np.uint8)
     return boundaries(program.code, data, block.count, program.widths).tolist()
-
-
-def object_ids(records: Records, survey: Survey) -> pa.Array:
-    """Return the object of each record as a string; null where it has none (0 counts as none)."""
-    result = pa.nulls(records.num_rows, pa.string())
-    for path in survey.object_id:
-        column = records.column(path)
-        if column is not None:
-            text = column.cast(pa.string())
-            text = pc.if_else(pc.is_in(text, pa.array(["0", ""])), None, text)
-            result = pc.coalesce(result, text)
-    return result
-
-
-def load_index(path: Path, shard: int, shards: int) -> tuple[pa.Table, list[str]]:
-    """Return one shard's rows of an index, and the writers' schemas by number.
-
-    The hashes' range is cut into `shards` equal parts, so an object falls into one.
-    """
-    table = pq.read_table(path)
-    texts = json.loads((table.schema.metadata or {})[b"schemas"])
-    key = table["key"].to_numpy().astype(np.uint64)
-    mine = (key * np.uint64(shards)) >> np.uint64(32) == np.uint64(shard)
-    return table.filter(pa.array(mine)), texts

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.alerts.index import ARROW, DUPLICATE, PACKET, REJECTED, load_index
+from pipeline.alerts.index_table import ARROW, DUPLICATE, PACKET, REJECTED, load_index
 from pipeline.io.avro import parse_schema
 from pipeline.io.avro_program import Program, compile_schema
 from pipeline.io.records import ArrowRecords, Records, decode

@@ -1,0 +1,31 @@
+"""Which packet and which object: the two names that every table is joined by."""
+
+import zlib
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.alerts.surveys.survey import Survey
+from pipeline.io.records import Records
+
+
+def object_ids(records: Records, survey: Survey) -> pa.Array:
+    """Return the object of each record as a string; null where it has none (0 counts as none)."""
+    result = pa.nulls(records.num_rows, pa.string())
+    for path in survey.object_id:
+        column = records.column(path)
+        if column is not None:
+            text = column.cast(pa.string())
+            text = pc.if_else(pc.is_in(text, pa.array(["0", ""])), None, text)
+            result = pc.coalesce(result, text)
+    return result
+
+
+def packet_keys(records: Records, survey: Survey) -> tuple[list[int | None], list[int]]:
+    """Return candid and the hash of the object (of candid where there is none)."""
+    candid = records.column(survey.candid)
+    none = [None] * records.num_rows
+    candids = none if candid is None else candid.cast(pa.int64()).to_pylist()
+    objects = object_ids(records, survey).to_pylist()
+    names = [o if o is not None else str(c) for o, c in zip(objects, candids, strict=True)]
+    return candids, [zlib.crc32(name.encode()) for name in names]
