@@ -1,0 +1,115 @@
+"""Calibration: levels from statistics, tracks from events, the table and its picture."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pipeline.config.skymaps import parse_nsides
+from pipeline.simulate.events import write_events
+from pipeline.skymaps.calibration import calibrate, coverage
+from pipeline.skymaps.calibration_plot import draw_coverage
+from pipeline.skymaps.calibration_run import measure, measure_tracks, read_tracks, write_calibration
+from pipeline.skymaps.coordinates import travel_direction
+from pipeline.skymaps.event_files import read_event, read_truth
+from pipeline.skymaps.geometry import ic86_like
+from pipeline.skymaps.levels import calibrated_levels
+from pipeline.skymaps.recos.dummy import WIDTH
+
+
+def test_a_true_likelihood_gives_the_levels_of_wilks():
+    contours = calibrate(np.random.default_rng(1).chisquare(2, 40_000))
+    for contour in contours:
+        assert contour.low <= contour.level <= contour.high
+        assert contour.level == pytest.approx(contour.wilks, rel=0.06)
+        assert contour.wilks_holds == pytest.approx(contour.containment, abs=4 * 0.0025)
+    assert [round(contour.wilks, 2) for contour in contours] == [1.39, 4.61, 11.83]
+
+
+@pytest.mark.parametrize("p", [0.5, 0.9])
+def test_the_level_holds_that_share_of_further_tracks_on_average(p):
+    """Of any distribution, here one with heavy tails; 50 tracks to calibrate with."""
+    rng = np.random.default_rng(2)
+    held = [
+        coverage(
+            rng.standard_cauchy(500) ** 2, calibrate(rng.standard_cauchy(50) ** 2, [p])[0].level
+        )
+        for _ in range(400)
+    ]
+    assert np.mean([share for share, _ in held]) == pytest.approx(p, abs=0.015)
+
+
+def test_the_interval_of_a_level_is_binomial():
+    rng = np.random.default_rng(3)
+    truth = 2 * -np.log(0.1)
+    inside = 0
+    for _ in range(400):
+        contour = calibrate(rng.chisquare(2, 200), [0.9])[0]
+        inside += contour.low <= truth <= contour.high
+    assert 0.62 < inside / 400 < 0.78
+
+
+def test_few_tracks_stretch_three_sigma():
+    contours = calibrate(3 * np.random.default_rng(4).chisquare(2, 200))
+    assert contours[2].low is None and contours[2].high is None
+    assert contours[2].level / contours[2].wilks == contours[1].level / contours[1].wilks
+    with pytest.raises(ValueError, match="1 tracks are too few for a containment of 0.9"):
+        calibrate([1.0], [0.9])
+    with pytest.raises(ValueError, match="not a finite number"):
+        calibrate([1.0, np.nan])
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory):
+    return write_events(12, 3, tmp_path_factory.mktemp("events"), "uniform", ic86_like())
+
+
+NSIDES = "2:0 8:4 64:6 256:6"
+LEVELS = parse_nsides(NSIDES)
+
+
+def test_statistic_of_a_track(events):
+    """The dummy's llh is known everywhere: (1 − cos ψ) / σ², ψ from the seed."""
+    for path in events[:3]:
+        track, seed, truth = measure(path, "dummy", LEVELS), read_event(path).seed, read_truth(path)
+        centre = travel_direction(seed.zenith, seed.azimuth)
+        true = travel_direction(truth["zenith"], truth["azimuth"])
+        at_truth = 0.5 * np.sum((true - centre) ** 2) / WIDTH**2
+        # the best pixel of nside 256 lies within 0.2 degrees of the minimum, which is zero
+        best = at_truth - track.statistic / 2
+        assert 0 <= best < 0.5 * np.radians(0.2) ** 2 / WIDTH**2
+        assert track.error_deg < 0.2 + np.degrees(np.linalg.norm(true - centre))
+        assert track.hlc_doms >= 20
+
+
+def test_any_division_over_jobs_gives_the_same_table(events, tmp_path):
+    settings = {"reco": "dummy", "nsides": NSIDES, "ice": "uniform", "seed": 3}
+    shards = [tmp_path / f"{i}.json" for i in range(3)]
+    done = []
+    for i, shard in enumerate(shards):
+        measure_tracks(events[i::3], "dummy", LEVELS, shard, done.append)
+    assert sum(done) == 12
+    measure_tracks(events, "dummy", LEVELS, tmp_path / "all.json")
+    write_calibration(shards, settings, tmp_path / "a" / "sharded.json")
+    write_calibration([tmp_path / "all.json"], settings, tmp_path / "whole.json")
+    assert (tmp_path / "a" / "sharded.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+    table = json.loads((tmp_path / "whole.json").read_text())
+    assert table["tracks"] == 12
+    assert table["contours"][0]["containment"] == 0.5
+    levels = calibrated_levels(tmp_path / "whole.json", "dummy")
+    assert levels.two_delta_llh["50"] == table["contours"][0]["level"]
+    assert "12 simulated tracks" in levels.source
+    others = [track.statistic for track in read_tracks(shards[:1])]
+    draw_coverage(tmp_path / "whole.json", tmp_path / "plot.png", others)
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_event_without_truth(events, tmp_path):
+    message = json.loads(events[0].read_text())
+    del message["truth"]
+    path = tmp_path / "real.json"
+    path.write_text(json.dumps(message))
+    with pytest.raises(ValueError, match=r"real\.json: no truth"):
+        measure(path, "dummy", LEVELS)
+    with pytest.raises(ValueError, match=r"event_000000\.json: .*no reconstruction 'x'"):
+        measure(events[0], "x", LEVELS)
