@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from pipeline.io.atomic import atomic_path
 from pipeline.skymaps.levels import wilks
 
-NAMES = {0.5: "50 %", 0.9: "90 %"}
-MARGIN = 1.6
+MARGIN = 1.6  # of the highest level, up to where the picture goes
 
 
 def draw_coverage(
@@ -46,18 +45,13 @@ def draw_coverage(
         axes.errorbar(level, p, xerr=interval, fmt="o", color="C0", capsize=4, zorder=3)
         axes.plot(contour["wilks"], contour["wilks_holds"], "x", color="0.2", markersize=8)
         axes.axhline(p, color="0.8", linewidth=0.8, zorder=0)
-        name = NAMES.get(p, f"{100 * p:.1f} %")
-        axes.annotate(
-            f"{name}: {level:.1f}", (level, p), xytext=(6, -14), textcoords="offset points"
+        text = (
+            f"{100 * p:g} % within {level:.2f} ({contour['low']:.2f} to {contour['high']:.2f}); "
+            f"Wilks' {contour['wilks']:.2f} holds "
+            f"{100 * contour['wilks_holds']:.0f} ± {100 * contour['wilks_error']:.0f} %"
         )
-        axes.annotate(
-            f"{contour['wilks']:.2f} holds {100 * contour['wilks_holds']:.0f} %",
-            (contour["wilks"], contour["wilks_holds"]),
-            xytext=(8, -4),
-            textcoords="offset points",
-            color="0.2",
-            fontsize="small",
-        )
+        place = {"ha": "right", "va": "top", "fontsize": "small"}
+        axes.annotate(text, (last, p), xytext=(-4, -3), textcoords="offset points", **place)
     axes.set(
         xlim=(0, last),
         ylim=(0, 1.02),
