@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from pipeline import healpix
-from pipeline.config.skymaps import parse_nsides
+from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps.coordinates import travel_direction
 from pipeline.skymaps.event import first_pulses
 from pipeline.skymaps.event_files import read_event

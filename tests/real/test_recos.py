@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline import healpix
-from pipeline.config.skymaps import parse_nsides
+from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps.coordinates import from_icrs, travel_direction
 from pipeline.skymaps.event import first_pulses
 from pipeline.skymaps.event_files import read_event

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline import healpix
-from pipeline.config.skymaps import Level, parse_nsides
+from pipeline.config.nsides import Level, parse_nsides
 from pipeline.skymaps.coordinates import to_icrs
 from pipeline.skymaps.event_files import read_event
 from pipeline.skymaps.frames import refuse_classes

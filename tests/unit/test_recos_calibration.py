@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.config.skymaps import parse_nsides
+from pipeline.config.nsides import parse_nsides
 from pipeline.simulate.events import write_events
 from pipeline.skymaps.calibration import calibrate, coverage
 from pipeline.skymaps.calibration_plot import draw_coverage

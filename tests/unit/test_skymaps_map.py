@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from test_skymaps_pixels import rows
 
 from pipeline import healpix
-from pipeline.config.skymaps import parse_nsides
+from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps.cells import Cells, cover, probability_density
 from pipeline.skymaps.contours import Plane, circular_lines, find_contours
 from pipeline.skymaps.levels import calibrated_levels, wilks_levels

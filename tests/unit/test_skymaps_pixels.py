@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import healpix
-from pipeline.config.skymaps import Skymaps, parse_nsides
+from pipeline.config.nsides import parse_nsides
+from pipeline.config.skymaps import Skymaps
 from pipeline.skymaps.pixels import choose, disc, expected_pixels, first_pixels, seed_vertices
 from pipeline.skymaps.records import PIXEL_DTYPE, Failure, Part, State, read_part, write_part
 

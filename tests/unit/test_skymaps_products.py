@@ -20,7 +20,7 @@ from skyreader.plot.plot import SkyScanPlotter
 from test_skymaps_events import event
 
 from pipeline import healpix
-from pipeline.config.skymaps import parse_nsides
+from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps import watch
 from pipeline.skymaps.coordinates import to_icrs
 from pipeline.skymaps.levels import wilks_levels

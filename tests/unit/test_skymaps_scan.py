@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from test_skymaps_events import event
 
-from pipeline.config.skymaps import parse_nsides
+from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps import isolation, scan
 from pipeline.skymaps.event import Seed
 from pipeline.skymaps.isolation import Fitter

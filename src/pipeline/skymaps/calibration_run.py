@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import healpix
-from pipeline.config.skymaps import Level
+from pipeline.config.nsides import Level
 from pipeline.io.atomic import write_json
 from pipeline.skymaps.calibration import calibrate
 from pipeline.skymaps.coordinates import from_icrs, travel_direction

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from pipeline import healpix
-from pipeline.config.skymaps import Level
+from pipeline.config.nsides import Level
 from pipeline.skymaps.levels import CONTENTS, Levels
 from pipeline.skymaps.records import State
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline import healpix
-from pipeline.config.skymaps import Level
+from pipeline.config.nsides import Level
 from pipeline.skymaps.records import State
 
 POINTED_RADIUS = 3.5

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.skymaps import Level
+from pipeline.config.nsides import Level
 from pipeline.io.atomic import atomic_path
 from pipeline.skymaps.event import Event
 from pipeline.skymaps.records import State

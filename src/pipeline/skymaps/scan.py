@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline import healpix
-from pipeline.config.skymaps import Level
+from pipeline.config.nsides import Level
 from pipeline.skymaps.coordinates import from_icrs, to_icrs, travel_direction
 from pipeline.skymaps.event import Event
 from pipeline.skymaps.isolation import Fitter

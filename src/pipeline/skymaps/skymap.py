@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipeline import healpix
-from pipeline.config.skymaps import Level
+from pipeline.config.nsides import Level
 from pipeline.skymaps.cells import Cells, cover, probability_density
 from pipeline.skymaps.contours import Contour, find_contours
 from pipeline.skymaps.event import Event

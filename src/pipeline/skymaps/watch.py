@@ -5,14 +5,14 @@ import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING, Self
 
 from pipeline.skymaps.manifest import estimate_left, write_manifest
 from pipeline.skymaps.records import State
 from pipeline.skymaps.scan import Scan
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 LINE_SECONDS, MANIFEST_SECONDS = 10.0, 5.0
 
@@ -38,13 +38,7 @@ class Watch(AbstractContextManager):
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-            )
-            self._bar = Progress(*columns, console=Console(stderr=True))
+            self._bar = _bar()
             self._bar.start()
             self._task = self._bar.add_task(self._title, total=None)
         return self
@@ -70,3 +64,16 @@ class Watch(AbstractContextManager):
             write_manifest(
                 self._manifest, self._scan, state, started=self.started, current=(done, size)
             )
+
+
+def _bar() -> "Progress":
+    from rich import progress  # noqa: PLC0415 - jobs of a cluster write lines and need it not
+    from rich.console import Console  # noqa: PLC0415
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
