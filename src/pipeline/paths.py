@@ -20,6 +20,7 @@ SUMMARY = f"{RESULTS}/summary/{_NIGHT}.json"
 DOWNLOAD = f"{RESULTS}/downloads/{_NIGHT}/{{file}}"
 CATALOG = f"{RESULTS}/catalogs/{{catalog}}"
 MODEL = f"{RESULTS}/models/{{model}}.onnx"
+TRAINED_MODEL = f"{RESULTS}/models/trained/realbogus.h5"
 
 TABLES = ("alerts", "history", "rejected", "scores", "matches")
 
@@ -67,4 +68,4 @@ def log(rule: str, *wildcards: str) -> str:
     >>> log("decode", "survey", "night", "shard")
     'logs/decode/{survey}/{night}/{shard}.log'
     """
-    return f"logs/{rule}/{'/'.join(f'{{{w}}}' for w in wildcards)}.log"
+    return "/".join(["logs", rule, *(f"{{{w}}}" for w in wildcards)]) + ".log"

@@ -3,20 +3,9 @@
 from collections.abc import Iterable
 
 from pipeline import paths
-from pipeline.config.catalogs import Catalog
-from pipeline.config.models import Model
+from pipeline.config.base import of_survey
 from pipeline.config.nights import Night
 from pipeline.config.root import Config
-
-
-def models_of(config: Config, survey: str) -> dict[str, Model]:
-    """Return the models that score a survey's alerts."""
-    return {name: m for name, m in config.models.items() if survey in m.surveys}
-
-
-def catalogs_of(config: Config, survey: str) -> dict[str, Catalog]:
-    """Return the catalogues that a survey's alerts are matched against."""
-    return {name: c for name, c in config.catalogs.items() if survey in c.surveys}
 
 
 def tables_of(config: Config, survey: str) -> list[str]:
@@ -26,8 +15,8 @@ def tables_of(config: Config, survey: str) -> list[str]:
     ['alerts']
     """
     tables = ["alerts"]  # history and rejected come with it
-    tables += ["scores"] if models_of(config, survey) else []
-    return tables + (["matches"] if catalogs_of(config, survey) else [])
+    tables += ["scores"] if of_survey(config.models, survey) else []
+    return tables + (["matches"] if of_survey(config.catalogs, survey) else [])
 
 
 def shards(night: Night) -> list[str]:
@@ -56,6 +45,27 @@ def counts(night: Night) -> list[str]:
         paths.COUNTS.format(survey=night.survey, night=night.night, shard=shard)
         for shard in shards(night)
     ]
+
+
+def networks(config: Config, survey: str) -> list[str]:
+    """Return the files of a survey's models that the configured engine reads."""
+    models = of_survey(config.models, survey)
+    if config.engine == "tensorflow":
+        return [model.path for model in models.values()]
+    return [paths.MODEL.format(model=name) for name in models]
+
+
+def stores(config: Config, survey: str) -> list[str]:
+    """Return the sorted catalogues that a survey's alerts are matched against."""
+    return [paths.CATALOG.format(catalog=name) for name in of_survey(config.catalogs, survey)]
+
+
+def catalog_sources(config: Config, nights: Iterable[Night], catalog: str) -> list[str]:
+    """Return a catalogue's file, or the alerts that stand for one."""
+    entry = config.catalogs[catalog]
+    if entry.path is not None:
+        return [entry.path]
+    return tables([night for night in nights if night.survey == entry.alerts], "alerts")
 
 
 def dump(night: Night) -> str:

@@ -34,3 +34,20 @@ def test_dumps():
     assert targets.dump(PGIR) == "folder"
     assert targets.dump(ZTF) == "results/downloads/ztf/1/dump.tar.gz"
     assert targets.counts(ZTF) == [f"results/alerts/ztf/1/_000{k}.counts.json" for k in (0, 1)]
+
+
+def test_what_the_engine_reads():
+    assert targets.networks(CONFIG, "ztf") == ["results/models/m.onnx"]
+    tensorflow = CONFIG.model_copy(update={"engine": "tensorflow"})
+    assert targets.networks(tensorflow, "ztf") == ["m.h5"]
+    assert targets.networks(CONFIG, "pgir") == []
+
+
+def test_catalogues():
+    assert targets.stores(CONFIG, "pgir") == ["results/catalogs/c"]
+    assert targets.stores(CONFIG, "lsst") == []
+    assert targets.catalog_sources(CONFIG, [ZTF], "c") == ["c.csv"]
+    config = load_config({"catalogs": {"z": {"alerts": "ztf", "surveys": ["pgir"]}}})
+    assert targets.catalog_sources(config, [ZTF, PGIR], "z") == [
+        f"results/alerts/ztf/1/000{k}.parquet" for k in (0, 1)
+    ]

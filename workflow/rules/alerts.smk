@@ -64,6 +64,7 @@ rule summary:
         paths.SUMMARY,
     log:
         paths.log("summary", "survey", "night"),
+    localrule: True
     conda:
         "../envs/nightmill.yaml"
     params:
@@ -72,6 +73,5 @@ rule summary:
             paths.night_folder(table).format_map(wildcards) for table in paths.TABLES
         ],
         code=source_hash("pipeline.alerts.night"),
-    localrule: True
     script:
         "../scripts/summary.py"

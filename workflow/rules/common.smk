@@ -7,11 +7,11 @@ from snakemake.exceptions import WorkflowError
 from pipeline import paths, targets
 from pipeline.alerts.surveys.names import check_surveys
 from pipeline.alerts.surveys.registry import survey_files
+from pipeline.config.base import of_survey
 from pipeline.config.load import ConfigError, load_config, load_nights
 from pipeline.fingerprint import folder_fingerprint
 from pipeline.provenance import source_hash
 from pipeline.targets import night_targets
-
 
 try:
     CONFIG = load_config(config)

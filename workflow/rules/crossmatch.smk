@@ -1,24 +1,10 @@
 """Alerts against catalogues: sort each catalogue once, match each shard."""
 
 
-def catalog_source(wildcards):
-    """Return a catalogue's file, or the alerts that stand for one."""
-    catalog = CONFIG.catalogs[wildcards.catalog]
-    if catalog.path is not None:
-        return [catalog.path]
-    return targets.tables([n for n in NIGHTS if n.survey == catalog.alerts], "alerts")
-
-
-def stores(survey):
-    """Return the sorted catalogues that a survey's alerts are matched against."""
-    names = targets.catalogs_of(CONFIG, survey)
-    return [paths.CATALOG.format(catalog=name) for name in names]
-
-
 rule sort_catalog:
     """Sort a catalogue by HEALPix pixel, to be memory-mapped by all shards."""
     input:
-        catalog_source,
+        lambda wildcards: targets.catalog_sources(CONFIG, NIGHTS, wildcards.catalog),
     output:
         directory(paths.CATALOG),
     log:
@@ -44,7 +30,7 @@ rule match:
     """Match one shard's alerts with all catalogues of its survey."""
     input:
         alerts=paths.table("alerts"),
-        stores=by_survey(stores),
+        stores=by_survey(lambda survey: targets.stores(CONFIG, survey)),
     output:
         paths.table("matches"),
     log:
@@ -52,7 +38,7 @@ rule match:
     conda:
         "../envs/nightmill.yaml"
     params:
-        catalogs=by_survey(lambda survey: as_params(targets.catalogs_of(CONFIG, survey))),
+        catalogs=by_survey(lambda survey: as_params(of_survey(CONFIG.catalogs, survey))),
         code=source_hash("pipeline.jobs.match"),
     script:
         "../scripts/match.py"

@@ -4,9 +4,9 @@
 rule train_realbogus:
     """Train a small real/bogus network on simulated stamps."""
     output:
-        f"{paths.RESULTS}/models/trained/realbogus.h5",
+        paths.TRAINED_MODEL,
     log:
-        paths.log("train_realbogus", "seed").format(seed=7),
+        paths.log("train_realbogus"),
     conda:
         "../envs/tensorflow.yaml"
     threads: 2

@@ -1,14 +1,6 @@
 """Neural networks on alerts: convert each once, score each shard."""
 
 
-def networks(survey):
-    """Return the files of a survey's models that the configured engine reads."""
-    models = targets.models_of(CONFIG, survey)
-    if CONFIG.engine == "tensorflow":
-        return [model.path for model in models.values()]
-    return [paths.MODEL.format(model=name) for name in models]
-
-
 rule convert_model:
     """Convert a Keras model to ONNX, checked against the original."""
     input:
@@ -33,16 +25,18 @@ rule score:
     input:
         index=paths.INDEX,
         spool=paths.SPOOL,
-        networks=by_survey(networks),
+        networks=by_survey(lambda survey: targets.networks(CONFIG, survey)),
     output:
         paths.table("scores"),
     log:
         paths.log("score", "survey", "night", "shard"),
     conda:
-        "../envs/nightmill.yaml" if CONFIG.engine == "onnxruntime" else "../envs/tensorflow.yaml"
+        "../envs/nightmill.yaml"
+        if CONFIG.engine == "onnxruntime"
+        else "../envs/tensorflow.yaml"
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
-        models=by_survey(lambda survey: as_params(targets.models_of(CONFIG, survey))),
+        models=by_survey(lambda survey: as_params(of_survey(CONFIG.models, survey))),
         engine=CONFIG.engine,
         code=survey_code("pipeline.jobs.score"),
     script:

@@ -1,9 +1,20 @@
 """Section ``skymaps``: how events are scanned, unless ``events.tsv`` says otherwise."""
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 
 from pipeline.config.base import Section
 from pipeline.config.nsides import parse_nsides
+
+
+class Calibration(Section):
+    """Simulated tracks that tell how far below the best fit the truth lies."""
+
+    tracks: int = Field(200, ge=20, description="how many tracks are simulated and scanned")
+    ice: Literal["layered", "uniform"] = Field("layered", description="what they are seen through")
+    seed: int = Field(1, ge=0, description="of the random numbers")
+    jobs: int = Field(4, ge=1, le=1000, description="jobs that share the scans")
 
 
 class Skymaps(Section):
@@ -20,6 +31,10 @@ class Skymaps(Section):
     )
     pixel_timeout_s: float = Field(
         1800.0, gt=0, description="a pixel that takes longer is recorded as failed [s]"
+    )
+
+    calibration: Calibration | None = Field(
+        None, description="calibrate the contours; if absent they are Wilks'"
     )
 
     @field_validator("nsides")

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.config.base import of_survey
 from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.cone import pairs_within
 from pipeline.crossmatch.distance import ARCSEC, projected_kpc
@@ -25,11 +26,6 @@ _FIELDS = [
     field("distance_kpc", pa.float64(), "kpc", "projected; -1 for a galaxy too near to tell"),
     field("rank", pa.int32(), description="1 is the nearest of this alert and catalogue"),
 ]
-
-
-def catalogs_of(catalogs: Mapping[str, Catalog], survey: str) -> dict[str, Catalog]:
-    """Return the catalogues that a survey's alerts are matched against."""
-    return {name: c for name, c in catalogs.items() if survey in c.surveys}
 
 
 def matches_schema(
@@ -50,7 +46,7 @@ def matches_schema(
     ValueError
         If a folder is not a store.
     """
-    return _schema({name: open_store(stores[name]) for name in catalogs_of(catalogs, survey)})
+    return _schema({name: open_store(stores[name]) for name in of_survey(catalogs, survey)})
 
 
 def match_alerts(
@@ -81,7 +77,7 @@ def match_alerts(
     ValueError
         If a folder is not a store, or two columns get the same name.
     """
-    opened = {name: open_store(stores[name]) for name in catalogs_of(catalogs, survey)}
+    opened = {name: open_store(stores[name]) for name in of_survey(catalogs, survey)}
     schema = _schema(opened)
     vec = _unit_vectors(alerts)
     parts, positions = [schema.empty_table()], [np.empty(0, np.int64)]
