@@ -1,7 +1,7 @@
 """Every path under ``results/`` and ``logs/``: the only place that spells one.
 
-Patterns with ``{survey}``, ``{night}``, ``{shard}``, ``{catalog}``, ``{model}`` and
-``{event}`` are Snakemake wildcards as well as format strings. All are relative to the
+Patterns with ``{survey}``, ``{night}``, ``{shard}``, ``{catalog}``, ``{model}``, ``{event}``,
+``{reco}`` and so on are Snakemake wildcards as well as format strings. All are relative to the
 working directory of the workflow.
 """
 
@@ -21,6 +21,12 @@ DOWNLOAD = f"{RESULTS}/downloads/{_NIGHT}/{{file}}"
 CATALOG = f"{RESULTS}/catalogs/{{catalog}}"
 MODEL = f"{RESULTS}/models/{{model}}.onnx"
 TRAINED_MODEL = f"{RESULTS}/models/trained/realbogus.h5"
+
+SKYMAP = f"{RESULTS}/skymaps/{{event}}"
+SKYMAP_CHUNK = f"{SKYMAP}/rounds/{{round}}/{{chunk}}-of-{{chunks}}.npz"
+SKYMAP_SUMMARY = f"{RESULTS}/skymaps/summary.csv"
+TRACKS = f"{RESULTS}/calibration/tracks"
+CALIBRATION = f"{RESULTS}/calibration/{{reco}}/{{nsides}}"
 
 TABLES = ("alerts", "history", "rejected", "scores", "matches")
 

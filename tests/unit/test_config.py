@@ -7,7 +7,7 @@ import yaml
 
 from pipeline.alerts.surveys.names import check_surveys
 from pipeline.config.export import default_yaml, json_schema
-from pipeline.config.load import ConfigError, load_config, load_nights
+from pipeline.config.load import ConfigError, load_config, load_events, load_nights
 from pipeline.config.nights import Night
 from pipeline.config.root import Config
 
@@ -122,8 +122,28 @@ def test_the_files_in_config_are_those_of_the_models():
 
 
 def test_the_default_asks_for_nothing():
-    assert yaml.safe_load(default_yaml()) == {"alerts": "config/alerts.tsv"}
+    tables = {"alerts": "config/alerts.tsv", "events": "config/events.tsv"}
+    assert yaml.safe_load(default_yaml()) == tables
     assert load_nights(str(ROOT / "config/alerts.tsv")) == []
+    assert load_events(str(ROOT / "config/events.tsv")) == []
+
+
+def test_events(tmp_path):
+    path = tmp_path / "events.tsv"
+    path.write_text("event\tpath\treco\tnsides\tchunks\na\tx.json\t\t8:0 64:12\t3\n")
+    (row,) = load_events(str(path))
+    assert (row.event, row.reco, row.nsides, row.chunks) == ("a", None, "8:0 64:12", 3)
+    for line, words in (
+        ("a\ty.json\t\t\t", "event a stands there twice"),
+        ("b\ty.json\t\t8:0 12:12\t", "line 3: nsides: nsides '8:0 12:12': 12 is no power of 2"),
+        ("b c\ty.json\t\t\t", "line 3: event"),
+        ("b\t\t\t\t", "line 3: path: is missing"),
+        ("b\ty.json\t\t\t0", "line 3: chunks"),
+    ):
+        path.write_text(f"event\tpath\treco\tnsides\tchunks\na\tx.json\t\t\t\n{line}\n")
+        with pytest.raises(ConfigError, match=words):
+            load_events(str(path))
+    assert load_events(None) == []
 
 
 def test_the_default_is_valid_when_uncommented():

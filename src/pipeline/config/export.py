@@ -12,6 +12,7 @@ from pipeline.config.base import Section
 from pipeline.config.catalogs import Catalog, Distance
 from pipeline.config.models import Model
 from pipeline.config.root import Config
+from pipeline.config.skymaps import Calibration
 from pipeline.io.atomic import atomic_path
 
 _HEADER = """\
@@ -20,7 +21,7 @@ _HEADER = """\
 ## (Written from the models in src/pipeline/config by `make config`.)
 """
 # What stands there uncommented: tables without lines, which a user fills.
-_ACTIVE = {"alerts": "config/alerts.tsv"}
+_ACTIVE = {"alerts": "config/alerts.tsv", "events": "config/events.tsv"}
 # One entry of each section of named entries, as people write them.
 _EXAMPLES: dict[str, tuple[type[Section], str, dict[str, Any]]] = {
     "catalogs": (
@@ -36,6 +37,7 @@ _EXAMPLES: dict[str, tuple[type[Section], str, dict[str, Any]]] = {
 }
 _NESTED: dict[str, tuple[type[Section], dict[str, Any]]] = {
     "distance": (Distance, {"column": "z", "unit": "redshift"}),
+    "calibration": (Calibration, {}),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pipeline.config.base import Section
+from pipeline.config.events import EventRow
 from pipeline.config.nights import Night
 from pipeline.config.root import Config
 
@@ -51,6 +52,21 @@ def load_nights(path: str | None) -> list[Night]:
     if again:
         raise ConfigError(f"{path}: survey {again[0][0]}, night {again[0][1]} stands there twice")
     return nights
+
+
+def load_events(path: str | None) -> list[EventRow]:
+    """Read ``events.tsv``; no path gives no events.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, or a line is wrong or an event is repeated.
+    """
+    events = read_rows(path, EventRow) if path else []
+    again = [name for name, count in Counter(e.event for e in events).items() if count > 1]
+    if again:
+        raise ConfigError(f"{path}: event {again[0]} stands there twice")
+    return events
 
 
 def read_rows(path: str, model: type[Row]) -> list[Row]:

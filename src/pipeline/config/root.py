@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from pipeline.config.base import Section
 from pipeline.config.catalogs import Catalog
 from pipeline.config.models import Model
+from pipeline.config.skymaps import Skymaps
 
 
 class Config(Section):
@@ -18,8 +19,12 @@ class Config(Section):
     engine: Literal["onnxruntime", "tensorflow"] = Field(
         "onnxruntime", description="what runs the models"
     )
+    events: str | None = Field(
+        None, description="TSV of neutrino events: event, path, reco, nsides, chunks"
+    )
+    skymaps: Skymaps = Field(Skymaps(), description="how neutrino events are scanned")
 
-    @field_validator("catalogs", "models", mode="before")
+    @field_validator("catalogs", "models", "skymaps", mode="before")
     @classmethod
     def _empty_section(cls, value: object) -> object:
         return {} if value is None else value

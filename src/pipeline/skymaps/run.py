@@ -1,0 +1,85 @@
+"""What the jobs of the workflow do: a whole scan, a share of a round, the table of all."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pipeline.config.nsides import parse_nsides
+from pipeline.skymaps.event_files import read_event, read_truth
+from pipeline.skymaps.scan import Scan, scan_all, scan_chunk
+from pipeline.skymaps.watch import Watch
+
+MANIFEST, ROUNDS = "manifest.json", "rounds"
+
+
+def read_scan(
+    path: str | Path,
+    *,
+    reco: str,
+    nsides: str,
+    geometry: str | Path | None = None,
+    pointed: bool = False,
+    pixel_timeout_s: float = 1800.0,
+) -> Scan:
+    """Read an event file and say how to scan it; parameters as in the section ``skymaps``.
+
+    Raises
+    ------
+    OSError, ValueError
+        If a file is missing or damaged, or a setting is wrong; the message names it.
+    """
+    event = read_event(path, geometry)
+    return Scan(event, reco, parse_nsides(nsides), pointed, pixel_timeout_s)
+
+
+def scan_event(
+    name: str,
+    path: str | Path,
+    folder: str | Path,
+    *,
+    calibration: str | Path | None = None,
+    earlier: Sequence[Iterable[str | Path]] = (),
+    **settings: object,
+) -> None:
+    """Scan an event to the end and write all its products; the manifest comes last.
+
+    Parameters
+    ----------
+    name : str
+        What events.tsv calls the event.
+    path : str or Path
+        The event file.
+    folder : str or Path
+        For the products; finished rounds are kept in it as well.
+    calibration : str or Path, optional
+        Table of contour levels; Wilks' levels without.
+    earlier : sequence of iterables of paths, optional
+        Rounds that `scan_share` has done.
+    **settings
+        As of `read_scan`.
+    """
+    # What interpolates and draws takes 0.5 s to import: only the last job pays for it.
+    from pipeline.skymaps.levels import calibrated_levels, wilks_levels  # noqa: PLC0415
+    from pipeline.skymaps.manifest import write_manifest  # noqa: PLC0415
+    from pipeline.skymaps.products import write_products  # noqa: PLC0415
+
+    folder, scan = Path(folder), read_scan(path, **settings)
+    levels = calibrated_levels(calibration, scan.reco) if calibration else wilks_levels()
+    with Watch(scan, folder / MANIFEST) as watch:
+        state = scan_all(scan, folder / ROUNDS, earlier, watch)
+    files = write_products(name, scan, state, levels, folder, read_truth(path))
+    write_manifest(folder / MANIFEST, scan, state, started=watch.started, files=files)
+
+
+def scan_share(
+    path: str | Path,
+    output: str | Path,
+    *,
+    earlier: Sequence[Iterable[str | Path]],
+    chunk: int,
+    chunks: int,
+    **settings: object,
+) -> None:
+    """Scan one job's share of a round; see `pipeline.skymaps.scan.scan_chunk`."""
+    scan = read_scan(path, **settings)
+    with Watch(scan) as watch:
+        scan_chunk(scan, earlier, output, chunk=chunk, chunks=chunks, report=watch)
