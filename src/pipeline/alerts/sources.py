@@ -18,11 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from isal import igzip, isal_zlib
 
+from pipeline.config.nights import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TAR_SUFFIXES
 from pipeline.io.avro import AvroError, Block, read_blocks
 
-TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
-PARQUET_SUFFIX = ".parquet"
-AVRO_SUFFIX = ".avro"
 # LSST rows have 1000 earlier measurements: a batch stays below 300 MB in memory.
 PARQUET_ROWS = 512
 # Confluent's wire format: a zero byte, the schema's number (big-endian u32), the record.
@@ -77,9 +75,10 @@ def check_source(path: Path) -> None:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder of packets")
-    suffixes = (AVRO_SUFFIX, PARQUET_SUFFIX, *TAR_SUFFIXES)
-    if not path.is_dir() and not path.name.endswith(suffixes):
-        raise ValueError(f"{path}: expected a folder or a file ending in {', '.join(suffixes)}")
+    if not path.is_dir() and not path.name.endswith(DUMP_SUFFIXES):
+        raise ValueError(
+            f"{path}: expected a folder or a file ending in {', '.join(DUMP_SUFFIXES)}"
+        )
 
 
 def read_source(path: Path, schemas: Path | None = None) -> Iterator[Chunk | Failure]:

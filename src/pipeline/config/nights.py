@@ -1,8 +1,17 @@
 """``alerts.tsv``: one line a night of one survey."""
 
-from pydantic import Field
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
 
 from pipeline.config.base import Section
+
+AVRO_SUFFIX = ".avro"
+PARQUET_SUFFIX = ".parquet"
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
+DUMP_SUFFIXES = (AVRO_SUFFIX, PARQUET_SUFFIX, *TAR_SUFFIXES)
+"""What a dump that is a file ends in."""
 
 
 class Night(Section):
@@ -18,6 +27,14 @@ class Night(Section):
     schemas: str | None = Field(
         None, description="folder of <number>.avsc, for Confluent-framed packets"
     )
+
+    @model_validator(mode="after")
+    def _address(self) -> Self:
+        if self.is_url and not urlsplit(self.path).path.endswith(DUMP_SUFFIXES):
+            raise ValueError(f"path: an address must end in {', '.join(DUMP_SUFFIXES)}")
+        if self.sha256 is not None and not self.is_url:
+            raise ValueError("sha256 is of the file behind an address, and path is none")
+        return self
 
     @property
     def is_url(self) -> bool:

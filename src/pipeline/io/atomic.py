@@ -31,15 +31,20 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        _fsync(temporary)
-        os.replace(temporary, path)
-        _fsync(path.parent)
+        publish(temporary, path)
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             error.add_note(f"while writing {path}")
         raise
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a file that is complete its final name, so that it survives a power cut there."""
+    _fsync(temporary)
+    os.replace(temporary, path)
+    _fsync(path.parent)
 
 
 def write_json(value: Any, path: str | Path) -> None:

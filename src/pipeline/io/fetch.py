@@ -1,19 +1,41 @@
-"""Files from the web: retried, resumed, checked, and whole when they appear."""
+"""Files from the web: retried, resumed, checked, and whole when they appear.
+
+Source of what is asked and answered: RFC 9110, sections 8.8 (validators), 13.1.5
+(If-Range) and 14 (ranges).
+"""
 
 import hashlib
-import os
+import json
+import logging
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import requests
-from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
+from urllib3.exceptions import HTTPError
+
+from pipeline.io.atomic import publish
+from pipeline.io.meter import meter
 
 TRIES = 5
+"""How often in a row nothing new may come."""
 WAIT_SECONDS = 2.0
 """Before the second try; doubled for each further one."""
 TIMEOUT_SECONDS = (10.0, 60.0)
-CHUNK_BYTES = 1 << 20
-_GONE = range(400, 500)
+"""To connect, and between two pieces of an answer."""
+CHUNK_BYTES = 1 << 18
+
+_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+_BROKEN = (requests.RequestException, HTTPError)
+_WRONG_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.TooManyRedirects,
+)
+
+logger = logging.getLogger(__name__)
 
 
 class FetchError(OSError):
@@ -24,78 +46,157 @@ def fetch(url: str, output: Path, sha256: str | None = None, wait: float = WAIT_
     """Fetch a file over http or https.
 
     What has come when the connection breaks, or the job is killed, is kept beside `output`
-    (``.<name>.download``) and the rest is asked for, if the server can do that and the
-    file is still the same (ETag or date).
+    (``.<name>.download``) and just the rest is asked for, if the server can do that and the
+    file there is still the same (by its ETag or date).
 
     Parameters
     ----------
     url : str
     output : Path
+        Appears when all of it has come.
     sha256 : str, optional
         Hexadecimal; what came is thrown away if it differs.
     wait : float
-        Seconds before the second try.
+        Seconds before the second try, doubled for each further one.
 
     Raises
     ------
     FetchError
-        If the server refuses, all tries fail, or the checksum differs.
+        If the server refuses, `TRIES` tries in a row bring nothing new, or the checksum
+        differs.
+    OSError
+        If the file cannot be written.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.name}.download")
-    for attempt in range(TRIES):
-        try:
-            _download(url, partial)
-            break
-        except requests.RequestException as error:
-            if attempt + 1 == TRIES:
-                raise FetchError(f"{url}: {error} (tried {TRIES} times)") from error
-            time.sleep(wait * 2**attempt)
-    if sha256 is not None and (found := _sha256(partial)) != sha256:
-        partial.unlink()
+    partial = _Partial.beside(output, url)
+    try:
+        _complete(partial, wait)
+    except FetchError:
+        raise
+    except OSError as error:
+        error.add_note(f"while writing {output}")
+        raise
+    if sha256 is not None and (found := _sha256(partial.data)) != sha256:
+        partial.discard()
         raise FetchError(f"{url}: sha256 is {found}, expected {sha256}")
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    partial.replace(output)
-    _tag(partial).unlink(missing_ok=True)
+    publish(partial.data, output)
+    partial.discard()
 
 
-def _download(url: str, partial: Path) -> None:
-    have = partial.stat().st_size if partial.exists() and _tag(partial).exists() else 0
+@dataclass(frozen=True)
+class _Partial:
+    """What has come of a file so far, and a note of what it is a part of.
+
+    The note stands before the first byte and goes after the last: bytes without one, or
+    with that of another address or version of the file, are never added to.
+    """
+
+    url: str
+    data: Path
+    note: Path
+
+    @classmethod
+    def beside(cls, output: Path, url: str) -> "_Partial":
+        names = (f".{output.name}.download", f".{output.name}.version")
+        return cls(url, *map(output.with_name, names))
+
+    @property
+    def size(self) -> int:
+        return self.data.stat().st_size if self.data.exists() else 0
+
+    def version(self) -> str | None:
+        """Return the validator of the file that the bytes are of; None if they are no use."""
+        try:
+            note = json.loads(self.note.read_text())
+        except (OSError, ValueError):
+            return None
+        return note["validator"] if note["url"] == self.url else None
+
+    def begin(self, validator: str | None) -> None:
+        """Throw away what there is, and note what comes now."""
+        self.discard()
+        if validator is not None:
+            self.note.write_text(json.dumps({"url": self.url, "validator": validator}))
+
+    def discard(self) -> None:
+        self.data.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+
+def _complete(partial: _Partial, wait: float) -> None:
+    """Download until all is there; tries that brought something new do not count."""
+    failures, furthest = 0, 0
+    while True:
+        try:
+            return _download(partial)
+        except _WRONG_ADDRESS as error:
+            raise FetchError(f"{partial.url}: {error}") from error
+        except _BROKEN as error:
+            failures = failures + 1 if partial.size <= furthest else 1
+            furthest = max(furthest, partial.size)
+            if failures == TRIES:
+                raise FetchError(f"{partial.url}: {error} (tried {TRIES} times)") from error
+            logger.warning("%s: %s; trying again", partial.url, error)
+            time.sleep(wait * 2 ** (failures - 1))
+
+
+def _download(partial: _Partial) -> None:
+    """Ask for what is missing, once.
+
+    Raises
+    ------
+    FetchError
+        If it is no use to ask again.
+    requests.RequestException, urllib3.exceptions.HTTPError
+        If it is.
+    """
+    version = partial.version()
+    have = partial.size if version is not None else 0
+    # As it is: a tarball whose server calls gzip an encoding must not be unpacked on the way.
     headers = {"Accept-Encoding": "identity"}
     if have:
-        headers |= {"Range": f"bytes={have}-", "If-Range": _tag(partial).read_text()}
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as answer:
-        if answer.status_code in _GONE and answer.status_code != 416:
-            raise FetchError(f"{url}: {answer.status_code} {answer.reason}")
-        if answer.status_code == 416:  # all of it had come, or less is there now
-            partial.unlink()
-            raise requests.ConnectionError("the server has less than was fetched")
-        answer.raise_for_status()
-        resumed = answer.status_code == 206
-        have = have if resumed else 0
-        validator = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
-        if validator:
-            _tag(partial).write_text(validator)
-        length = answer.headers.get("Content-Length")
-        total = have + int(length) if length else None
-        _receive(answer, partial, have, total)
+        headers |= {"Range": f"bytes={have}-", "If-Range": version}
+    with requests.get(partial.url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as answer:
+        if have and answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if answer.headers.get("Content-Range") == f"bytes */{have}":
+                return  # all of it had come
+            partial.discard()
+            raise requests.ConnectionError("the server has less than has been fetched")
+        _check_status(partial.url, answer)
+        if answer.status_code == HTTPStatus.PARTIAL_CONTENT:
+            if not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+                partial.discard()
+                raise requests.ConnectionError("the server sent another part than asked for")
+        else:
+            have = 0
+            partial.begin(_validator(answer.headers))
+        _receive(answer, partial.data, have)
 
 
-def _receive(answer: requests.Response, partial: Path, have: int, total: int | None) -> None:
-    columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns) as progress, partial.open("ab" if have else "wb") as stream:
-        task = progress.add_task(partial.name[1:].removesuffix(".download"), total=total)
-        progress.update(task, completed=have)
-        for chunk in answer.iter_content(CHUNK_BYTES):
+def _check_status(url: str, answer: requests.Response) -> None:
+    status = answer.status_code
+    if status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise requests.HTTPError(f"{status} {answer.reason}")
+    if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+        raise FetchError(f"{url}: {status} {answer.reason}")
+
+
+def _validator(headers: Mapping[str, str]) -> str | None:
+    """Return what tells this version of the file from others; weak ETags do not."""
+    etag = headers.get("ETag", "")
+    return etag if etag.startswith('"') else headers.get("Last-Modified")
+
+
+def _receive(answer: requests.Response, data: Path, have: int) -> None:
+    length = answer.raw.length_remaining
+    total = None if length is None else have + length
+    name = data.name[1:].removesuffix(".download")
+    with meter(name, have, total) as advance, data.open("ab") as stream:
+        for chunk in answer.raw.stream(CHUNK_BYTES, decode_content=False):
             stream.write(chunk)
-            progress.update(task, advance=len(chunk))
+            advance(len(chunk))
         if total is not None and stream.tell() != total:
             raise requests.ConnectionError(f"ended after {stream.tell()} of {total} bytes")
-
-
-def _tag(partial: Path) -> Path:
-    return partial.with_name(f"{partial.name}.tag")
 
 
 def _sha256(path: Path) -> str:

@@ -1,0 +1,24 @@
+"""A night behind an address: what is known to be wrong before anything is fetched."""
+
+import pytest
+from pydantic import ValidationError
+
+from pipeline.config.nights import Night
+
+NIGHT = {"survey": "ztf", "night": "20180201"}
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.tgz", "a.tar", "a.avro", "a.parquet?token=1#x"])
+def test_addresses(name):
+    assert Night(**NIGHT, path=f"https://host/{name}").is_url
+
+
+@pytest.mark.parametrize("name", ["", "night/", "night", "a.zip", "download?file=a.tar.gz"])
+def test_an_address_of_no_dump(name):
+    with pytest.raises(ValidationError, match=r"an address must end in \.avro, \.parquet, "):
+        Night(**NIGHT, path=f"https://host/{name}")
+
+
+def test_a_checksum_of_a_local_file_would_not_be_looked_at():
+    with pytest.raises(ValidationError, match="sha256 is of the file behind an address"):
+        Night(**NIGHT, path="night.tar.gz", sha256="a" * 64)
