@@ -1,0 +1,170 @@
+"""Neutrino events: scan each, in one job or in rounds of many; calibrate the contours."""
+
+from pipeline import event_targets
+from pipeline.config.load import load_events
+from pipeline.skymaps.recos import registry
+
+try:
+    EVENTS = {row.event: row for row in load_events(CONFIG.events)}
+    RECO_CODE = {
+        reco: registry.code(reco)
+        for row in EVENTS.values()
+        for reco in [event_targets.scan_settings(CONFIG, row)["reco"]]
+    }
+except ValueError as error:  # ConfigError is one, and so is an unknown reconstruction
+    raise WorkflowError(str(error)) from None
+
+GEOMETRY = [CONFIG.skymaps.geometry] if CONFIG.skymaps.geometry else []
+CALIBRATION = CONFIG.skymaps.calibration
+SCAN_CODE = source_hash("pipeline.skymaps.scan", "pipeline.skymaps.run")
+
+
+wildcard_constraints:
+    event="[A-Za-z0-9_+-]+",
+    round=r"\d{2}",
+    chunk=r"\d{4}",
+    chunks=r"\d{4}",
+    reco="[A-Za-z0-9_.-]+",
+    nsides="[0-9_-]+",
+    share=r"\d{4}",
+
+
+def event_of(wildcards):
+    """Return the line of events.tsv that a job belongs to."""
+    return EVENTS[wildcards.event]
+
+
+def settings_of(wildcards):
+    """Return how a job's event is scanned."""
+    return event_targets.scan_settings(CONFIG, event_of(wildcards))
+
+
+def reco_code(wildcards):
+    """Return what identifies the code of a job's reconstruction."""
+    return RECO_CODE[settings_of(wildcards)["reco"]]
+
+
+rule scan_chunk:
+    """Scan one share of one round of an event."""
+    input:
+        event=lambda wildcards: event_of(wildcards).path,
+        geometry=GEOMETRY,
+        earlier=lambda wildcards: sum(
+            event_targets.rounds(CONFIG, event_of(wildcards))[: int(wildcards.round)],
+            [],
+        ),
+    output:
+        paths.SKYMAP_CHUNK,
+    log:
+        paths.log("scan_chunk", "event", "round", "chunk", "chunks"),
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        settings=settings_of,
+        code=SCAN_CODE,
+        reco_code=reco_code,
+    script:
+        "../scripts/scan_chunk.py"
+
+
+rule scan:
+    """Scan an event to the fixed point and write everything about it."""
+    input:
+        event=lambda wildcards: event_of(wildcards).path,
+        geometry=GEOMETRY,
+        calibration=lambda wildcards: event_targets.calibrations(
+            CONFIG, event_of(wildcards)
+        ),
+        chunks=lambda wildcards: sum(
+            event_targets.rounds(CONFIG, event_of(wildcards)), []
+        ),
+    output:
+        [event_targets.product("{event}", name) for name in event_targets.PRODUCTS],
+    log:
+        paths.log("scan", "event"),
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        settings=settings_of,
+        rounds=lambda wildcards: len(event_targets.rounds(CONFIG, event_of(wildcards))),
+        code=source_hash("pipeline.skymaps.run", "pipeline.skymaps.products"),
+        reco_code=reco_code,
+    script:
+        "../scripts/scan.py"
+
+
+rule summarise_skymaps:
+    """Write the table of all events."""
+    input:
+        [event_targets.product(name, "summary.json") for name in EVENTS],
+    output:
+        paths.SKYMAP_SUMMARY,
+    log:
+        paths.log("summarise_skymaps"),
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        code=source_hash("pipeline.skymaps.summary"),
+    script:
+        "../scripts/summarise_skymaps.py"
+
+
+if CALIBRATION is not None:
+
+    rule simulate_tracks:
+        """Simulate the tracks that contours are calibrated with."""
+        input:
+            GEOMETRY,
+        output:
+            directory(paths.TRACKS),
+        log:
+            paths.log("simulate_tracks"),
+        conda:
+            "../envs/nightmill.yaml"
+        params:
+            number=CALIBRATION.tracks,
+            seed=CALIBRATION.seed,
+            ice=CALIBRATION.ice,
+            code=source_hash("pipeline.simulate.events", "pipeline.skymaps.geometry"),
+        script:
+            "../scripts/simulate_tracks.py"
+
+    rule scan_tracks:
+        """Scan one job's share of the simulated tracks."""
+        input:
+            paths.TRACKS,
+        output:
+            temp(f"{paths.CALIBRATION}/shares/{{share}}.json"),
+        log:
+            paths.log("scan_tracks", "reco", "nsides", "share"),
+        conda:
+            "../envs/nightmill.yaml"
+        params:
+            jobs=CALIBRATION.jobs,
+            code=source_hash("pipeline.skymaps.calibration_run"),
+            reco_code=lambda wildcards: registry.code(wildcards.reco),
+        script:
+            "../scripts/scan_tracks.py"
+
+    rule calibrate:
+        """Derive the contour levels that hold the truth as often as they say."""
+        input:
+            [
+                f"{paths.CALIBRATION}/shares/{paths.shard_name(share)}.json"
+                for share in range(CALIBRATION.jobs)
+            ],
+        output:
+            table=f"{paths.CALIBRATION}/table.json",
+            picture=f"{paths.CALIBRATION}/coverage.png",
+        log:
+            paths.log("calibrate", "reco", "nsides"),
+        conda:
+            "../envs/nightmill.yaml"
+        params:
+            ice=CALIBRATION.ice,
+            seed=CALIBRATION.seed,
+            code=source_hash(
+                "pipeline.skymaps.calibration_run", "pipeline.skymaps.calibration_plot"
+            ),
+        script:
+            "../scripts/calibrate.py"

@@ -1,0 +1,13 @@
+from pipeline.jobs.frame import job
+from pipeline.skymaps.calibration_plot import draw_coverage
+from pipeline.skymaps.calibration_run import write_calibration
+
+with job(snakemake.log[0]):
+    settings = {
+        "reco": snakemake.wildcards.reco,
+        "nsides": snakemake.wildcards.nsides.replace("-", ":").replace("_", " "),
+        "ice": snakemake.params.ice,
+        "seed": snakemake.params.seed,
+    }
+    write_calibration(snakemake.input, settings, snakemake.output.table)
+    draw_coverage(snakemake.output.table, snakemake.output.picture)
