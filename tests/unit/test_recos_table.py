@@ -58,20 +58,23 @@ def test_derivatives_are_those_of_the_spline(table, points):
     np.testing.assert_allclose(by_t, (up - down) / (2 * h), atol=1e-7)
 
 
-def test_default_table_is_built_once_in_the_cache(monkeypatch, tmp_path, pandel_table):
-    built = []
+def test_the_cache_is_filled_once(monkeypatch, tmp_path, table):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    # what the build writes is tested above; here it is when and where it does
-    monkeypatch.setattr(module, "build_table", lambda path: (built.append(path), copy(path)))
-
-    def copy(path):
-        path.parent.mkdir(parents=True)
-        path.write_bytes(pandel_table.read_bytes())
-
+    calls = []
+    # the calculation itself is tested above; here it is when it is done and what is kept
+    monkeypatch.setattr(module, "calculate", lambda: calls.append(1) or table)
     first, second = load_table(), load_table()
-    assert built == [default_path()]
-    assert built[0].is_relative_to(tmp_path)
-    np.testing.assert_array_equal(first.floored, second.floored)
+    assert len(calls) == 1
+    assert first is table
+    np.testing.assert_array_equal(second.log_sf, table.log_sf)
+    assert [path.name for path in default_path().parent.iterdir()] == [default_path().name]
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(monkeypatch, tmp_path, table):
+    (tmp_path / "nightmill").write_text("a file where the folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(module, "calculate", lambda: table)
+    assert load_table() is table
 
 
 def test_files_that_are_no_table(tmp_path):

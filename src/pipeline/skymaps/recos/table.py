@@ -13,8 +13,10 @@ farther one has the P of the edge.
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +44,8 @@ def default_path() -> Path:
     return Path(cache) / "nightmill" / f"pandel-v{VERSION}.npz"
 
 
-def build_table(path: str | Path) -> None:
-    """Calculate the tables and write them, whole or not at all (3 s, 4 MB)."""
+def calculate() -> Table:
+    """Calculate the tables (3 s)."""
     from scipy.ndimage import spline_filter  # noqa: PLC0415 - a fit does not need scipy
 
     from pipeline.skymaps.recos.convolved import log_pdf, log_sf  # noqa: PLC0415
@@ -53,10 +55,18 @@ def build_table(path: str | Path) -> None:
     d_eff = (X_FIRST + X_STEP * np.arange(N_X)) ** 2
     pdf = np.array([log_pdf(d_eff, row) for row in t])
     sf = np.array([log_sf(d_eff, row) for row in t])
-    values = {"floored": np.log(np.exp(pdf) + FLOOR), "log_pdf": pdf, "log_sf": sf}
-    splines = {name: spline_filter(v, order=3, mode="mirror") for name, v in values.items()}
+    values = (np.log(np.exp(pdf) + FLOOR), pdf, sf)
+    return Table(*(spline_filter(value, order=3, mode="mirror") for value in values))
+
+
+def build_table(path: str | Path) -> None:
+    """Calculate the tables and write them, whole or not at all (4 MB)."""
+    _write(calculate(), path)
+
+
+def _write(table: Table, path: str | Path) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, version=VERSION, **splines)
+        np.savez(file, version=VERSION, **vars(table))
 
 
 def load_table(path: str | Path | None = None) -> Table:
@@ -65,7 +75,7 @@ def load_table(path: str | Path | None = None) -> Table:
     Parameters
     ----------
     path : str, Path or None
-        What `build_table` wrote. None: the user's cache folder, built there if missing.
+        What `build_table` wrote. None: the user's cache folder, filled if it is empty.
 
     Raises
     ------
@@ -77,7 +87,7 @@ def load_table(path: str | Path | None = None) -> Table:
     if path is None:
         path = default_path()
         if not path.exists():
-            build_table(path)
+            return _fill_cache(path)
     try:
         with np.load(path, allow_pickle=False) as file:
             version, arrays = int(file["version"]), [file[n] for n in Table.__dataclass_fields__]
@@ -86,3 +96,16 @@ def load_table(path: str | Path | None = None) -> Table:
     if version != VERSION or any(a.shape != (N_U, N_X) for a in arrays):
         raise ValueError(f"{path}: a table of version {version}, expected {VERSION}")
     return Table(*arrays)
+
+
+def _fill_cache(path: Path) -> Table:
+    """Calculate the tables and keep them where that is possible.
+
+    Jobs that start together all come here at first, so each writes a file of its own.
+    """
+    table = calculate()
+    own = path.with_name(f"{path.stem}.{uuid4().hex}.npz")
+    with suppress(OSError):  # a home that cannot be written, as in a container: 3 s each time
+        _write(table, own)
+        own.replace(path)
+    return table
