@@ -9,13 +9,12 @@ from pipeline.config.root import Config
 
 
 def tables_of(config: Config, survey: str) -> list[str]:
-    """Return the tables that are made of a survey's nights.
+    """Return the tables that are made of a survey's nights beside those that decoding makes.
 
     >>> tables_of(Config(), "ztf")
-    ['alerts']
+    []
     """
-    tables = ["alerts"]  # history and rejected come with it
-    tables += ["scores"] if of_survey(config.models, survey) else []
+    tables = ["scores"] if of_survey(config.models, survey) else []
     return tables + (["matches"] if of_survey(config.catalogs, survey) else [])
 
 
@@ -34,7 +33,7 @@ def tables(nights: Iterable[Night], name: str) -> list[str]:
 
 
 def night_targets(config: Config, night: Night) -> list[str]:
-    """Return all files of one night."""
+    """Return what must be asked for to get all of one night: its summary needs all alerts."""
     summary = paths.SUMMARY.format(survey=night.survey, night=night.night)
     return [summary, *(f for t in tables_of(config, night.survey) for f in tables([night], t))]
 

@@ -5,7 +5,6 @@ import pytest
 from pipeline import provenance
 from pipeline.fingerprint import folder_fingerprint
 
-
 TOOL = """import numpy
 from pipeline.part import deep
 def use():

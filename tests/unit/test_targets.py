@@ -16,18 +16,17 @@ LSST = Night(survey="lsst", night="1", path="folder")
 
 
 def test_tables_follow_from_the_configuration():
-    assert targets.tables_of(CONFIG, "ztf") == ["alerts", "scores", "matches"]
-    assert targets.tables_of(CONFIG, "pgir") == ["alerts", "matches"]
-    assert targets.tables_of(CONFIG, "lsst") == ["alerts"]
+    assert targets.tables_of(CONFIG, "ztf") == ["scores", "matches"]
+    assert targets.tables_of(CONFIG, "pgir") == ["matches"]
+    assert targets.tables_of(CONFIG, "lsst") == []
 
 
 def test_targets_of_a_night():
     assert targets.night_targets(CONFIG, PGIR) == [
         "results/summary/pgir/1.json",
-        "results/alerts/pgir/1/0000.parquet",
         "results/matches/pgir/1/0000.parquet",
     ]
-    assert len(targets.night_targets(CONFIG, ZTF)) == 1 + 3 * 2
+    assert len(targets.night_targets(CONFIG, ZTF)) == 1 + 2 * 2
 
 
 def test_dumps():

@@ -1,0 +1,77 @@
+"""What Snakemake costs beside the work: planning a night of 1,000 shards, and a no-op.
+
+A shard is three jobs (decode, score, match), so 1,000 shards are about 3,000 jobs. There is
+no peer: Kowalski's daemons plan nothing.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+from measure import Figure, figure
+
+from pipeline.simulate.alerts import simulate_alerts
+
+ROOT = Path(__file__).parents[1]
+NIGHT = "20260101"
+
+
+def run(quick: bool) -> list[Figure]:
+    """Time a dry run of many shards, and a run in which nothing has changed.
+
+    Parameters
+    ----------
+    quick : bool
+        A tenth of the shards.
+    """
+    shards = 100 if quick else 1000
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        simulate_alerts(folder / "data", 20, 1, NIGHT, format_="tarball")
+        _configure(folder, shards)
+        planning = _snakemake(folder, "--dry-run", "--quiet", "all")
+        _configure(folder, 2)
+        _snakemake(folder, "--quiet", "all")
+        nothing = _snakemake(folder, "--quiet", "all")
+    return [
+        figure(f"dry run of a night in {shards} shards", planning, "CPU s", goal=5),
+        figure(
+            "run when nothing has changed", nothing, "CPU s", goal=3, note="a night in 2 shards"
+        ),
+    ]
+
+
+def _configure(folder: Path, shards: int) -> None:
+    model = {"version": "1", "path": str(ROOT / "demo/models/realbogus.h5")}
+    config = {
+        "alerts": "alerts.tsv",
+        "catalogs": {"stars": {"path": "data/stars.parquet", "columns": ["type"]}},
+        "models": {"realbogus": model},
+    }
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    line = f"ztf\t{NIGHT}\tdata/ztf_public_{NIGHT}.tar.gz\t{shards}\n"
+    (folder / "alerts.tsv").write_text("survey\tnight\tpath\tshards\n" + line)
+
+
+def _snakemake(folder: Path, *arguments: str) -> float:
+    """Return the CPU seconds of a call of snakemake and its jobs."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [
+            sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile"),
+            "--profile", str(ROOT / "profiles/local"), "--configfile", "config.yaml", *arguments,
+        ],
+        cwd=folder, env=environment, check=True, capture_output=True,
+    )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    for row in run(quick=False):
+        print(row)

@@ -1,0 +1,57 @@
+"""The README says what is so: its graph, its commands, its examples."""
+
+import re
+from itertools import pairwise
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from pipeline.config.load import load_config, load_nights
+
+pytestmark = pytest.mark.workflow
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def edges_of_mermaid(text: str) -> set[tuple[str, str]]:
+    edges = set()
+    for line in text.splitlines():
+        steps = [step.split("&") for step in line.split("-->")]
+        for left, right in pairwise(steps):
+            edges |= {(a.strip(), b.strip()) for a in left for b in right}
+    return edges
+
+
+def test_the_picture_is_the_rule_graph(workdir):
+    (workdir.path / "config/alerts.tsv").write_text(
+        "survey\tnight\tpath\nztf\t1\thttp://127.0.0.1/night.tar.gz\n"
+    )
+    output = workdir.snakemake("--rulegraph", "mermaid-js")
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", output))
+    edges = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", output)}
+    assert edges_of_mermaid(blocks("mermaid")[0]) == edges
+
+
+def test_the_configuration_is_valid(tmp_path):
+    config = load_config(yaml.safe_load(blocks("yaml")[0]))
+    assert config.models["braai"].inputs == ["triplet"]
+    (tmp_path / "alerts.tsv").write_text(blocks("tsv")[0])
+    assert load_nights(str(tmp_path / "alerts.tsv"))[0].shards == 4
+
+
+def test_the_make_targets_exist():
+    targets = re.findall(r"^make (\w+)", "\n".join(blocks("bash")), flags=re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+    assert targets
+    assert all(f"\n{target}: " in makefile for target in targets)
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_examples_run(finished, monkeypatch, capsys, code):
+    monkeypatch.chdir(finished.path)
+    exec(compile(code, "README.md", "exec"), {})
+    assert "ZTF18aaaaa" in capsys.readouterr().out
