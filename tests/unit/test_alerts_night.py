@@ -194,7 +194,7 @@ def test_another_surveys_packet(tmp_path):
     pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "night.parquet")
     tables, total = run(tmp_path, tmp_path / "night.parquet")
     assert total["rejected"] == 2
-    assert set(tables["rejected"]["reason"].to_pylist()) == {"no candid"}
+    assert set(tables["rejected"]["reason"].to_pylist()) == {"no candid that is an integer"}
 
 
 def test_missing_and_unknown_sources(tmp_path):

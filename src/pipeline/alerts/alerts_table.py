@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.alerts.casts import as_type
 from pipeline.alerts.coordinates import ecliptic, galactic
 from pipeline.alerts.keys import object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
@@ -22,13 +23,19 @@ CORE = (
     field("ecl_lambda", pa.float64(), "deg", "mean ecliptic of J2000, in [0, 360)"),
     field("ecl_beta", pa.float64(), "deg", "mean ecliptic of J2000"),
 )
-# What surveys write for "the source is brighter than in the template".
-_TRUE = ("t", "T", "1", "y", "Y", "true", "1.0")
 
 
 def alerts_schema(survey: Survey) -> pa.Schema:
-    """Return the table's schema: the core, which all surveys share, then the survey's own."""
+    """Return the table's schema: the core, which all surveys share, then the survey's own.
+
+    Raises
+    ------
+    ValueError
+        If a column of the survey has the name of one of the core.
+    """
     own = [field(c.name, c.type, c.unit) for c in survey.columns]
+    if taken := {c.name for c in CORE} & {c.name for c in survey.columns}:
+        raise ValueError(f"{survey.columns_csv}: {min(taken)!r} is a column of all surveys")
     return pa.schema([*CORE, *own], metadata={"survey": survey.name})
 
 
@@ -106,36 +113,3 @@ def _own(records: Records, column: FieldColumn) -> pa.Array:
     """Return a column; where a version of the schema calls a field differently, the first."""
     arrays = [as_type(records.column(path), column.type, records.num_rows) for path in column.paths]
     return pc.coalesce(*arrays)
-
-
-def as_type(array: pa.Array | None, type_: pa.DataType, rows: int) -> pa.Array:
-    """Return a field in its column's type; null where it cannot be said in it."""
-    if array is None or pa.types.is_null(array.type):
-        return pa.nulls(rows, type_)
-    if array.type == type_:
-        return array
-    if pa.types.is_boolean(type_):
-        return _flag(array)
-    if pa.types.is_integer(type_) and pa.types.is_floating(array.type):
-        array = pc.if_else(pc.is_finite(array), array, None)  # pandas' integers with gaps
-    try:
-        return array.cast(type_)
-    except pa.ArrowInvalid:
-        pass
-    return pa.array([_one(value, type_) for value in array], type_)
-
-
-def _one(value: pa.Scalar, type_: pa.DataType) -> pa.Scalar | None:
-    try:
-        return value.cast(type_)
-    except pa.ArrowInvalid:
-        return None
-
-
-def _flag(array: pa.Array) -> pa.Array:
-    if pa.types.is_boolean(array.type):
-        return array
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-        known = pc.is_in(array, pa.array(_TRUE, array.type))
-        return pc.if_else(pc.is_null(array), pa.scalar(None, pa.bool_()), known)
-    return pc.not_equal(array, pa.scalar(0, array.type))

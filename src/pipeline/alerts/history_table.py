@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.alerts.alerts_table import as_type
+from pipeline.alerts.casts import as_type
 from pipeline.alerts.fluxes import from_fluxes, from_magnitudes
 from pipeline.alerts.surveys.survey import History, Survey
 from pipeline.io.records import Records

@@ -165,7 +165,7 @@ class _Builder:
 
     def _add(self, source: str, position: int, where: tuple, candid: int | None, key: int) -> None:
         if candid is None:
-            self.reject(source, position, "no candid")
+            self.reject(source, position, "no candid that is an integer")
         else:
             self.rows.append((source, position, *where, candid, key, PACKET, None))
 
@@ -174,7 +174,7 @@ class _Builder:
         if text not in self.schemas:
             try:
                 schema = parse_schema(text)
-                keys = compile_schema(schema, self.survey.index_field)
+                keys = compile_schema(schema, self.survey.key_fields)
                 self.schemas[text] = _Schema(len(self.schemas), compile_schema(schema), keys)
             except AvroError as error:
                 self.schemas[text] = f"not a packet of {self.survey.name}: {error}"

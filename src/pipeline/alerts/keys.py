@@ -5,6 +5,7 @@ import zlib
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.alerts.casts import as_type
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.records import Records
 
@@ -22,10 +23,14 @@ def object_ids(records: Records, survey: Survey) -> pa.Array:
 
 
 def packet_keys(records: Records, survey: Survey) -> tuple[list[int | None], list[int]]:
-    """Return candid and the hash of the object (of candid where there is none)."""
-    candid = records.column(survey.candid)
-    none = [None] * records.num_rows
-    candids = none if candid is None else candid.cast(pa.int64()).to_pylist()
+    """Return candid and the hash of the object (of candid where there is none).
+
+    A floating-point candid counts as none: above 2^53 it is another alert's.
+    """
+    column = records.column(survey.candid)
+    if column is not None and pa.types.is_floating(column.type):
+        column = None
+    candids = as_type(column, pa.int64(), records.num_rows).to_pylist()
     objects = object_ids(records, survey).to_pylist()
     names = [o if o is not None else str(c) for o, c in zip(objects, candids, strict=True)]
     return candids, [zlib.crc32(name.encode()) for name in names]

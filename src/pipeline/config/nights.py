@@ -17,7 +17,7 @@ DUMP_SUFFIXES = (AVRO_SUFFIX, PARQUET_SUFFIX, *TAR_SUFFIXES)
 class Night(Section):
     """A dump of packets and into how many shards it is cut."""
 
-    survey: str = Field(min_length=1, description="survey, for example ztf")
+    survey: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="survey, for example ztf")
     night: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", description="name of the night")
     path: str = Field(min_length=1, description="folder, .avro, .tar(.gz), .parquet, or a URL")
     shards: int = Field(1, ge=1, le=9999, description="parts processed independently")

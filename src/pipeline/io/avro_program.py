@@ -7,6 +7,7 @@ arrays become child tables, so that ``prv_candidates`` is one table with a paren
 Source of the encoding: Apache Avro 1.11 specification, "Binary Encoding".
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,29 +66,30 @@ class Program:
         return np.array([t.width for t in self.tables], dtype=np.int64)
 
 
-def compile_schema(schema: dict, last_field: str | None = None) -> Program:
+def compile_schema(schema: dict, until: Collection[str] = ()) -> Program:
     """Compile a writer's schema with expanded names (`pipeline.io.avro.parse_schema`).
 
     Parameters
     ----------
     schema : dict
         A record.
-    last_field : str, optional
-        Stop behind this field of the record: what an index needs stands first.
+    until : collection of str
+        Stop behind the last of these fields of the record: what an index needs stands first.
 
     Raises
     ------
     AvroError
-        If the schema is no record, recursive, or uses what no packet has.
+        If the schema is no record, has none of the fields `until`, is recursive, or uses what
+        no packet has.
     """
     if not isinstance(schema, dict) or schema.get("type") != "record":
         raise AvroError("a packet's schema must be a record")
     fields = schema["fields"]
-    if last_field is not None:
-        names = [f["name"] for f in fields]
-        if last_field not in names:
-            raise AvroError(f"the schema has no field {last_field!r}")
-        fields = fields[: names.index(last_field) + 1]
+    if until:
+        stops = [i for i, f in enumerate(fields) if f["name"] in until]
+        if not stops:
+            raise AvroError(f"the schema has no field {' or '.join(until)}")
+        fields = fields[: stops[-1] + 1]
     compiler = _Compiler()
     for item in fields:
         compiler.emit(item["type"], item["name"], 0)

@@ -73,7 +73,7 @@ def _cutouts(
 ) -> pa.Table | None:
     """Return the stamps of the alerts; None where the packets came without."""
     columns = [records.column(path) for path in survey.cutouts]
-    if any(column is None for column in columns):
+    if not columns or any(column is None for column in columns):
         return None
     keep = pa.array(kept)
     stamps = [column.filter(keep) for column in columns]

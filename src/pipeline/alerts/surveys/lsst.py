@@ -34,7 +34,6 @@ SURVEY = Survey(
     time="diaSource.midpointMjdTai",
     ra="diaSource.ra",
     dec="diaSource.dec",
-    index_field="diaSource",
     cutouts=("cutoutScience", "cutoutTemplate", "cutoutDifference"),
     histories=(
         History("prv", "prvDiaSources", _SOURCE, NJY_ZP),

@@ -9,12 +9,12 @@ from pathlib import Path
 from pipeline.alerts.surveys.survey import Survey
 
 ENTRY_POINTS = "nightmill.surveys"
-_BUILT_IN = ("ztf", "pgir", "wntr", "turbo", "lsst")
+_HERE = Path(__file__).parent
 
 
 def names() -> list[str]:
     """Return the names of all surveys, without importing their modules."""
-    return sorted({*_BUILT_IN, *(e.name for e in entry_points(group=ENTRY_POINTS))})
+    return sorted(_modules())
 
 
 def survey_files(name: str) -> list[Path]:
@@ -27,13 +27,13 @@ def survey_files(name: str) -> list[Path]:
     ValueError
         If there is no such survey.
     """
-    module = next(
-        (e.module for e in entry_points(group=ENTRY_POINTS) if e.name == name),
-        f"{__package__}.{name}",
-    )
-    spec = find_spec(module) if name in names() else None
+    module = _module(name)[0]
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:  # the package that it is in
+        spec = None
     if spec is None or spec.origin is None:
-        raise ValueError(f"unknown survey {name!r}; there are {', '.join(names())}")
+        raise ValueError(f"survey {name!r}: there is no module {module}")
     return [Path(spec.origin), Path(spec.origin).with_suffix(".csv")]
 
 
@@ -44,11 +44,28 @@ def get_survey(name: str) -> Survey:
     Raises
     ------
     ValueError
-        If there is none of this name; the message lists those there are.
+        If there is none of this name; the message lists those there are. If its module does
+        not define it.
     """
-    for entry in entry_points(group=ENTRY_POINTS):
-        if entry.name == name:
-            return entry.load()
-    if name not in _BUILT_IN:
-        raise ValueError(f"unknown survey {name!r}; there are {', '.join(names())}")
-    return importlib.import_module(f"pipeline.alerts.surveys.{name}").SURVEY
+    module, attribute = _module(name)
+    survey = getattr(importlib.import_module(module), attribute, None)
+    if not isinstance(survey, Survey) or survey.name != name:
+        raise ValueError(f"{module}: expected {attribute} to be a Survey with the name {name!r}")
+    return survey
+
+
+def _module(name: str) -> tuple[str, str]:
+    modules = _modules()
+    if name not in modules:
+        raise ValueError(f"unknown survey {name!r}; there are {', '.join(sorted(modules))}")
+    return modules[name]
+
+
+def _modules() -> dict[str, tuple[str, str]]:
+    """Return the module of each survey and what it is called in there.
+
+    A survey of this package is a module with a CSV of the same name; an installed one is an
+    entry point, and goes before one of this package.
+    """
+    own = {path.stem: (f"{__package__}.{path.stem}", "SURVEY") for path in _HERE.glob("*.csv")}
+    return own | {e.name: (e.module, e.attr) for e in entry_points(group=ENTRY_POINTS)}

@@ -17,6 +17,7 @@ _TYPES = {
     "float64": pa.float64(),
     "string": pa.string(),
 }
+_HEADER = ("column", "type", "unit", "path")
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,10 @@ class Survey:
         Paths; degrees (ICRS), and the time that `to_jd` understands.
     object_id : tuple of str
         Paths; the first that is neither null nor 0 names the object.
-    index_field : str
-        Field of the packet behind which all of candid and object_id have been read, so
-        that an index need not decode whole packets.
     cutouts : tuple of 3 str
-        Paths of the science, template and difference stamps.
+        Paths of the science, template and difference stamps; empty where there are none.
     histories : tuple of History
+        Earlier and forced measurements that a packet carries.
     to_jd : callable
         Time as in the packet, (n,) float64 → Julian date UTC, (n,) float64.
     filters : mapping
@@ -91,11 +90,15 @@ class Survey:
     time: str
     ra: str
     dec: str
-    index_field: str
-    cutouts: tuple[str, str, str]
-    histories: tuple[History, ...]
-    filters: Mapping[int | str | None, str]
+    cutouts: tuple[str, str, str] | tuple[()] = ()
+    histories: tuple[History, ...] = ()
+    filters: Mapping[int | str | None, str] = field(default_factory=dict)
     to_jd: Callable[[np.ndarray], np.ndarray] = lambda jd: jd
+
+    @property
+    def key_fields(self) -> tuple[str, ...]:
+        """Return the packet's fields that hold candid and object_id: all that an index reads."""
+        return tuple(path.split(".")[0] for path in (self.candid, *self.object_id))
 
     @cached_property
     def columns(self) -> tuple[FieldColumn, ...]:
@@ -104,16 +107,24 @@ class Survey:
         Raises
         ------
         ValueError
-            If the CSV names an unknown type; the message names file and line.
+            If the CSV has another header, an unknown type or a name twice; the message names
+            file and line.
         """
-        columns = []
+        columns: dict[str, FieldColumn] = {}
         with self.columns_csv.open(newline="") as lines:
-            for row in (reader := csv.DictReader(lines)):
-                if row["type"] not in _TYPES:
+            reader = csv.DictReader(lines)
+            if tuple(reader.fieldnames or ()) != _HEADER:
+                raise ValueError(f"{self.columns_csv}: expected the header {','.join(_HEADER)}")
+            for row in reader:
+                where = f"{self.columns_csv}, line {reader.line_num}"
+                if None in row or None in row.values():
+                    raise ValueError(f"{where}: expected {','.join(_HEADER)}")
+                name, type_, unit, path = row.values()
+                if type_ not in _TYPES:
                     raise ValueError(
-                        f"{self.columns_csv}, line {reader.line_num}: type {row['type']!r},"
-                        f" expected one of {', '.join(_TYPES)}"
+                        f"{where}: type {type_!r}, expected one of {', '.join(_TYPES)}"
                     )
-                paths = tuple(row["path"].split("|"))
-                columns.append(FieldColumn(row["column"], _TYPES[row["type"]], row["unit"], paths))
-        return tuple(columns)
+                if name in columns:
+                    raise ValueError(f"{where}: a second column {name!r}")
+                columns[name] = FieldColumn(name, _TYPES[type_], unit, tuple(path.split("|")))
+        return tuple(columns.values())

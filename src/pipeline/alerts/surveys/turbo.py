@@ -12,7 +12,6 @@ SURVEY = Survey(
     time="candidate.jd",
     ra="candidate.ra",
     dec="candidate.dec",
-    index_field="candid",
     cutouts=("cutoutScience", "cutoutTemplate", "cutoutDifference"),
     histories=(History("prv", "prv_candidates"),),
     filters={},  # its packets are of tests so far: no calibrated band

@@ -12,7 +12,6 @@ SURVEY = Survey(
     time="candidate.jd",
     ra="candidate.ra",
     dec="candidate.dec",
-    index_field="candid",
     cutouts=(
         "cutoutScience.stampData",
         "cutoutTemplate.stampData",

@@ -1,0 +1,92 @@
+"""What is wrong with a survey's module or CSV is told by name and line."""
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+from packets import decoded, packet
+
+from pipeline.alerts.alerts_table import alerts_schema
+from pipeline.alerts.keys import object_ids, packet_keys
+from pipeline.alerts.surveys import registry
+from pipeline.alerts.surveys.registry import get_survey, names
+from pipeline.io.records import ArrowRecords
+
+ZTF = get_survey("ztf")
+HEADER = "column,type,unit,path\n"
+
+
+def with_columns(tmp_path, text):
+    path = tmp_path / "columns.csv"
+    path.write_text(text)
+    return replace(ZTF, columns_csv=path)
+
+
+def test_those_of_the_package():
+    assert names() == ["lsst", "pgir", "turbo", "wntr", "ztf"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "columns.csv: expected the header column,type,unit,path"),
+        ("name,type,unit,path\n", "columns.csv: expected the header"),
+        (f"{HEADER}rb,float32,candidate.rb\n", "line 2: expected column,type,unit,path"),
+        (f"{HEADER}rb,float32,,candidate.rb,x\n", "line 2: expected"),
+        (f"{HEADER}\nrb,float,,candidate.rb\n", "line 3: type 'float', expected one of bool, "),
+        (f"{HEADER}rb,int32,,a.rb\nrb,int32,,b.rb\n", "line 3: a second column 'rb'"),
+        (f"{HEADER}ra,float64,deg,candidate.ra\n", "columns.csv: 'ra' is a column of all surveys"),
+    ],
+)
+def test_wrong_columns(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        alerts_schema(with_columns(tmp_path, text))
+
+
+def test_a_survey_without_columns_of_its_own(tmp_path):
+    schema = alerts_schema(with_columns(tmp_path, HEADER))
+    assert schema.names[-1] == "ecl_beta"
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        (("pipeline.alerts.surveys.ztf", "SURVEY"), "a Survey with the name 'mine'"),
+        (("pipeline.alerts.surveys.ztf", "Survey"), "a Survey with the name 'mine'"),
+        (("pipeline.alerts.surveys.ztf", "NONE"), "expected NONE to be a Survey"),
+    ],
+)
+def test_an_entry_point_that_is_no_such_survey(monkeypatch, where, message):
+    monkeypatch.setattr(registry, "_modules", lambda: {"mine": where})
+    registry.get_survey.cache_clear()
+    with pytest.raises(ValueError, match=message):
+        get_survey("mine")
+
+
+@pytest.mark.parametrize("module", ["pipeline.alerts.surveys.gone", "gone.survey"])
+def test_an_entry_point_whose_module_is_gone(monkeypatch, module):
+    monkeypatch.setattr(registry, "_modules", lambda: {"mine": (module, "SURVEY")})
+    with pytest.raises(ValueError, match=f"survey 'mine': there is no module {module}"):
+        registry.survey_files("mine")
+
+
+@pytest.mark.parametrize(
+    ("candid", "expected"),
+    [
+        (pa.array([1, None, 2**62 + 1]), [1, None, 2**62 + 1]),
+        (pa.array(["1", "x", str(2**62 + 1)]), [1, None, 2**62 + 1]),
+        (pa.array([1, None, 2**63 + 1], pa.uint64()), [1, None, None]),
+        (pa.array([1.0, None, 2.0**62]), [None, None, None]),
+        (pa.array([{"a": 1}, None, None]), [None, None, None]),
+    ],
+)
+def test_candids_that_are_no_integers_are_none(candid, expected):
+    records = ArrowRecords.of_table(pa.table({"candid": candid}))
+    assert packet_keys(records, ZTF)[0] == expected
+
+
+def test_an_objects_hash_does_not_depend_on_its_alert():
+    records = decoded([packet(1, "a"), packet(2, "a"), packet(3, "b"), packet(4, "")])
+    keys = packet_keys(records, ZTF)[1]
+    assert keys[0] == keys[1] != keys[2]
+    assert object_ids(records, ZTF).to_pylist() == ["a", "a", "b", None]
