@@ -1,0 +1,68 @@
+"""Neutrino events through snakemake: one job or many, and configurations that cannot be."""
+
+import json
+
+import numpy as np
+import pytest
+from test_skymaps_events import event
+
+from pipeline.skymaps.event_files import write_event
+from pipeline.skymaps.run import scan_event
+
+pytestmark = pytest.mark.workflow
+
+NOTHING_ELSE = {"alerts": None, "catalogs": {}, "models": {}}
+NSIDES = "4:0"
+
+
+@pytest.fixture
+def events(workdir):
+    """Return a function that configures events, each given by its line of events.tsv."""
+    write_event(event(), workdir.path / "track.json", {"zenith": 0.5, "azimuth": 0.25})
+    (workdir.path / "broken.json").write_text('{"format": "nightmill-event", "ver')
+
+    def configure(*lines, **skymaps):
+        workdir.configure(events="config/events.tsv", skymaps=skymaps, **NOTHING_ELSE)
+        table = ["event\tpath\treco\tnsides\tchunks", *("\t".join(line) for line in lines)]
+        (workdir.path / "config/events.tsv").write_text("\n".join(table) + "\n")
+        return workdir
+
+    return configure
+
+
+def test_many_jobs_give_what_one_gives(events):
+    workdir = events(
+        ("parts", "track.json", "", "", "2"),
+        ("broken", "broken.json", "", "", ""),
+        reco="crash_dummy",
+        nsides=NSIDES,
+    )
+    output = workdir.snakemake("--cores", "2", "--keep-going", ok=False)
+    assert "broken.json: neither JSON nor a pickle of it" in output
+    skymaps, whole = workdir.path / "results/skymaps", workdir.path / "whole"
+    scan_event("x", workdir.path / "track.json", whole, reco="crash_dummy", nsides=NSIDES)
+    name = "run00000001.evt000000000005.track_4.npz"
+    assert (whole / name).read_bytes() == (skymaps / "parts" / name).read_bytes()
+    manifests = [json.loads((f / "manifest.json").read_text()) for f in (whole, skymaps / "parts")]
+    assert manifests[0]["failed_pixels"] == manifests[1]["failed_pixels"] != []
+    assert all((skymaps / "parts" / file).is_file() for file in manifests[0]["files"])
+    last = np.load(skymaps / "parts/rounds/01/0001-of-0002.npz")
+    assert len(last["pixels"]) == 0  # past the fixed point: a valid file without pixels
+    assert not (skymaps / "broken/manifest.json").exists()
+    events(("parts", "track.json", "", "", "2"), reco="crash_dummy", nsides=NSIDES)
+    assert workdir.planned() == {"summarise_skymaps": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "skymaps", "words"),
+    [
+        (("a", "track.json", "milipede", "", ""), {}, "no reconstruction 'milipede'; there are"),
+        (("a", "track.json", "", "8:0 12:12", ""), {}, "12 is no power of 2"),
+        (("a", "track.json", "", "", ""), {"nsides": "64:0 8:12"}, "not in ascending order"),
+        (("a", "gone.json", "", "", ""), {}, "gone.json"),
+    ],
+)
+def test_bad_configuration_stops_before_any_job(events, line, skymaps, words):
+    output = events(line, **skymaps).snakemake("--dry-run", ok=False)
+    assert words in output
+    assert "Traceback" not in output
