@@ -1,51 +1,55 @@
 """What the jobs of the workflow do, called as the scripts call it; what rules ask for."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from test_skymaps_events import event
 from test_skymaps_map import table
 
 from pipeline import event_targets
 from pipeline.config.events import EventRow
-from pipeline.config.load import load_config
+from pipeline.config.load import load_config, load_events
 from pipeline.skymaps.event_files import write_event
 from pipeline.skymaps.run import scan_event, scan_share
 
 SETTINGS = {"reco": "dummy", "nsides": "2:0 8:12"}
 
 
-@pytest.fixture
-def path(tmp_path):
-    write_event(event(), tmp_path / "event.json", {"zenith": 0.5, "azimuth": 0.25})
-    return tmp_path / "event.json"
+NAME = "run00000001.evt000000000005.track_2_8.npz"
 
 
-def test_jobs(path, tmp_path):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Scan one event in one job."""
+    folder = tmp_path_factory.mktemp("whole")
+    write_event(event(), folder / "event.json", {"zenith": 0.5, "azimuth": 0.25})
+    scan_event("a", folder / "event.json", folder / "out", **SETTINGS)
+    return folder / "event.json", folder / "out"
+
+
+def test_one_job(whole):
+    _, out = whole
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["progress"]["complete"] is True
+    assert {p.name for p in out.iterdir()} >= {*event_targets.PRODUCTS, NAME}
+    assert set(manifest["files"]) | {"manifest.json"} >= set(event_targets.PRODUCTS)
+    assert json.loads((out / "summary.json").read_text())["truth_in_90"] is True
+
+
+def test_many_jobs_and_calibrated_contours(whole, tmp_path):
+    path, out = whole
     rounds = [[tmp_path / f"{r}-{c}.npz" for c in range(2)] for r in range(2)]
     for number, files in enumerate(rounds):
         for chunk, file in enumerate(files):
             scan_share(path, file, earlier=rounds[:number], chunk=chunk, chunks=2, **SETTINGS)
-    scan_event("a", path, tmp_path / "parts", earlier=rounds, **SETTINGS)
-    scan_event("a", path, tmp_path / "whole", **SETTINGS)
-    name = "run00000001.evt000000000005.track_2_8.npz"
-    whole, parts = (tmp_path / folder for folder in ("whole", "parts"))
-    assert (whole / name).read_bytes() == (parts / name).read_bytes()
-    manifest = json.loads((whole / "manifest.json").read_text())
-    assert manifest["progress"]["complete"] is True
-    missing = set(event_targets.PRODUCTS) - {p.name for p in whole.iterdir()}
-    assert missing == set()
-    assert set(manifest["files"]) | {"manifest.json"} >= set(event_targets.PRODUCTS)
-    assert json.loads((whole / "summary.json").read_text())["truth_in_90"] is True
-
-
-def test_calibrated_contours(path, tmp_path):
-    scan_event("a", path, tmp_path / "wilks", **SETTINGS)
-    scan_event("a", path, tmp_path / "cal", calibration=table(tmp_path), **SETTINGS)
-    wilks, calibrated = (
-        json.loads((tmp_path / folder / "contours.json").read_text()) for folder in ("wilks", "cal")
-    )
+    calibration = table(tmp_path)
+    scan_event("a", path, tmp_path, calibration=calibration, earlier=rounds, **SETTINGS)
+    assert (out / NAME).read_bytes() == (tmp_path / NAME).read_bytes()
+    wilks, calibrated = (json.loads((f / "contours.json").read_text()) for f in (out, tmp_path))
     assert wilks["levels"].startswith("Wilks") and calibrated["levels"].startswith("calibrated")
     areas = [c["contours"]["90"]["smooth_area"] for c in (wilks, calibrated)]
     assert areas[1] > areas[0]
@@ -72,3 +76,37 @@ def test_what_rules_ask_for():
     files = event_targets.targets(["a", "b"])
     assert len(files) == 2 * len(event_targets.PRODUCTS) + 1
     assert files[-1] == "results/skymaps/summary.csv"
+
+
+# docs/skymaps.md ------------------------------------------------------------------------
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/skymaps.md").read_text()
+
+
+def blocks(language=""):
+    return re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_the_documents_configuration_is_valid(tmp_path):
+    config = load_config(yaml.safe_load(blocks("yaml")[0]))
+    assert config.skymaps.calibration.tracks == 200
+    (tmp_path / "events.tsv").write_text(blocks()[0])
+    rows = load_events(str(tmp_path / "events.tsv"))
+    assert [(row.reco, row.chunks) for row in rows] == [(None, None), ("pandel_mpe", 4)]
+
+
+def test_the_document_names_all_products():
+    for name in event_targets.PRODUCTS:
+        assert f"`{name}`" in DOCUMENT
+
+
+def test_the_documents_program_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_event(event_with_many_doms(), "event.json")
+    exec(compile(blocks("python")[1], "docs/skymaps.md", "exec"), {})
+    assert Path("results/skymaps/mine/manifest.json").is_file()
+
+
+def event_with_many_doms():
+    """Return a track straight down past one string, which a plane wave fits."""
+    return event([(1, om, 0.0, 10.0, -17.0 * om, 57.0 * om, 1.0, True) for om in range(1, 40)])
