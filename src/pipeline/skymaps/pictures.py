@@ -41,8 +41,8 @@ def draw_sky(skymap: Skymap, path: str | Path) -> None:
     path : str or Path
         Ends on ``.png``.
     """
-    figure = Figure(figsize=(10, 6.2), layout="constrained")
-    axes = figure.add_subplot(projection="mollweide")
+    figure = Figure(figsize=(10, 6.0))
+    axes = figure.add_axes((0.05, 0.17, 0.9, 0.74), projection="mollweide")
     # Longitude on the plot is 180° − right ascension, so that 0 h lies at the right edge.
     longitude, latitude = np.meshgrid(np.linspace(-180, 180, 721), np.linspace(-90, 90, 361))
     middle = [
@@ -71,8 +71,9 @@ def draw_sky(skymap: Skymap, path: str | Path) -> None:
     axes.set_xticklabels([f"{180 - x}°" for x in range(-150, 180, 30)], fontsize=8)
     axes.tick_params(axis="y", labelsize=8)
     axes.grid(color="0.6", linewidth=0.4)
-    figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.6, aspect=40, label="2Δllh")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, -0.12), fontsize=8, framealpha=0.9)
+    bar = figure.add_axes((0.15, 0.1, 0.5, 0.025))
+    figure.colorbar(image, cax=bar, orientation="horizontal", label="2Δllh")
+    axes.legend(loc="upper right", bbox_to_anchor=(1.03, 0.02), fontsize=8, framealpha=0.9)
     figure.suptitle(_title(skymap), fontsize=11)
     _save(figure, path)
 
@@ -98,8 +99,8 @@ def draw_zoom(skymap: Skymap, path: str | Path, marks: Sequence[Mark]) -> None:
     x, y = np.meshgrid(np.arange(PIXELS), np.arange(PIXELS))
     ra, dec = wcs.all_pix2world(x.ravel(), y.ravel(), 0)
     depth = skymap.cells.values_at(ra % 360, dec).reshape(x.shape)
-    figure = Figure(figsize=(7.4, 6.8), layout="constrained")
-    axes = figure.add_subplot(projection=wcs)
+    figure = Figure(figsize=(7.4, 6.6))
+    axes = figure.add_axes((0.11, 0.09, 0.74, 0.85), projection=wcs)
     widest = skymap.contours["3sigma"].two_delta_llh
     image = axes.imshow(
         np.ma.masked_invalid(depth), origin="lower", cmap=COLOURS, vmin=0, vmax=3 * widest
@@ -125,7 +126,8 @@ def draw_zoom(skymap: Skymap, path: str | Path, marks: Sequence[Mark]) -> None:
         coordinate.set_major_formatter("d.d" if view < 3 else "d")
         coordinate.set_axislabel(f"{name} (ICRS)")
     axes.coords.grid(color="0.5", linewidth=0.4, linestyle=":")
-    figure.colorbar(image, ax=axes, label="2Δllh", shrink=0.85, extend="max")
+    bar = figure.add_axes((0.88, 0.09, 0.025, 0.85))
+    figure.colorbar(image, cax=bar, label="2Δllh", extend="max")
     axes.legend(
         loc="upper right",
         fontsize=9,
