@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import yaml
-from conftest import ROOT
+from workdir import ROOT
 
 pytestmark = pytest.mark.workflow
 MODEL = {"version": "1", "path": "bright.onnx", "inputs": ["features"], "features": ["magpsf"]}

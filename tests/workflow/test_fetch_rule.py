@@ -5,8 +5,8 @@ import tarfile
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import OBJECTS
 from webserver import Site, serve
+from workdir import OBJECTS
 
 pytestmark = pytest.mark.workflow
 DOWNLOAD = "results/downloads/ztf/20180201/night.tar.gz"

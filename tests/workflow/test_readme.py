@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 import yaml
-from conftest import ROOT
+from workdir import ROOT
 
 from pipeline.config.load import load_config, load_nights
 

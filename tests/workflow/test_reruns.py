@@ -7,8 +7,8 @@ import time
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import OBJECTS, ROOT
 from packets import container, packet
+from workdir import OBJECTS, ROOT
 
 pytestmark = pytest.mark.workflow
 ALERTS = "results/alerts/ztf/20180201/0000.parquet"

@@ -17,7 +17,7 @@ _TYPES = {
     "float64": pa.float64(),
     "string": pa.string(),
 }
-_HEADER = ("column", "type", "unit", "path")
+HEADER = ("column", "type", "unit", "path")
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,12 @@ class Survey:
         columns: dict[str, FieldColumn] = {}
         with self.columns_csv.open(newline="") as lines:
             reader = csv.DictReader(lines)
-            if tuple(reader.fieldnames or ()) != _HEADER:
-                raise ValueError(f"{self.columns_csv}: expected the header {','.join(_HEADER)}")
+            if tuple(reader.fieldnames or ()) != HEADER:
+                raise ValueError(f"{self.columns_csv}: expected the header {','.join(HEADER)}")
             for row in reader:
                 where = f"{self.columns_csv}, line {reader.line_num}"
                 if None in row or None in row.values():
-                    raise ValueError(f"{where}: expected {','.join(_HEADER)}")
+                    raise ValueError(f"{where}: expected {','.join(HEADER)}")
                 name, type_, unit, path = row.values()
                 if type_ not in _TYPES:
                     raise ValueError(
