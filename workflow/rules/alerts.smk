@@ -9,6 +9,8 @@ rule fetch:
         paths.log("fetch", "survey", "night", "file"),
     conda:
         "../envs/nightmill.yaml"
+    resources:
+        **sized(sizing.FETCH),
     params:
         url=lambda wildcards: night_of(wildcards).path,
         sha256=lambda wildcards: night_of(wildcards).sha256,
@@ -27,6 +29,8 @@ rule index:
         paths.log("index", "survey", "night"),
     conda:
         "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(lambda night: sizing.index(packets_of(night))),
     params:
         schemas=lambda wildcards: night_of(wildcards).schemas,
         dump=lambda wildcards: folder_fingerprint(targets.dump(night_of(wildcards))),
@@ -49,6 +53,8 @@ rule decode:
         paths.log("decode", "survey", "night", "shard"),
     conda:
         "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(lambda night: sizing.decode(packets_of(night), night.shards)),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
         code=survey_code("pipeline.alerts.decode"),

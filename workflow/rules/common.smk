@@ -4,7 +4,7 @@ from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
-from pipeline import paths, targets
+from pipeline import paths, sizing, targets
 from pipeline.alerts.surveys.names import check_surveys
 from pipeline.alerts.surveys.registry import survey_files
 from pipeline.config.base import of_survey
@@ -20,6 +20,7 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+ASKED = set(workflow.resource_settings.default_resources or ())
 NIGHT_OF = {(night.survey, night.night): night for night in NIGHTS}
 
 
@@ -45,6 +46,42 @@ def by_survey(function):
 def survey_code(module):
     """Return a function of the wildcards: the code of a module and of the job's survey."""
     return by_survey(lambda survey: source_hash(module, files=survey_files(survey)))
+
+
+def packets_of(night):
+    """Return about how many packets a night has."""
+    return sizing.packets_in(targets.dump(night))
+
+
+def sized(need):
+    """Return a rule's resources under the names that the profile's scheduler reads.
+
+    Those are the names in its ``default-resources``: none on one machine, where working out
+    the resources of thousands of jobs would only take time.
+
+    `need` is a `pipeline.sizing.Need`, or a function of the wildcards that returns one.
+    """
+    of = need if callable(need) else lambda wildcards: need
+
+    def memory(wildcards, attempt):
+        return of(wildcards).mem_mb(attempt)
+
+    resources = {
+        "mem_mb": memory,
+        "runtime": lambda wildcards, attempt: of(wildcards).minutes(attempt),
+        "htcondor_request_mem_mb": memory,
+        "htcondor_request_disk_mb": lambda wildcards: of(wildcards).disk(),
+        "allowed_execute_duration": lambda wildcards, attempt: (
+            of(wildcards).minutes(attempt) * 60
+        ),
+    }
+    return {name: value for name, value in resources.items() if name in ASKED}
+
+
+def sized_by_night(need):
+    """Return a rule's resources where `need` is a function of the line of alerts.tsv."""
+    once = cache(lambda survey, night: need(NIGHT_OF[survey, night]))
+    return sized(lambda wildcards: once(wildcards.survey, wildcards.night))
 
 
 def as_params(section):

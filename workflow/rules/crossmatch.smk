@@ -11,6 +11,14 @@ rule sort_catalog:
         paths.log("sort_catalog", "catalog"),
     conda:
         "../envs/nightmill.yaml"
+    resources:
+        **sized(
+            lambda wildcards: sizing.sort_catalog(
+                sizing.total_mb(
+                    targets.catalog_sources(CONFIG, NIGHTS, wildcards.catalog)
+                )
+            )
+        ),
     params:
         # What is matched how does not change the store.
         catalog=lambda wildcards: CONFIG.catalogs[wildcards.catalog].model_dump(
@@ -37,6 +45,8 @@ rule match:
         paths.log("match", "survey", "night", "shard"),
     conda:
         "../envs/nightmill.yaml"
+    resources:
+        **sized(sizing.SMALL),
     params:
         catalogs=by_survey(lambda survey: as_params(of_survey(CONFIG.catalogs, survey))),
         code=source_hash("pipeline.jobs.match"),

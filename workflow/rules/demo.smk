@@ -10,6 +10,8 @@ rule train_realbogus:
     conda:
         "../envs/tensorflow.yaml"
     threads: 2
+    resources:
+        **sized(sizing.TRAIN),
     params:
         number=5000,
         seed=7,

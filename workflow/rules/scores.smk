@@ -11,6 +11,8 @@ rule convert_model:
         paths.log("convert_model", "model"),
     conda:
         "../envs/tensorflow.yaml"
+    resources:
+        **sized(sizing.CONVERT_MODEL),
     params:
         model=lambda wildcards: CONFIG.models[wildcards.model].model_dump(
             mode="json", exclude={"surveys", "version"}
@@ -34,6 +36,14 @@ rule score:
         "../envs/nightmill.yaml"
         if CONFIG.engine == "onnxruntime"
         else "../envs/tensorflow.yaml"
+    resources:
+        **sized_by_night(
+            lambda night: sizing.score(
+                packets_of(night),
+                night.shards,
+                len(of_survey(CONFIG.models, night.survey)),
+            )
+        ),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
         models=by_survey(lambda survey: as_params(of_survey(CONFIG.models, survey))),

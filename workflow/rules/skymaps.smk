@@ -59,6 +59,8 @@ rule scan_chunk:
         paths.log("scan_chunk", "event", "round", "chunk", "chunks"),
     conda:
         "../envs/nightmill.yaml"
+    resources:
+        **sized(lambda wildcards: sizing.scan(int(wildcards.chunks))),
     params:
         settings=settings_of,
         code=SCAN_CODE,
@@ -84,6 +86,8 @@ rule scan:
         paths.log("scan", "event"),
     conda:
         "../envs/nightmill.yaml"
+    resources:
+        **sized(sizing.scan()),
     params:
         settings=settings_of,
         rounds=lambda wildcards: len(event_targets.rounds(CONFIG, event_of(wildcards))),
@@ -101,6 +105,7 @@ rule summarise_skymaps:
         paths.SKYMAP_SUMMARY,
     log:
         paths.log("summarise_skymaps"),
+    localrule: True
     conda:
         "../envs/nightmill.yaml"
     params:
@@ -121,6 +126,8 @@ if CALIBRATION is not None:
             paths.log("simulate_tracks"),
         conda:
             "../envs/nightmill.yaml"
+        resources:
+            **sized(sizing.SMALL),
         params:
             number=CALIBRATION.tracks,
             seed=CALIBRATION.seed,
@@ -139,6 +146,8 @@ if CALIBRATION is not None:
             paths.log("scan_tracks", "reco", "nsides", "share"),
         conda:
             "../envs/nightmill.yaml"
+        resources:
+            **sized(sizing.scan_tracks(CALIBRATION.tracks, CALIBRATION.jobs)),
         params:
             jobs=CALIBRATION.jobs,
             code=source_hash("pipeline.skymaps.calibration_run"),
@@ -160,6 +169,8 @@ if CALIBRATION is not None:
             paths.log("calibrate", "reco", "nsides"),
         conda:
             "../envs/nightmill.yaml"
+        resources:
+            **sized(sizing.SMALL),
         params:
             ice=CALIBRATION.ice,
             seed=CALIBRATION.seed,
