@@ -30,6 +30,7 @@ from pipeline.skymaps.scan import Scan, scan_all
 
 SHARED = Path(__file__).parents[2] / "shared/data/icecube"
 DOMS = 144
+NOTE = f"{DOMS} DOMs; the start in the middle of the hits comes on top"
 NSIDES = "8:0 64:12 512:24"
 
 
@@ -57,13 +58,9 @@ def run(quick: bool) -> list[dict]:
         far = _per_pixel(likelihood_of, sky, ring, event)
         peer, goals = (plain, (1.0, 5.0)) if single else (None, (None, None))
         ours += [
-            _figure(
-                f"{name}, 1 start, near the best fit", one, peer, "ms/pixel", goals[0], "144 DOMs"
-            ),
-            _figure(
-                f"{name}, 5 starts, near the best fit", five, None, "ms/pixel", goals[1], "144 DOMs"
-            ),
-            _figure(f"{name}, 5 starts, whole sky", far, None, "ms/pixel", goals[1], "144 DOMs"),
+            _figure(f"{name}, 1 start, near the best fit", one, peer, "ms/pixel", goals[0], NOTE),
+            _figure(f"{name}, 5 starts, near the best fit", five, None, "ms/pixel", goals[1], NOTE),
+            _figure(f"{name}, 5 starts, whole sky", far, None, "ms/pixel", goals[1], NOTE),
         ]
     wave = _per_pixel(PlaneWave().load(event), sky, point(), event)
     scan, pixels = _scan(event, "8:0 64:12" if quick else NSIDES)
