@@ -27,9 +27,14 @@ def edges_of_mermaid(text: str) -> set[tuple[str, str]]:
 
 
 def test_the_picture_is_the_rule_graph(workdir):
+    workdir.configure(
+        events="config/events.tsv", skymaps={"chunks": 2, "calibration": {"tracks": 200}}
+    )
     (workdir.path / "config/alerts.tsv").write_text(
         "survey\tnight\tpath\nztf\t1\thttp://127.0.0.1/night.tar.gz\n"
     )
+    (workdir.path / "config/events.tsv").write_text("event\tpath\nsim\tevent.json\n")
+    (workdir.path / "event.json").write_text("{}")
     output = workdir.snakemake("--rulegraph", "mermaid-js")
     names = dict(re.findall(r"(id\d+)\[(\w+)\]", output))
     edges = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", output)}

@@ -1,5 +1,6 @@
 """What a run found, in lines for a person."""
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +29,8 @@ def summary_lines(directory: Path) -> list[str]:
     if not results.is_dir():
         raise FileNotFoundError(f"{results}: no results; run the workflow first")
     lines = [f"Results are in {results}"]
-    return [*lines, *_nights(directory), *_scores(directory), *_matches(directory)]
+    parts = (_nights, _scores, _matches, _skymaps)
+    return [*lines, *(line for part in parts for line in part(directory))]
 
 
 def _nights(directory: Path) -> Iterator[str]:
@@ -63,3 +65,16 @@ def _matches(directory: Path) -> Iterator[str]:
         alerts.update(table.filter(pc.equal(table["rank"], 1))["catalog"].to_pylist())
     for name, count in sorted(matches.items()):
         yield f"  {name}: {count} matches of {alerts[name]} alerts"
+
+
+def _skymaps(directory: Path) -> Iterator[str]:
+    path = directory / paths.SKYMAP_SUMMARY
+    if not path.is_file():
+        return
+    with path.open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            position = f"RA {float(row['ra_deg']):.2f}, Dec {float(row['dec_deg']):+.2f}"
+            truth = row["truth_distance_deg"]
+            distance = f", {float(truth):.2f} deg from the truth" if truth else ""
+            area = f"90 % area {float(row['area_90_deg2']):.3g} deg² ({row['levels']})"
+            yield f"  skymap of {row['event']}: {position}{distance}; {area}"
