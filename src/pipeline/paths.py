@@ -14,8 +14,8 @@ _SHARD = f"{_NIGHT}/{{shard}}"
 
 INDEX = f"{RESULTS}/packets/{_NIGHT}/index.parquet"
 SPOOL = f"{RESULTS}/packets/{_NIGHT}/spool.bin"
-# The underscore hides it from readers that take the folder for one parquet table.
-COUNTS = f"{RESULTS}/alerts/{_NIGHT}/_{{shard}}.counts.json"
+# In a folder of its own: polars reads a folder as one table only if all in it is parquet.
+COUNTS = f"{RESULTS}/counts/{_SHARD}.json"
 SUMMARY = f"{RESULTS}/summary/{_NIGHT}.json"
 DOWNLOAD = f"{RESULTS}/downloads/{_NIGHT}/{{file}}"
 CATALOG = f"{RESULTS}/catalogs/{{catalog}}"
@@ -29,6 +29,8 @@ TRACKS = f"{RESULTS}/calibration/tracks"
 CALIBRATION = f"{RESULTS}/calibration/{{reco}}/{{nsides}}"
 
 TABLES = ("alerts", "history", "rejected", "scores", "matches")
+SHARDED = (*TABLES, "counts")
+"""Folders under ``results/`` that hold a file a shard."""
 
 
 def table(name: str) -> str:
@@ -41,7 +43,7 @@ def table(name: str) -> str:
 
 
 def night_folder(name: str) -> str:
-    """Return the pattern of the folder that holds a night's shards of a table.
+    """Return the pattern of the folder that holds a night's shards of a table, or counts.
 
     >>> night_folder("scores")
     'results/scores/{survey}/{night}'

@@ -252,18 +252,12 @@ def test_memory_of_candids_is_exact(tmp_path):
 
 
 def test_stale_shards_are_removed(tmp_path):
-    folder = tmp_path / "alerts" / "ztf" / "1"
-    names = [
-        "0000.parquet",
-        "0001.parquet",
-        "0002.parquet",
-        "_0000.counts.json",
-        "_0002.counts.json",
-    ]
-    write_folder(folder, dict.fromkeys(names, b""))
-    removed = remove_stale_shards([folder, tmp_path / "missing"], ["0000", "0001"])
-    assert [p.name for p in removed] == ["0002.parquet", "_0002.counts.json"]
-    assert len(list(folder.iterdir())) == 3
+    folders = [tmp_path / name / "ztf" / "1" for name in ("alerts", "counts", "missing")]
+    for folder, suffix in zip(folders, ("parquet", "json"), strict=False):
+        write_folder(folder, {f"000{k}.{suffix}": b"" for k in range(3)})
+    removed = remove_stale_shards(folders, ["0000", "0001"])
+    assert [p.name for p in removed] == ["0002.parquet", "0002.json"]
+    assert [len(list(folder.iterdir())) for folder in folders[:2]] == [2, 2]
 
 
 def test_a_shard_that_is_being_written_is_not_stale(tmp_path):

@@ -10,7 +10,7 @@ import yaml
 
 from pipeline.config.root import Config
 from pipeline.crossmatch.build import build_store
-from pipeline.crossmatch.match import match_alerts
+from pipeline.jobs.match import match_shard
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/add-a-catalogue.md").read_text()
 
@@ -30,16 +30,18 @@ def matches(tmp_path, monkeypatch):
         build_store(catalog.path, stores[name], catalog)
     candid, ra, dec = re.search(r"candid (\d+)\) at ra (\S+), dec (\S+) ", DOCUMENT).groups()
     alerts = pa.table({"candid": [int(candid)], "ra": [float(ra)], "dec": [float(dec)]})
-    return match_alerts(alerts, stores, catalogs, "ztf")
+    pq.write_table(alerts, "alerts.parquet")
+    output = Path("results/matches/ztf/20200202/0000.parquet")
+    match_shard(Path("alerts.parquet"), "ztf", stores, catalogs, output)
+    return pq.read_table(output)
 
 
 def test_the_table_of_matches(matches):
     assert matches.to_pandas().to_string(index=False) == blocks("text")[0].rstrip()
 
 
-def test_reading_it(matches, capsys):
-    Path("results/matches/ztf/20200202").mkdir(parents=True)
-    pq.write_table(matches, "results/matches/ztf/20200202/0000.parquet")
+@pytest.mark.usefixtures("matches")
+def test_reading_it(capsys):
     (code,) = blocks("python")
     exec(compile(code, "add-a-catalogue.md", "exec"), {})
     assert "NGC 2" in capsys.readouterr().out

@@ -32,7 +32,7 @@ def test_targets_of_a_night():
 def test_dumps():
     assert targets.dump(PGIR) == "folder"
     assert targets.dump(ZTF) == "results/downloads/ztf/1/dump.tar.gz"
-    assert targets.counts(ZTF) == [f"results/alerts/ztf/1/_000{k}.counts.json" for k in (0, 1)]
+    assert targets.counts(ZTF) == [f"results/counts/ztf/1/000{k}.json" for k in (0, 1)]
 
 
 def test_what_the_engine_reads():

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import skyeye
 from workdir import Workdir, make_workdir
 
 
@@ -15,6 +16,19 @@ def workdir(tmp_path) -> Workdir:
 def finished(tmp_path_factory) -> Workdir:
     """Return a directory in which the workflow has run; tests change copies of it."""
     directory = make_workdir(tmp_path_factory.mktemp("finished"))
+    directory.snakemake("--cores", "2")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def two_surveys(tmp_path_factory) -> Workdir:
+    """Return a directory with the small night and one of docs/add-a-survey.md's, both run."""
+    directory = make_workdir(tmp_path_factory.mktemp("two"))
+    skyeye.write_night(directory.path / "data/skyeye")
+    for name in ("config/alerts.tsv", "config/config.yaml"):
+        (directory.path / name).write_text(skyeye.files()[name])
+    package = skyeye.write_package(directory.path / "nightmill-skyeye")
+    directory.variables["PYTHONPATH"] = str(skyeye.install(package, directory.path / "site"))
     directory.snakemake("--cores", "2")
     return directory
 

@@ -5,37 +5,23 @@ import json
 import pyarrow.parquet as pq
 import pytest
 import skyeye
-from workdir import make_workdir
 
 pytestmark = pytest.mark.workflow
 NIGHT = "skyeye/20260101"
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    """Return a directory in which the document was followed, beside a night of ZTF's."""
-    workdir = make_workdir(tmp_path_factory.mktemp("survey"))
-    skyeye.write_night(workdir.path / "data/skyeye")
-    for name in ("config/alerts.tsv", "config/config.yaml"):
-        (workdir.path / name).write_text(skyeye.files()[name])
-    package = skyeye.write_package(workdir.path / "nightmill-skyeye")
-    site = skyeye.install(package, workdir.path / "site")
-    workdir.variables["PYTHONPATH"] = str(site)
-    workdir.snakemake("--cores", "2")
-    return workdir
+def table(two_surveys, name):
+    path = two_surveys.path / "results" / name / NIGHT / "0000.parquet"
+    return pq.read_table(path).sort_by("candid")
 
 
-def table(ran, name):
-    return pq.read_table(ran.path / "results" / name / NIGHT / "0000.parquet").sort_by("candid")
-
-
-def test_the_summary_is_the_documents(ran):
+def test_the_summary_is_the_documents(two_surveys):
     name = f"results/summary/{NIGHT}.json"
-    assert json.loads((ran.path / name).read_text()) == json.loads(skyeye.files()[name])
+    assert json.loads((two_surveys.path / name).read_text()) == json.loads(skyeye.files()[name])
 
 
-def test_alerts(ran):
-    alerts = table(ran, "alerts")
+def test_alerts(two_surveys):
+    alerts = table(two_surveys, "alerts")
     assert alerts["candid"].to_pylist() == [skyeye.CANDID + i for i in range(6)]
     assert alerts["object_id"].to_pylist() == [f"SKY{i // 2}" for i in range(6)]
     assert alerts["jd"].to_pylist() == [2460000.75 + i for i in range(6)]
@@ -46,16 +32,16 @@ def test_alerts(ran):
     assert units["band"] is None
 
 
-def test_history(ran):
-    history = table(ran, "history").to_pandas()
+def test_history(two_surveys):
+    history = table(two_surveys, "history").to_pandas()
     assert history.groupby("kind", observed=True).size().to_dict() == {"prv": 6, "forced": 12}
     assert set(history[history.kind == "forced"].zp) == {23.9}
     assert set(history[history.kind == "prv"]["filter"]) == {"sdssg", "sdssr"}
     assert set(history[history.kind == "prv"].diffmaglim) == {20.5}
 
 
-def test_rejected(ran):
-    rejected = {row["source"]: row for row in table(ran, "rejected").to_pylist()}
+def test_rejected(two_surveys):
+    rejected = {row["source"]: row for row in table(two_surveys, "rejected").to_pylist()}
     cut, nowhere = (rejected[f"data/skyeye/{name}.avro"] for name in ("cut", "nowhere"))
     assert (cut["stage"], nowhere["stage"]) == ("read", "clean")
     assert "truncated" in cut["reason"]
@@ -63,12 +49,12 @@ def test_rejected(ran):
     assert nowhere["candid"] == skyeye.CANDID + 6
 
 
-def test_scores(ran):
-    assert table(ran, "scores")["bright"].to_pylist() == [16.0 + i for i in range(6)]
+def test_scores(two_surveys):
+    assert table(two_surveys, "scores")["bright"].to_pylist() == [16.0 + i for i in range(6)]
 
 
-def test_matches_with_a_catalogue_and_with_alerts_of_ztf(ran):
-    matches = table(ran, "matches").to_pylist()
+def test_matches_with_a_catalogue_and_with_alerts_of_ztf(two_surveys):
+    matches = table(two_surveys, "matches").to_pylist()
     of = {(m["candid"] - skyeye.CANDID, m["catalog"]): m for m in matches}
     assert len(of) == len(matches) == 12
     for i in range(6):
@@ -77,11 +63,11 @@ def test_matches_with_a_catalogue_and_with_alerts_of_ztf(ran):
         assert of[i, "ztf_alerts"]["ztf_alerts_object_id"] == f"ZTF18aaaaa{i:02d}"
 
 
-def test_a_change_of_its_columns_runs_its_nights_only(ran):
-    assert ran.planned() == {}
-    columns = ran.path / "site/nightmill_skyeye/skyeye.csv"
+def test_a_change_of_its_columns_runs_its_nights_only(two_surveys):
+    assert two_surveys.planned() == {}
+    columns = two_surveys.path / "site/nightmill_skyeye/skyeye.csv"
     text = columns.read_text()
     columns.write_text(text + "camera,int32,,measurement.camera\n")
-    planned = ran.planned()
+    planned = two_surveys.planned()
     columns.write_text(text)
     assert planned == {"index": 1, "decode": 1, "score": 1, "match": 1, "summary": 1}

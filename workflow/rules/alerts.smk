@@ -76,7 +76,7 @@ rule summary:
     params:
         shards=lambda wildcards: targets.shards(night_of(wildcards)),
         folders=lambda wildcards: [
-            paths.night_folder(table).format_map(wildcards) for table in paths.TABLES
+            paths.night_folder(name).format_map(wildcards) for name in paths.SHARDED
         ],
         code=source_hash("pipeline.alerts.night"),
     script:

@@ -9,10 +9,10 @@ from pipeline.alerts.coordinates import ecliptic, galactic
 from pipeline.alerts.keys import object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
 from pipeline.io.records import Records
-from pipeline.io.tables import field
+from pipeline.io.tables import SURVEY, field, with_survey
 
 CORE = (
-    field("survey", pa.dictionary(pa.int32(), pa.string())),
+    SURVEY,
     field("candid", pa.int64(), description="the packet, unique within its survey"),
     field("object_id", pa.string(), description="null where the packet has no object"),
     field("jd", pa.float64(), "d", "Julian date, UTC"),
@@ -60,16 +60,16 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
     good = np.array([reason is None for reason in reasons], dtype=bool)
     ra, dec = np.mod(ra[good], 360.0), dec[good]
     keep = pa.array(good)
-    name = pa.DictionaryArray.from_arrays(np.zeros(ra.size, np.int32), pa.array([survey.name]))
     core = [
-        name,
         records.column(survey.candid).filter(keep).cast(pa.int64()),
         object_ids(records, survey).filter(keep),
         survey.to_jd(time[good]),
         *(ra, dec, *galactic(ra, dec), *ecliptic(ra, dec)),
     ]
     own = [_own(records, column).filter(keep) for column in survey.columns]
-    return pa.table([*core, *own], schema=alerts_schema(survey)), reasons
+    schema = alerts_schema(survey)
+    table = pa.table([*core, *own], schema=schema.remove(0).remove_metadata())
+    return with_survey(table, survey.name).cast(schema), reasons
 
 
 def unlisted_fields(records: Records, survey: Survey) -> list[str]:

@@ -12,7 +12,7 @@ from pipeline.alerts.history_table import HISTORY_SCHEMA, history_table
 from pipeline.alerts.shard import Shard
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.atomic import write_json
-from pipeline.io.tables import BatchWriter, field, table_writer
+from pipeline.io.tables import BatchWriter, field, survey_schema, table_writer, with_survey
 
 HISTORY_GROUP = 100_000
 REJECTED_SCHEMA = pa.schema(
@@ -60,7 +60,7 @@ def decode_shard(
     packets = Shard.load(index, shard, shards)
     unlisted: set[str] = set()
     with ExitStack() as stack:
-        schemas = (alerts_schema(survey), HISTORY_SCHEMA, REJECTED_SCHEMA)
+        schemas = (alerts_schema(survey), *map(survey_schema, (HISTORY_SCHEMA, REJECTED_SCHEMA)))
         paths = (files.alerts, files.history, files.rejected)
         alerts, history, rejected = (
             BatchWriter(stack.enter_context(table_writer(path, schema)), rows)
@@ -68,16 +68,16 @@ def decode_shard(
                 paths, schemas, (20_000, HISTORY_GROUP, 20_000), strict=True
             )
         )
-        rejected.add(_rejected(packets.rejected, "read", packets.rejected["reason"]))
+        bad = _rejected(packets.rejected, "read", packets.rejected["reason"])
+        rejected.add(with_survey(bad, survey.name))
         for records, rows in packets.batches():
             table, reasons = alerts_table(records, survey)
             kept = np.array([reason is None for reason in reasons], dtype=bool)
             alerts.add(table)
-            history.add(history_table(records, survey, table, kept))
-            bad = pa.array(~kept)
-            rejected.add(
-                _rejected(rows.filter(bad), "clean", pa.array(reasons, pa.string()).filter(bad))
-            )
+            history.add(with_survey(history_table(records, survey, table, kept), survey.name))
+            drop = pa.array(~kept)
+            why = pa.array(reasons, pa.string()).filter(drop)
+            rejected.add(with_survey(_rejected(rows.filter(drop), "clean", why), survey.name))
             unlisted.update(unlisted_fields(records, survey))
         for writer in (alerts, history, rejected):
             writer.flush()

@@ -39,7 +39,7 @@ def remove_stale_shards(folders: Iterable[Path], shards: Iterable[str]) -> list[
     Parameters
     ----------
     folders : iterable of Path
-        ``results/<table>/<survey>/<night>``.
+        ``results/<table>/<survey>/<night>``, and of the counts.
     shards : iterable of str
         Names of the shards that there are now.
 
@@ -54,7 +54,7 @@ def remove_stale_shards(folders: Iterable[Path], shards: Iterable[str]) -> list[
         for folder in map(Path, folders)
         if folder.is_dir()
         for path in sorted(folder.iterdir())
-        if path.is_file() and path.name.lstrip("._").split(".")[0] not in current
+        if path.is_file() and path.name.lstrip(".").split(".")[0] not in current
     ]
     for path in stale:
         path.unlink()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +21,33 @@ def field(name: str, type_: pa.DataType, unit: str = "", description: str = "") 
     """
     metadata = {"unit": unit, "description": description}
     return pa.field(name, type_, metadata={k: v for k, v in metadata.items() if v} or None)
+
+
+SURVEY = field("survey", pa.dictionary(pa.int32(), pa.string()), description="as in alerts.tsv")
+"""First column of every table: candid is unique within a survey only."""
+
+
+def survey_schema(schema: pa.Schema) -> pa.Schema:
+    """Return a table's schema with the column `SURVEY` in front.
+
+    Raises
+    ------
+    ValueError
+        If it has a column of that name, as of a model that is called so.
+    """
+    if SURVEY.name in schema.names:
+        raise ValueError(f"two columns would be called {SURVEY.name!r}: choose another name")
+    return schema.insert(0, SURVEY)
+
+
+def with_survey(table: pa.Table, survey: str) -> pa.Table:
+    """Return a table with the column `SURVEY` in front.
+
+    >>> with_survey(pa.table({"candid": [1, 2]}), "ztf").to_pylist()
+    [{'survey': 'ztf', 'candid': 1}, {'survey': 'ztf', 'candid': 2}]
+    """
+    number = np.zeros(table.num_rows, np.int32)
+    return table.add_column(0, SURVEY, pa.DictionaryArray.from_arrays(number, pa.array([survey])))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.match import match_alerts, matches_schema
-from pipeline.io.tables import BatchWriter, table_writer
+from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
 
 BATCH_ALERTS = 50_000
 
@@ -38,13 +38,12 @@ def match_shard(
     int
         Number of matches.
     """
-    with (
-        pq.ParquetFile(alerts) as source,
-        table_writer(output, matches_schema(catalogs, survey, stores)) as writer,
-    ):
+    schema = survey_schema(matches_schema(catalogs, survey, stores))
+    with pq.ParquetFile(alerts) as source, table_writer(output, schema) as writer:
         matches = BatchWriter(writer, 100_000)
         for batch in source.iter_batches(BATCH_ALERTS, columns=["candid", "ra", "dec"]):
             table = pa.Table.from_batches([batch])
-            matches.add(match_alerts(table, stores, catalogs, survey))
+            found = match_alerts(table, stores, catalogs, survey)
+            matches.add(with_survey(found, survey))
         matches.flush()
     return matches.num_rows

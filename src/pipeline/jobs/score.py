@@ -12,7 +12,7 @@ from pipeline.alerts.shard import Shard
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.config.models import Model
 from pipeline.io.records import Records
-from pipeline.io.tables import BatchWriter, table_writer
+from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
 from pipeline.scores.engines import load_engine
 from pipeline.scores.table import score_batch, scores_schema
 from pipeline.scores.triplets import CHANNELS
@@ -56,14 +56,15 @@ def score_shard(
         Number of alerts.
     """
     engines = {name: load_engine(engine, networks[name], m) for name, m in models.items()}
-    with table_writer(output, scores_schema(models)) as writer:
+    with table_writer(output, survey_schema(scores_schema(models))) as writer:
         scores = BatchWriter(writer)
         for records, _ in Shard.load(index, *part).batches(BATCH_PACKETS):
             alerts, reasons = alerts_table(records, survey)
             kept = np.array([reason is None for reason in reasons], dtype=bool)
             history = history_table(records, survey, alerts, kept)
             cutouts = _cutouts(records, survey, alerts, kept)
-            scores.add(score_batch(alerts, history, cutouts, engines, models))
+            table = score_batch(alerts, history, cutouts, engines, models)
+            scores.add(with_survey(table, survey.name))
         scores.flush()
     return scores.num_rows
 

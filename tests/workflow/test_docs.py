@@ -1,0 +1,133 @@
+"""docs/tables.md says what is so: its code runs, its columns are those of the files."""
+
+import re
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from workdir import OBJECTS, ROOT
+
+pytestmark = pytest.mark.workflow
+DOCUMENT = (ROOT / "docs/tables.md").read_text()
+CODE = re.findall(r"^```python\n(.*?)^```", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
+
+
+def run(code, folder, monkeypatch):
+    """Run one of the document's blocks in a finished directory; return its variables."""
+    monkeypatch.chdir(folder)
+    variables = {}
+    exec(compile(code, "tables.md", "exec"), variables)
+    return variables
+
+
+def block(with_text):
+    (code,) = (code for code in CODE if with_text in code)
+    return code
+
+
+@pytest.mark.parametrize("code", CODE)
+def test_every_block_runs(two_surveys, monkeypatch, capsys, code):
+    run(code, two_surveys.path, monkeypatch)
+    assert capsys.readouterr().out.strip()
+
+
+def test_units(two_surveys, monkeypatch, capsys):
+    code = block('read_schema("results/alerts/ztf/20180201/0000.parquet")')
+    run(code, two_surveys.path, monkeypatch)
+    assert capsys.readouterr().out.strip() == code.split("# ")[1].strip()
+
+
+def test_one_survey(two_surveys, monkeypatch):
+    found = run(block("night.merge"), two_surveys.path, monkeypatch)
+    assert (len(found["night"]), len(found["survey"])) == (OBJECTS, OBJECTS)
+    found = run(block("bright ="), two_surveys.path, monkeypatch)
+    assert found["bright"]["candid"].to_pylist() == [1000, 1001, 1002]
+    found = run(block('pl.col("rank") == 1'), two_surveys.path, monkeypatch)
+    joined = found["alerts"].join(found["matches"], on=["survey", "candid"]).collect()
+    assert joined["catalog"].to_list() == ["stars"] * OBJECTS
+
+
+@pytest.mark.parametrize("with_text", ["unify_schemas", 'how="diagonal"'])
+def test_everything(two_surveys, monkeypatch, with_text):
+    everything = run(block(with_text), two_surveys.path, monkeypatch)["everything"]
+    read = everything.collect if "diagonal" in with_text else everything.to_table
+    rows = read().to_pandas()
+    assert rows.candid.dtype == "int64"
+    assert rows.magpsf.notna().all()
+    assert rows.groupby("survey", observed=True).size().to_dict() == {"skyeye": 6, "ztf": OBJECTS}
+    assert {"band", "fid", "rbversion"} <= set(rows.columns)
+
+
+def test_everything_by_duckdb(two_surveys, monkeypatch):
+    everything = run(block("avg(drb)"), two_surveys.path, monkeypatch)["everything"]
+    drb = pytest.approx(0.9)
+    assert everything.fetchall() == [
+        ("skyeye", "stars", 6, drb), ("skyeye", "ztf_alerts", 6, drb), ("ztf", "stars", 12, None)
+    ]  # fmt: skip
+
+
+def test_light_curves(two_surveys, monkeypatch):
+    found = run(block("distinct on"), two_surveys.path, monkeypatch)["light_curve"].fetchall()
+    assert [row[0] for row in found] == [2458148.5, 2458149.5]
+    assert {row[1:3] for row in found} == {("ztfg", 18.0)}
+    found = run(block("photometry("), two_surveys.path, monkeypatch)["light_curves"]
+    assert found.num_rows == 3 * OBJECTS
+
+
+def documented(table):
+    """Return the document's rows about a table's columns: name, type, unit, null."""
+    section = DOCUMENT.split(f"\n## {table.capitalize()}\n")[1].split("\n## ")[0]
+    rows = []
+    for line in re.findall(r"^\| (`.*) \|$", section.replace(r"\|", "/"), flags=re.MULTILINE):
+        names, type_, unit, null, *_ = (cell.strip() for cell in line.split("|"))
+        rows += [(name.strip("`"), type_, unit, null) for name in names.split(", ")]
+    return rows
+
+
+def plain(type_):
+    value = type_.value_type if pa.types.is_dictionary(type_) else type_
+    return {"double": "float64", "float": "float32"}.get(str(value), str(value))
+
+
+def files_of(workdir, table):
+    return sorted((workdir.path / "results" / table).glob("*/*/*.parquet"))
+
+
+@pytest.mark.parametrize("table", ["alerts", "history", "rejected"])
+def test_columns(two_surveys, table):
+    rows = documented(table)
+    for path in files_of(two_surveys, table):
+        schema = pq.read_schema(path)
+        columns = [
+            (f.name, plain(f.type), (f.metadata or {}).get(b"unit", b"").decode()) for f in schema
+        ]
+        assert columns[: len(rows)] == [row[:3] for row in rows]
+        assert table == "alerts" or len(columns) == len(rows)
+
+
+CHOSEN = {"stars_type": "string", "ztf_alerts_object_id": "string", "ztf_alerts_jd": "float64"}
+
+
+@pytest.mark.parametrize(("table", "chosen"), [("scores", {}), ("matches", CHOSEN)])
+def test_columns_that_the_configuration_names(two_surveys, table, chosen):
+    rows = [row for row in documented(table) if "<catalog>" not in row[0]]
+    expected = {name.replace("<model>", "bright"): type_ for name, type_, *_ in rows} | chosen
+    schema = pq.read_schema(files_of(two_surveys, table)[0])
+    assert {f.name: plain(f.type) for f in schema} == expected
+
+
+@pytest.mark.parametrize("table", ["alerts", "history", "rejected", "scores", "matches"])
+def test_what_is_never_null(two_surveys, table):
+    never = [name for name, _, _, null in documented(table) if null == "never"]
+    assert {"survey"} < set(never)
+    for path in files_of(two_surveys, table):
+        found = pq.read_table(path)
+        for name in never:
+            assert found[name.replace("<model>", "bright")].null_count == 0
+
+
+@pytest.mark.parametrize("survey", ["skyeye", "ztf"])
+def test_scores_are_in_the_order_of_the_alerts(two_surveys, survey):
+    tables = [two_surveys.path / "results" / name / survey for name in ("alerts", "scores")]
+    alerts, scores = (pq.read_table(next(t.glob("*/*.parquet")))["candid"] for t in tables)
+    assert alerts.equals(scores)
