@@ -82,18 +82,19 @@ def test_fits_are_not_worse_than_icetrays(event_of, oracle):
 
 
 @pytest.mark.parametrize(
-    ("name", "within_deg"),
+    ("name", "reco", "within_deg"),
     [
-        ("138632_31747601.json", 0.2),  # IceCube's SplineMPE
-        ("hese_event_00.json", 0.2),  # SPEFit2, as the next two
-        ("hese_event_01.json", 0.5),
-        ("hese_event_02.json", 2.2),  # see the test below
-        (BRONZE, 2.5),  # SplineMPE
+        ("138632_31747601.json", "pandel_spe1st", 0.2),  # IceCube's SplineMPE
+        ("hese_event_00.json", "pandel_spe1st", 0.2),  # SPEFit2, as the next two
+        ("hese_event_01.json", "pandel_spe1st", 0.5),
+        ("hese_event_02.json", "pandel_mpe", 0.5),
+        ("hese_event_02.json", "pandel_spe1st", 2.2),  # see the test below
+        (BRONZE, "pandel_spe1st", 2.5),  # SplineMPE
     ],
 )
-def test_scans(event_of, tmp_path, name, within_deg):
+def test_scans(event_of, tmp_path, name, reco, within_deg):
     event = event_of(name)
-    scan = Scan(event, "pandel_spe1st", parse_nsides("8:0 64:12 512:24"))
+    scan = Scan(event, reco, parse_nsides("8:0 64:12 512:24"))
     state = scan_all(scan, tmp_path)
     assert not state.failures
     best = state.best()
