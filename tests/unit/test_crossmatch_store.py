@@ -15,9 +15,9 @@ from astropy.table import Table
 
 from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store, build_store_from_alerts
-from pipeline.crossmatch.folder import atomic_folder
 from pipeline.crossmatch.store import open_store
 from pipeline.healpix import lonlat_to_vec, vec_to_pixel
+from pipeline.io.atomic import atomic_folder
 
 ROWS = 500
 ROWS_LARGE = 300_000

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,27 +25,39 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If the folder cannot be made or written; the message names the final file.
+        If the folder cannot be made or written; a note names the final file.
+    """
+    with _beside(Path(path)) as temporary:
+        yield temporary
+        _fsync(temporary)
+        os.replace(temporary, path)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path`; it becomes `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : str or Path
+        The final folder. What was there before is replaced.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written; a note names the final folder.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _beside(path) as temporary:
+        shutil.rmtree(temporary, ignore_errors=True)  # what a killed run left behind
+        temporary.mkdir()
         yield temporary
-        publish(temporary, path)
-    except BaseException as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.add_note(f"while writing {path}")
-        raise
-
-
-def publish(temporary: Path, path: Path) -> None:
-    """Give a file that is complete its final name, so that it survives a power cut there."""
-    _fsync(temporary)
-    os.replace(temporary, path)
-    _fsync(path.parent)
+        for file in temporary.iterdir():
+            _fsync(file)
+        _fsync(temporary)
+        if path.exists():  # rename replaces an empty folder only
+            shutil.rmtree(path)
+        os.replace(temporary, path)
 
 
 def write_json(value: Any, path: str | Path) -> None:
@@ -57,6 +70,23 @@ def write_json(value: Any, path: str | Path) -> None:
     """
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Yield the temporary name of a result; nothing of that name is left by an error."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        _fsync(path.parent)
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.add_note(f"while writing {path}")
+        raise
 
 
 def _fsync(path: Path) -> None:
