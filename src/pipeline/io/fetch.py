@@ -16,7 +16,7 @@ from pathlib import Path
 import requests
 from urllib3.exceptions import HTTPError
 
-from pipeline.io.atomic import publish
+from pipeline.io.atomic import atomic_path
 from pipeline.io.meter import meter
 
 TRIES = 5
@@ -79,7 +79,8 @@ def fetch(url: str, output: Path, sha256: str | None = None, wait: float = WAIT_
     if sha256 is not None and (found := _sha256(partial.data)) != sha256:
         partial.discard()
         raise FetchError(f"{url}: sha256 is {found}, expected {sha256}")
-    publish(partial.data, output)
+    with atomic_path(output) as temporary:
+        partial.data.replace(temporary)
     partial.discard()
 
 
