@@ -22,6 +22,9 @@ TYPICAL_PACKETS = 300_000
 MARGIN = 1.5
 """Memory asked for beyond what was measured."""
 
+SNAKEMAKE_MB = 400
+"""In every cluster job two Snakemakes wait for its script, of 196 MB each."""
+
 SLOWER = 4
 """How many times slower a cluster's core and filesystem may be."""
 
@@ -39,7 +42,7 @@ class Need:
     Attributes
     ----------
     memory_mb : float
-        Peak of its resident memory.
+        Peak of the resident memory of its script.
     cpu_s : float
         On one core.
     disk_mb : float
@@ -54,9 +57,9 @@ class Need:
         """Return the memory to ask for [MB]: twice as much at each further attempt.
 
         >>> Need(600, 0).mem_mb(), Need(600, 0).mem_mb(2)
-        (900, 1800)
+        (1300, 2600)
         """
-        return ceil(self.memory_mb * MARGIN) * 2 ** (attempt - 1)
+        return (ceil(self.memory_mb * MARGIN) + SNAKEMAKE_MB) * 2 ** (attempt - 1)
 
     def minutes(self, attempt: int = 1) -> int:
         """Return the wall time to ask for [min]: twice as much at each further attempt.
@@ -83,7 +86,7 @@ def index(packets: int) -> Need:
     """Return what indexing a night needs: 0.45 ms a packet, of which it keeps a row.
 
     >>> index(300_000).mem_mb(), index(300_000).minutes()
-    (1050, 19)
+    (1450, 19)
     """
     return Need(400 + packets * 1e-3, packets * 0.45e-3, _packets_mb(packets) * 2)
 
@@ -92,7 +95,7 @@ def decode(packets: int, shards: int) -> Need:
     """Return what decoding one shard of a night needs: 0.25 ms a packet, in batches.
 
     >>> decode(300_000, 4).mem_mb(), decode(300_000, 4).minutes()
-    (1035, 12)
+    (1435, 12)
     """
     share = ceil(packets / shards)
     return Need(_of_index(packets, 600), share * 0.25e-3, _packets_mb(packets + share))
@@ -113,7 +116,7 @@ def sort_catalog(size_mb: float) -> Need:
     """Return what sorting a catalogue needs: 0.5 GB for 1e7 rows, which CSV has in 500 MB.
 
     >>> sort_catalog(500).mem_mb()
-    900
+    1300
     """
     return Need(350 + size_mb * 0.5, 20 + size_mb * 0.1, size_mb * 3)
 
