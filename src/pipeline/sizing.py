@@ -75,7 +75,6 @@ class Need:
         return 1000 + ceil(self.disk_mb)
 
 
-FETCH = Need(memory_mb=200, cpu_s=3600, disk_mb=20_000)
 CONVERT_MODEL = Need(memory_mb=1500, cpu_s=60)
 TRAIN = Need(memory_mb=1400, cpu_s=60)
 SMALL = Need(memory_mb=500, cpu_s=60)

@@ -7,10 +7,10 @@ rule fetch:
         paths.DOWNLOAD,
     log:
         paths.log("fetch", "survey", "night", "file"),
+    # A cluster's nodes seldom see the web.
+    localrule: True
     conda:
         "../envs/nightmill.yaml"
-    resources:
-        **sized(sizing.FETCH),
     params:
         url=lambda wildcards: night_of(wildcards).path,
         sha256=lambda wildcards: night_of(wildcards).sha256,
