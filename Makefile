@@ -26,7 +26,7 @@ demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was 
 	$(BIN)/nightmill summary --directory $(DEMO)
 
 test: $(VENV)/.stamp  ## all tests that need no service
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(VENV)/.stamp
 	$(BIN)/ruff check

@@ -16,6 +16,7 @@ from pipeline.alerts.coordinates import ecliptic, galactic, sexagesimal
 from pipeline.alerts.history_table import HISTORY_SCHEMA, history_table
 from pipeline.alerts.photometry import photometry
 from pipeline.alerts.surveys.registry import get_survey, names, survey_files
+from pipeline.io.records import ArrowRecords
 
 ZTF = get_survey("ztf")
 
@@ -194,3 +195,58 @@ def test_sexagesimal_round_trip(ra, dec):
 def test_no_position(position):
     with pytest.raises(ValueError, match="no position"):
         sexagesimal(*position)
+
+
+def columns_of(**values):
+    """Return one packet as parquet rows whose types are not what a survey writes."""
+    record = packet(1)
+    record["candidate"] |= values
+    names = ("objectId", "candid", "candidate", "prv_candidates")
+    return ArrowRecords.of_table(pa.Table.from_pylist([{k: record[k] for k in names}]))
+
+
+def test_positions_as_text_are_read_or_refused():
+    alerts, reasons = alerts_table(columns_of(ra="10.5", jd="2458150.5"), ZTF)
+    assert alerts["ra"].to_pylist() == [10.5]
+    alerts, reasons = alerts_table(columns_of(ra="east"), ZTF)
+    assert alerts.num_rows == 0
+    assert "ra is null" in reasons[0]
+
+
+def test_a_band_with_gaps_as_pandas_writes_it():
+    record = packet(1, history=2)
+    record["prv_candidates"][0]["fid"] = float("nan")
+    record["prv_candidates"][1]["fid"] = 2.0
+    row = {k: record[k] for k in ("objectId", "candid", "candidate", "prv_candidates")}
+    found = ArrowRecords.of_table(pa.Table.from_pylist([row]))
+    alerts, _ = alerts_table(found, ZTF)
+    history = history_table(found, ZTF, alerts, np.array([True]))
+    assert history["filter"].to_pylist() == [None, "ztfr"]
+
+
+def test_a_flag_in_bytes_is_unknown():
+    alerts, _ = alerts_table(columns_of(isdiffpos=b"t"), ZTF)
+    assert alerts["isdiffpos"].to_pylist() == [None]
+
+
+@pytest.mark.parametrize("ra", [-1e-17, 360.0, -360.0, 0.0])
+def test_right_ascension_is_below_360(ra):
+    alerts, _ = alerts_table(columns_of(ra=ra), ZTF)
+    assert alerts["ra"].to_pylist() == [0.0]
+    assert 0 <= alerts["ecl_lambda"].to_pylist()[0] < 360
+
+
+def test_no_angle():
+    assert "outside [-360, 360]" in alerts_table(columns_of(ra=500.0), ZTF)[1][0]
+
+
+@pytest.mark.parametrize("mjd", [1e9, -5.0, float("inf"), None])
+def test_a_time_of_rubin_that_is_no_date_rejects_its_packet_alone(mjd):
+    rows = [
+        {"diaSourceId": i, "diaSource": {"ra": 1.0, "dec": 2.0, "midpointMjdTai": time}}
+        for i, time in enumerate([mjd, 61000.0])
+    ]
+    found = ArrowRecords.of_table(pa.Table.from_pylist(rows))
+    alerts, reasons = alerts_table(found, get_survey("lsst"))
+    assert alerts["candid"].to_pylist() == [1]
+    assert reasons == ["its time is null or not finite", None]

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.casts import as_type
-from pipeline.alerts.coordinates import ecliptic, galactic
+from pipeline.alerts.coordinates import ecliptic, galactic, wrapped
 from pipeline.alerts.keys import object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
 from pipeline.io.records import Records
@@ -56,14 +56,15 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
         None where the packet is in the table.
     """
     ra, dec, time = (_number(records, path) for path in (survey.ra, survey.dec, survey.time))
-    reasons = _reasons(ra, dec, time)
+    jd = survey.to_jd(time)
+    reasons = _reasons(ra, dec, jd)
     good = np.array([reason is None for reason in reasons], dtype=bool)
-    ra, dec = np.mod(ra[good], 360.0), dec[good]
+    ra, dec = wrapped(ra[good]), dec[good]
     keep = pa.array(good)
     core = [
         records.column(survey.candid).filter(keep).cast(pa.int64()),
         object_ids(records, survey).filter(keep),
-        survey.to_jd(time[good]),
+        jd[good],
         *(ra, dec, *galactic(ra, dec), *ecliptic(ra, dec)),
     ]
     own = [_own(records, column).filter(keep) for column in survey.columns]
@@ -89,11 +90,11 @@ def unlisted_fields(records: Records, survey: Survey) -> list[str]:
     ]
 
 
-def _reasons(ra: np.ndarray, dec: np.ndarray, time: np.ndarray) -> list[str | None]:
+def _reasons(ra: np.ndarray, dec: np.ndarray, jd: np.ndarray) -> list[str | None]:
     reasons: list[str | None] = [None] * ra.size
     checks = (
-        (~np.isfinite(time), "its time is null or not finite"),
-        (~np.isfinite(ra) | (np.abs(ra) > 720.0), "ra is null or no angle"),
+        (~np.isfinite(jd), "its time is null or not finite"),
+        (~np.isfinite(ra) | (np.abs(ra) > 360.0), "ra is null or outside [-360, 360]"),
         (~np.isfinite(dec) | (np.abs(dec) > 90.0), "dec is null or outside [-90, 90]"),
     )
     for bad, reason in checks:
@@ -103,10 +104,8 @@ def _reasons(ra: np.ndarray, dec: np.ndarray, time: np.ndarray) -> list[str | No
 
 
 def _number(records: Records, path: str) -> np.ndarray:
-    column = records.column(path)
-    if column is None:
-        return np.full(records.num_rows, np.nan)
-    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    column = as_type(records.column(path), pa.float64(), records.num_rows)
+    return column.to_numpy(zero_copy_only=False)
 
 
 def _own(records: Records, column: FieldColumn) -> pa.Array:

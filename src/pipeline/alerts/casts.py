@@ -40,4 +40,6 @@ def _flag(array: pa.Array) -> pa.Array:
     if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
         known = pc.is_in(array, pa.array(_TRUE, array.type))
         return pc.if_else(pc.is_null(array), pa.scalar(None, pa.bool_()), known)
-    return pc.not_equal(array, pa.scalar(0, array.type))
+    if pa.types.is_floating(array.type) or pa.types.is_integer(array.type):
+        return pc.not_equal(array, pa.scalar(0, array.type))
+    return pa.nulls(len(array), pa.bool_())

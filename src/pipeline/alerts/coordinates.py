@@ -34,7 +34,17 @@ def ecliptic(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Earth's aberration at J2000, up to 20", which no alert's position has.)
     """
     lon, lat = _rotate(_ECLIPTIC, ra, dec)
-    return np.mod(lon, 360.0), lat
+    return wrapped(lon), lat
+
+
+def wrapped(angle: np.ndarray) -> np.ndarray:
+    """Return angles [deg] in [0, 360): the remainder of −1e-17 rounds to 360.
+
+    >>> wrapped(np.array([-1e-17, 360.0, -1.0])).tolist()
+    [0.0, 0.0, 359.0]
+    """
+    angle = np.mod(angle, 360.0)
+    return np.where(angle == 360.0, 0.0, angle)
 
 
 def _rotate(matrix: np.ndarray, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

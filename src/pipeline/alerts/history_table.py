@@ -138,5 +138,5 @@ def band_names(key: pa.Array | None, survey: Survey, rows: int) -> pa.Array:
     if key is None or not survey.filters:
         return pa.nulls(rows, pa.string())
     keys = pa.array(list(survey.filters))
-    where = pc.index_in(key.cast(keys.type), keys)
+    where = pc.index_in(as_type(key, keys.type, rows), keys)
     return pa.array(list(survey.filters.values()), pa.string()).take(where)

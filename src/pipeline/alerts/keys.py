@@ -14,11 +14,9 @@ def object_ids(records: Records, survey: Survey) -> pa.Array:
     """Return the object of each record as a string; null where it has none (0 counts as none)."""
     result = pa.nulls(records.num_rows, pa.string())
     for path in survey.object_id:
-        column = records.column(path)
-        if column is not None:
-            text = column.cast(pa.string())
-            text = pc.if_else(pc.is_in(text, pa.array(["0", ""])), None, text)
-            result = pc.coalesce(result, text)
+        text = as_type(records.column(path), pa.string(), records.num_rows)
+        text = pc.if_else(pc.is_in(text, pa.array(["0", ""])), None, text)
+        result = pc.coalesce(result, text)
     return result
 
 

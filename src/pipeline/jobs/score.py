@@ -74,8 +74,12 @@ def _cutouts(
 ) -> pa.Table | None:
     """Return the stamps of the alerts; None where the packets came without."""
     columns = [records.column(path) for path in survey.cutouts]
-    if not columns or any(column is None for column in columns):
+    if not columns or not all(c is not None and _is_binary(c.type) for c in columns):
         return None
     keep = pa.array(kept)
     stamps = [column.filter(keep) for column in columns]
     return pa.table([alerts["candid"], *stamps], names=["candid", *CHANNELS])
+
+
+def _is_binary(type_: pa.DataType) -> bool:
+    return pa.types.is_binary(type_) or pa.types.is_large_binary(type_)

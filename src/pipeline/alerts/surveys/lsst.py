@@ -7,13 +7,16 @@ import numpy as np
 from pipeline.alerts.fluxes import NJY_ZP
 from pipeline.alerts.surveys.survey import History, Survey
 
+LAST_MJD = 100_000.0
+"""In the year 2132; ERFA refuses what is too far off, one packet's for all of a batch."""
+
 
 def _mjd_tai_to_jd_utc(mjd: np.ndarray) -> np.ndarray:
-    """Rubin's times are MJD in TAI, all tables have JD in UTC (leap seconds from ERFA)."""
+    """Return JD (UTC, leap seconds from ERFA) of MJD (TAI); NaN for what is no date."""
     from astropy.time import Time  # noqa: PLC0415 - astropy takes 0.5 s, for LSST alone
 
     jd = np.full(mjd.shape, np.nan)
-    known = np.isfinite(mjd)
+    known = (mjd > 0) & (mjd < LAST_MJD)
     jd[known] = Time(mjd[known], format="mjd", scale="tai").utc.jd
     return jd
 
