@@ -7,7 +7,7 @@ export CONDOR_CONFIG ?= /dev/null
 DEMO := .demo
 SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefile) --profile $(abspath profiles/local)
 
-.PHONY: demo test lint format config lock bench clean
+.PHONY: demo test test-clusters lint format config lock bench clean
 .DEFAULT_GOAL := demo
 
 # The stamp stands for an environment that has just what the lock says.
@@ -27,6 +27,9 @@ demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was 
 
 test: $(VENV)/.stamp  ## all tests that need no service
 	$(BIN)/pytest -n auto --dist loadfile
+
+test-clusters: $(VENV)/.stamp  ## SLURM and HTCondor, started on this machine (Debian, root)
+	$(BIN)/pytest --durations=0 tests/clusters
 
 lint: $(VENV)/.stamp
 	$(BIN)/ruff check

@@ -1,0 +1,151 @@
+"""A working directory whose jobs a cluster runs, and what is compared of its results."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow.parquet as pq
+import yaml
+
+ROOT = Path(__file__).parents[2]
+NIGHT = "20260101"
+MINUTES = 60
+DECODED = ("alerts", "history", "rejected")
+
+
+class Cluster(Protocol):
+    """What the tests ask of a cluster."""
+
+    profile: str
+    options: tuple[str, ...]
+    """Of snakemake: what makes tests quick, and nothing else."""
+
+    def command(self, directory: Path, command: list[str]) -> list[str]:
+        """Return how a command is run where the cluster's jobs can be submitted."""
+
+    def adopt(self, folder: Path) -> None:
+        """Make a folder that of the user who submits."""
+
+    def jobs(self) -> dict[str, str]:
+        """Return the rule of each job that runs, by id."""
+
+    def requests(self, rule: str) -> list[tuple[int, int]]:
+        """Return memory [MB] and CPUs that the jobs of a rule asked for, oldest first."""
+
+    def remove(self, job: str) -> None:
+        """Remove a job as a person does."""
+
+    def restart_scheduler(self) -> None:
+        """Stop the daemon that takes jobs, and start it again."""
+
+    def small_memory(self, rule: str) -> list[str]:
+        """Return options that give a rule's first attempt far too little memory."""
+
+    def forget(self) -> None:
+        """Remove all jobs that are left, and let `requests` tell of later ones only."""
+
+
+@dataclass
+class Run:
+    """A working directory whose jobs a cluster runs; no cluster is this machine."""
+
+    path: Path
+    cluster: Cluster | None = None
+
+    def configure(self, **config) -> None:
+        (self.path / "config.yaml").write_text(yaml.safe_dump({"alerts": "alerts.tsv", **config}))
+        line = f"ztf\t{NIGHT}\tdata/ztf_public_{NIGHT}.tar.gz\t3\n"
+        (self.path / "alerts.tsv").write_text("survey\tnight\tpath\tshards\n" + line)
+        (self.path / "events.tsv").write_text(
+            "event\tpath\tchunks\nsim\tevents/event_000000.json\t4\n"
+        )
+
+    def command(self, *arguments: str) -> list[str]:
+        profile = self.cluster.profile if self.cluster else "local"
+        command = [
+            sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile"),
+            "--profile", str(ROOT / "profiles" / profile), "--configfile", "config.yaml",
+            *(self.cluster.options if self.cluster else ["--cores", "2"]), *arguments,
+        ]  # fmt: skip
+        return self.cluster.command(self.path, command) if self.cluster else command
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        if self.cluster:
+            self.cluster.adopt(self.path)
+        log = (self.path / "snakemake.out").open("w")
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.path, env=environment, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+
+    def finish(self, process: subprocess.Popen) -> str:
+        try:
+            process.wait(timeout=6 * MINUTES)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        output = (self.path / "snakemake.out").read_text()
+        assert process.wait() == 0, output
+        return output
+
+    def snakemake(self, *arguments: str) -> str:
+        return self.finish(self.start(*arguments))
+
+    def planned(self) -> dict[str, int]:
+        """Return how many jobs of each rule a dry run would do."""
+        jobs = re.findall(r"^(\w+) +(\d+)$", self.snakemake("--dry-run"), flags=re.MULTILINE)
+        return {rule: int(count) for rule, count in jobs if rule not in ("total", "all")}
+
+    def wait_for(self, process: subprocess.Popen, rule: str) -> str:
+        """Wait until a job of a rule runs; return its id."""
+        while process.poll() is None:
+            for job, name in self.cluster.jobs().items():
+                if name == rule:
+                    return job
+            time.sleep(0.2)
+        raise AssertionError(f"no job of {rule} was seen\n" + self.finish(process))
+
+
+def everything() -> dict:
+    """Return a configuration of the whole workflow."""
+    stars = {"path": "data/stars.parquet", "id": "name", "columns": ["type"]}
+    model = {"version": "1", "path": "realbogus.h5", "inputs": ["triplet"]}
+    return {
+        "catalogs": {"stars": stars},
+        "models": {"realbogus": model},
+        "events": "events.tsv",
+        "skymaps": {"nsides": "8:0"},
+    }
+
+
+def assert_same(one: Path, other: Path, *tables: str) -> None:
+    """Compare the tables of two working directories, file by file and row by row."""
+    for table in tables:
+        files = sorted((one / "results" / table).rglob("*.parquet"))
+        found = sorted((other / "results" / table).rglob("*.parquet"))
+        assert [f.relative_to(one) for f in files] == [f.relative_to(other) for f in found]
+        assert files
+        for file in files:
+            assert pq.read_table(file).equals(pq.read_table(other / file.relative_to(one))), file
+    summary = Path("results/summary/ztf") / f"{NIGHT}.json"
+    assert json.loads((one / summary).read_text()) == json.loads((other / summary).read_text())
+
+
+def assert_same_skymaps(one: Path, other: Path) -> None:
+    """Compare all pixels of all events."""
+    files = sorted((one / "results/skymaps").glob("*/run*.npz"))
+    assert files
+    for file in files:
+        with np.load(file) as mine, np.load(other / file.relative_to(one)) as theirs:
+            assert mine.files == theirs.files
+            for name in mine.files:
+                # To the bit; an energy that was not fitted is NaN, which equals nothing.
+                assert mine[name].tobytes() == theirs[name].tobytes(), name

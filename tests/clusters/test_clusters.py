@@ -1,0 +1,61 @@
+"""The workflow on a real SLURM and a real HTCondor: same results, and none lost by faults."""
+
+import os
+import signal
+
+import pytest
+from cluster_run import DECODED, assert_same, assert_same_skymaps, everything
+
+pytestmark = pytest.mark.clusters
+
+
+def test_same_results_as_on_one_machine(run, local):
+    run.configure(**everything())
+    assert sum(run.planned().values()) > 20
+    run.snakemake()
+    assert_same(local, run.path, *DECODED, "scores", "matches")
+    assert_same_skymaps(local, run.path)
+    assert run.planned() == {}
+    asked = {rule: run.cluster.requests(rule) for rule in ("index", "score", "scan_chunk")}
+    assert {rule: len(jobs) for rule, jobs in asked.items()} == {
+        "index": 1, "score": 3, "scan_chunk": 8,
+    }  # fmt: skip
+    assert {job for jobs in asked.values() for job in jobs} == {(1001, 1), (1301, 1), (1600, 1)}
+    assert run.cluster.requests("summary") == []  # tiny: not worth a job of the cluster
+
+
+def test_a_job_that_is_killed_for_memory_gets_more(decoding, local):
+    decoding.snakemake(*decoding.cluster.small_memory("index"))
+    memory = [megabytes for megabytes, _ in decoding.cluster.requests("index")]
+    assert len(memory) > 1
+    assert memory[0] < 200 < memory[-1]
+    assert_same(local, decoding.path, *DECODED)
+
+
+def test_a_job_that_is_removed_is_run_again(decoding, local):
+    process = decoding.start()
+    decoding.cluster.remove(decoding.wait_for(process, "index"))
+    decoding.finish(process)
+    first, second = decoding.cluster.requests("index")
+    assert second[0] == 2 * first[0]
+    assert_same(local, decoding.path, *DECODED)
+
+
+def test_the_scheduler_restarts_while_jobs_run(decoding, local):
+    process = decoding.start()
+    decoding.wait_for(process, "index")
+    decoding.cluster.restart_scheduler()
+    decoding.finish(process)
+    assert_same(local, decoding.path, *DECODED)
+    assert len(decoding.cluster.requests("decode")) == 3  # none doubled
+
+
+def test_snakemake_is_killed_and_started_again(decoding, local):
+    process = decoding.start()
+    decoding.wait_for(process, "decode")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    decoding.snakemake("--unlock")
+    decoding.snakemake()
+    assert_same(local, decoding.path, *DECODED)
+    assert decoding.planned() == {}
