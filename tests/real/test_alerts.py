@@ -2,7 +2,6 @@
 
 import io
 import math
-from pathlib import Path
 
 import fastavro
 import numpy as np
@@ -159,32 +158,3 @@ def test_lsst_values_and_times(shared, tmp_path):
         many = len(packet["prvDiaSources"] or []) + len(packet["prvDiaForcedSources"] or [])
         assert per_alert.get(packet["diaSourceId"], 0) <= many
         assert per_alert.get(packet["diaSourceId"], 0) >= 0.95 * many
-
-
-def test_folders_with_all_of_rubins_schemas(shared):
-    """The AVRO schemas of Rubin's own package, 10 and later, with a fake alert each."""
-    pytest.importorskip("lsst.alert.packet")
-    import lsst.alert.packet as packets
-
-    root = Path(packets.get_schema_root())
-    versions = sorted(p for p in root.glob("1[0-9]/*") if p.is_dir())
-    assert versions
-    from pipeline.io.avro_program import compile_schema
-
-    for folder in versions:
-        major, minor = folder.parent.name, folder.name
-        schema = packets.Schema.from_file(str(folder / f"lsst.v{major}_{minor}.alert.avsc"))
-        program = compile_schema(_expanded(schema))
-        survey = get_survey("lsst")
-        columns = program.tables[0].columns
-        assert survey.candid in columns
-        assert survey.ra in columns and survey.time in columns
-        assert {h.path for h in survey.histories} <= set(program.tables[0].children)
-        missing = [c.name for c in survey.columns if not set(c.paths) & set(columns)]
-        assert len([m for m in missing if not m.startswith(("xm_", "clf_", "pred_"))]) < 40
-
-
-def _expanded(schema):
-    import json
-
-    return parse_schema(json.dumps(schema.definition, default=dict).encode())
