@@ -140,6 +140,8 @@ def _stages(job: tuple, source: Path, number: int) -> tuple[dict[str, float], fl
         pool.submit(_shard, job, 0, 1, source).result()  # loads the libraries
         seconds = pool.submit(_shard, job, 0, 1, source).result()
         seconds["decoding alone"] = pool.submit(_decode_alone, job[0] / "index.parquet").result()
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        pool.submit(_shard, job, 0, 1).result()
         peak = pool.submit(_peak_memory).result()
     return {name: value / number * 1e3 for name, value in seconds.items()}, peak
 
