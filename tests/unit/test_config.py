@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from pipeline.alerts.surveys.names import check_surveys
+from pipeline.config.catalogs import Catalog
 from pipeline.config.export import default_yaml, json_schema
 from pipeline.config.load import ConfigError, load_config, load_events, load_nights
 from pipeline.config.nights import Night
@@ -58,9 +59,30 @@ def test_wrong_keys(values, message):
         load_config(values)
 
 
+def test_names_of_catalogues_and_models():
+    assert "2MASS_PSC" in load_config({"catalogs": {"2MASS_PSC": {"path": "x.csv"}}}).catalogs
+    for name in ("größe", "a-b", "a\n", ""):
+        with pytest.raises(ConfigError, match="models: .*: a name has letters"):
+            load_config({"models": {name: MODEL}})
+
+
+def test_the_cone_around_galaxies_holds_all_that_may_match():
+    galaxies = {"path": "g.csv", "distance": {"column": "z", "unit": "redshift"}}
+    assert Catalog(path="stars.csv").radius("ztf") == 2
+    assert Catalog(**galaxies).radius("ztf") == 300
+    wide = {"ztf": 300, "wntr": 2}
+    with pytest.raises(ConfigError, match="radius_arcsec is 2 for wntr, less .* it to 300 or more"):
+        load_config(
+            {"catalogs": {"g": {**galaxies, "radius_arcsec": wide, "surveys": ["ztf", "wntr"]}}}
+        )
+    galaxies["distance"] = {**galaxies["distance"], "low_arcsec": wide}
+    two = Catalog(**galaxies, radius_arcsec=wide, surveys=["ztf", "wntr"])
+    assert (two.radius("wntr"), two.low_radius("wntr")) == (2, 2)
+
+
 def write(tmp_path, text):
     path = tmp_path / "alerts.tsv"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return str(path)
 
 
@@ -80,11 +102,11 @@ def test_nights(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("survey\tnight\tpath\nztf\t1\n", "line 2: path: is missing"),
         (
-            "survey\tnight\tpath\nztf\t1\n",
+            "survey\tnight\tpath\nztf\t1\tx\textra\n",
             "line 2: expected the columns survey, night, path, by tabs",
         ),
-        ("survey\tnight\tpath\nztf\t1\tx\textra\n", "line 2: expected the columns"),
         ("survey\tnight\tpath\tshards\nztf\t1\tx\t0\n", "line 2: shards: .*found '0'"),
         ("survey\tnight\tpath\tshards\nztf\t1\tx\tmany\n", "line 2: shards: .*found 'many'"),
         ("survey\tnight\tpath\nztf\t../1\tx\n", "line 2: night: "),
@@ -99,6 +121,18 @@ def test_nights(tmp_path):
 def test_wrong_lines(tmp_path, text, message):
     with pytest.raises(ConfigError, match=message):
         load_nights(write(tmp_path, text))
+
+
+def test_a_line_as_people_write_it_under_the_header_that_comes_along(tmp_path):
+    """Fewer fields than columns, a quote that means nothing, an editor's mark at the start."""
+    text = "\ufeff" + (ROOT / "config/alerts.tsv").read_text()
+    lines = 'ztf\t1\tnight.tar.gz\t4\nztf\t2\t"a night/2\nztf\t3\tnight\n'
+    nights = load_nights(write(tmp_path, text + lines))
+    assert nights == [
+        Night(survey="ztf", night="1", path="night.tar.gz", shards=4),
+        Night(survey="ztf", night="2", path='"a night/2'),
+        Night(survey="ztf", night="3", path="night"),
+    ]
 
 
 def test_no_such_table(tmp_path):

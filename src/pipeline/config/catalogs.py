@@ -38,8 +38,9 @@ class Catalog(Section):
         "dec", description="column of the declination, ICRS: degrees, or d:m:s as text"
     )
     columns: list[str] = Field([], description="columns copied into the matches table")
-    radius_arcsec: float | dict[str, float] = Field(
-        2.0, description="cone radius [arcsec], or one for each survey"
+    radius_arcsec: float | dict[str, float] | None = Field(
+        None,
+        description="cone radius [arcsec], or one for each survey; if absent 2, with distance 300",
     )
     distance: Distance | None = Field(None, description="galaxies: match by projected distance")
     surveys: list[str] = Field(["ztf"], description="surveys matched against it")
@@ -59,7 +60,7 @@ class Catalog(Section):
 
     @model_validator(mode="after")
     def _radii(self) -> Self:
-        radii = {"radius_arcsec": self.radius_arcsec}
+        radii = {"radius_arcsec": self._cone}
         if self.distance:
             radii["distance.low_arcsec"] = self.distance.low_arcsec
         for key, value in radii.items():
@@ -68,11 +69,24 @@ class Catalog(Section):
                 raise ValueError(f"{key} must lie in (0, 3600]")
             if missing := set(self.surveys) - set(by_survey):
                 raise ValueError(f"{key} has no value for {', '.join(sorted(missing))}")
+        for survey in self.surveys if self.distance else ():
+            cone, low = self.radius(survey), self.low_radius(survey)
+            if cone < low:  # the cone is all that is looked at
+                raise ValueError(
+                    f"radius_arcsec is {cone:g} for {survey}, less than distance.low_arcsec, "
+                    f"{low:g}: set it to {low:g} or more"
+                )
         return self
+
+    @property
+    def _cone(self) -> float | dict[str, float]:
+        if self.radius_arcsec is not None:
+            return self.radius_arcsec
+        return 300.0 if self.distance else 2.0
 
     def radius(self, survey: str) -> float:
         """Return the cone radius for one survey [arcsec]."""
-        return _of(self.radius_arcsec, survey)
+        return _of(self._cone, survey)
 
     def low_radius(self, survey: str) -> float:
         """Return the radius around near galaxies for one survey [arcsec]."""

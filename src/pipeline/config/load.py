@@ -1,6 +1,5 @@
 """Configuration and tables of inputs, checked before any job, with errors for people."""
 
-import csv
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,7 +69,9 @@ def load_events(path: str | None) -> list[EventRow]:
 
 
 def read_rows(path: str, model: type[Row]) -> list[Row]:
-    """Read a table of tab-separated values; empty fields are absent, # begins a comment.
+    """Read a table of tab-separated values; # begins a comment.
+
+    Empty fields are absent, as are those that a line lacks at its end. Quotes mean nothing.
 
     Raises
     ------
@@ -78,22 +79,27 @@ def read_rows(path: str, model: type[Row]) -> list[Row]:
         With file and line.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1)]
-    lines = [(i, line) for i, line in lines if line.strip() and not line.startswith("#")]
+    lines = [(i, line.split("\t")) for i, line in enumerate(text.splitlines(), 1) if _counts(line)]
+    names = [name.strip() for name in lines[0][1]] if lines else []
     rows = []
-    reader = csv.DictReader((line for _, line in lines), delimiter="\t")
-    for (number, _), row in zip(lines[1:], reader, strict=True):
-        if None in row or None in row.values():
-            names = ", ".join(reader.fieldnames or ())
-            raise ConfigError(f"{path}, line {number}: expected the columns {names}, by tabs")
+    for number, fields in lines[1:]:
+        if len(fields) > len(names):
+            raise ConfigError(
+                f"{path}, line {number}: expected the columns {', '.join(names)}, by tabs"
+            )
+        values = dict(zip(names, map(str.strip, fields), strict=False))
         try:
-            rows.append(model.model_validate({k: v.strip() for k, v in row.items() if v.strip()}))
+            rows.append(model.model_validate({k: v for k, v in values.items() if v}))
         except ValidationError as error:
             raise ConfigError(_explain(f"{path}, line {number}", error, model)) from None
     return rows
+
+
+def _counts(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith("#")
 
 
 def _explain(where: str, error: ValidationError, model: type[Section]) -> str:

@@ -1,5 +1,6 @@
 """The whole configuration."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -33,6 +34,7 @@ class Config(Section):
     @classmethod
     def _names(cls, value: dict) -> dict:
         for name in value:
-            if not name.isidentifier():
-                raise ValueError(f"{name!r}: a name has letters, digits and _ only")
+            # what the rules' wildcards match
+            if not re.fullmatch("[A-Za-z0-9_]+", name):
+                raise ValueError(f"{name!r}: a name has letters (A to Z), digits and _ only")
         return value
