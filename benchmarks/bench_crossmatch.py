@@ -5,7 +5,6 @@ apart. So is astropy's tree, which lives as long as the process.
 """
 
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from measure import Figure, cpu, figure, markdown
 
 from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store
@@ -21,7 +21,7 @@ from pipeline.crossmatch.match import match_alerts
 RADIUS = 2.0  # [arcsec]
 
 
-def run(quick: bool) -> list[dict]:
+def run(quick: bool) -> list[Figure]:
     """Time both on the same positions and check that they find the same.
 
     Parameters
@@ -44,33 +44,31 @@ def run(quick: bool) -> list[dict]:
         source, store = Path(folder, "catalogue.parquet"), Path(folder, "store")
         pq.write_table(pa.table({"ra": ra, "dec": dec, "mag": rng.random(rows)}), source)
         catalog = Catalog(path=str(source), columns=["mag"], radius_arcsec=RADIUS)
-        building = _cpu(lambda: build_store(source, store, catalog))[0]
-        matching, found = _cpu(lambda: match_alerts(alerts, {"c": store}, {"c": catalog}, "ztf"))
+        building = cpu(lambda: build_store(source, store, catalog))[0]
+        matching, found = cpu(lambda: match_alerts(alerts, {"c": store}, {"c": catalog}, "ztf"))
 
     sky, catalogue = (
         SkyCoord(np.asarray(a), np.asarray(d), unit="deg")
         for a, d in ((alerts["ra"], alerts["dec"]), (ra, dec))
     )
-    peer, (nearest, separation, _) = _cpu(lambda: sky.match_to_catalog_sky(catalogue))
-    again = _cpu(lambda: sky.match_to_catalog_sky(catalogue))[0]  # its tree is there now
+    peer, (nearest, separation, _) = cpu(lambda: sky.match_to_catalog_sky(catalogue))
+    again = cpu(lambda: sky.match_to_catalog_sky(catalogue))[0]  # its tree is there now
     _check(found, nearest, separation.to_value(u.arcsec))
     size = f'{positions:.0e} positions, {rows:.0e} rows, {RADIUS:g}"'
     note = f"{found.num_rows} matches, the nearest the same as astropy's"
+    unit = "CPU s"
     return [
-        _figure(f"match {size}, a night's shard", matching, peer, 1.5, note),
-        _figure("  with astropy's tree in memory", matching, again, None, "same process only"),
-        _figure("  with sorting the catalogue", matching + building, peer, None, "once"),
-    ]
+        figure(f"match {size}, a night's shard", matching, unit, peer=peer, goal=1.5, note=note),
+        figure(
+            "match, astropy's tree in memory", matching, unit, peer=again,
+            note="its tree lives as long as the process",
+        ),
+        figure("match and sort the catalogue", matching + building, unit, peer=peer, note="once"),
+    ]  # fmt: skip
 
 
 def _uniform(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.uniform(0, 360, n), np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
-
-
-def _cpu(work) -> tuple[float, object]:
-    start = time.process_time()
-    result = work()
-    return time.process_time() - start, result
 
 
 def _check(found: pa.Table, nearest: np.ndarray, separation: np.ndarray) -> None:
@@ -85,23 +83,5 @@ def _check(found: pa.Table, nearest: np.ndarray, separation: np.ndarray) -> None
         raise RuntimeError("our matches differ from astropy's")
 
 
-def _figure(figure: str, ours: float, peer: float, goal: float | None, note: str) -> dict:
-    return {
-        "figure": figure,
-        "ours": ours,
-        "peer": peer,
-        "unit": "CPU s",
-        "ratio": peer / ours,
-        "goal": goal,
-        "note": note,
-    }
-
-
-def main() -> None:
-    """Print the figures."""
-    for row in run(quick=False):
-        print("{figure:52} {ours:8.3f} {peer:8.3f} {unit}  {ratio:6.1f}x  {note}".format(**row))
-
-
 if __name__ == "__main__":
-    main()
+    print(markdown(run(quick=False)))
