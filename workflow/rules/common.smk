@@ -8,6 +8,7 @@ from pipeline import paths, sizing, targets
 from pipeline.alerts.surveys.names import check_surveys
 from pipeline.alerts.surveys.registry import survey_files
 from pipeline.config.base import of_survey
+from pipeline.config.check import check_config
 from pipeline.config.load import ConfigError, load_config, load_nights
 from pipeline.fingerprint import folder_fingerprint
 from pipeline.provenance import source_hash
@@ -17,6 +18,7 @@ try:
     CONFIG = load_config(config)
     NIGHTS = load_nights(CONFIG.alerts)
     check_surveys(CONFIG, NIGHTS)
+    check_config(CONFIG, NIGHTS)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 

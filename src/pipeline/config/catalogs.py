@@ -6,6 +6,9 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline.config.base import Section
 
+CATALOG_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".fits", ".fit", ".vot", ".votable", ".xml")
+"""What a catalogue that is a file ends in; .gz may follow."""
+
 
 class Distance(Section):
     """Match a galaxy within a projected distance rather than a fixed angle."""

@@ -1,0 +1,86 @@
+"""What only the whole configuration shows to be wrong."""
+
+import pytest
+
+from pipeline.config.catalogs import CATALOG_SUFFIXES
+from pipeline.config.check import MATCHES_COLUMNS, SCORES_COLUMNS, check_config
+from pipeline.config.load import ConfigError, load_config
+from pipeline.config.nights import Night
+from pipeline.crossmatch.match import matches_schema
+from pipeline.crossmatch.readers import FORMATS
+from pipeline.io.tables import survey_schema
+from pipeline.scores.table import scores_schema
+
+MODEL = {"version": "1", "path": "m.h5"}
+STARS = {"path": "stars.csv"}
+OTHER = {"surveys": ["pgir"]}
+ZTF = Night(survey="ztf", night="1", path="night")
+
+
+def check(models=None, catalogs=None, nights=(ZTF,), **values):
+    config = load_config(
+        {"alerts": "a.tsv", "models": models or {}, "catalogs": catalogs or {}, **values}
+    )
+    check_config(config, nights)
+
+
+@pytest.mark.parametrize("name", SCORES_COLUMNS)
+def test_a_model_called_as_a_column(name):
+    with pytest.raises(ConfigError, match=f"models.{name}: a second column '{name}' in scores"):
+        check({name: MODEL})
+
+
+def test_columns_of_one_name():
+    with pytest.raises(ConfigError, match="^models.a_reason: a second column 'a_reason'.*$"):
+        check({"a": MODEL, "a_reason": MODEL})
+    first, second = STARS | {"columns": ["b_c"]}, STARS | {"columns": ["c"]}
+    with pytest.raises(ConfigError, match="^catalogs.a_b: a second column 'a_b_c' in matches"):
+        check(catalogs={"a": first, "a_b": second})
+    with pytest.raises(ConfigError, match="catalogs.match: a second column 'match_id'"):
+        check(catalogs={"match": STARS | {"columns": ["id"]}})
+    check({"a": MODEL, "a_reason": MODEL | OTHER}, {"a": first, "a_b": second | OTHER})
+
+
+def test_the_columns_are_those_of_the_tables():
+    assert tuple(survey_schema(scores_schema({})).names) == SCORES_COLUMNS
+    assert tuple(survey_schema(matches_schema({}, "ztf", {})).names) == MATCHES_COLUMNS
+
+
+def test_onnx_needs_onnxruntime():
+    models = {"m": MODEL | {"path": "m.onnx"}}
+    check(models)
+    with pytest.raises(ConfigError, match="models.m.path: m.onnx needs the engine onnxruntime"):
+        check(models, engine="tensorflow")
+
+
+def test_alerts_as_a_catalogue():
+    with pytest.raises(ConfigError, match="catalogs.c: matches .* of ztf .*: set surveys"):
+        check(catalogs={"c": {"alerts": "ztf"}})
+    check(catalogs={"c": {"alerts": "ztf", "surveys": ["ztf"]}})
+    other = {"c": {"alerts": "pgir", "surveys": ["ztf"]}}
+    with pytest.raises(ConfigError, match="catalogs.c.alerts: a.tsv has no night of pgir"):
+        check(catalogs=other)
+    check(catalogs=other, nights=[])
+
+
+@pytest.mark.parametrize("name", ["c.zip", "c.txt.gz", "c.parquet.zip"])
+def test_a_file_that_is_no_catalogue(name):
+    with pytest.raises(ConfigError, match=f"catalogs.c.path: {name} ends in none of .parquet"):
+        check(catalogs={"c": {"path": name}})
+
+
+def test_files_that_are_catalogues(tmp_path):
+    (tmp_path / "folder.of.files").mkdir()
+    for name in ("c.CSV", "c.csv.gz", "c.v1.fits", str(tmp_path / "folder.of.files")):
+        check(catalogs={"c": {"path": name}})
+    assert tuple(FORMATS) == CATALOG_SUFFIXES
+
+
+def test_kinds_of_dumps(tmp_path):
+    (tmp_path / "2018.02.01").mkdir()
+    (tmp_path / "file").touch()
+    for name in ("x.zip", str(tmp_path / "file")):
+        with pytest.raises(ConfigError, match="a.tsv: .* is no folder and ends in none of .avro"):
+            check(nights=[ZTF.model_copy(update={"path": name})])
+    for name in ("x.tar.gz", "x.parquet", "folder", str(tmp_path / "2018.02.01")):
+        check(nights=[ZTF.model_copy(update={"path": name})])
