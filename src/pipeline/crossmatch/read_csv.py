@@ -38,6 +38,9 @@ def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Ro
     delimiter = "\t" if ".tsv" in path.suffixes else ","
     with readable(path, "CSV"):
         names = _header(path, delimiter)
+        # others may be, as those without a name: ra,dec,,
+        if twice := [name for name in columns if names.count(name) > 1]:
+            raise ValueError(f"its header has {twice[0]!r} more than once")
     check_columns(path, columns, names)
     with readable(path, "CSV"):
         table = pa.csv.read_csv(
@@ -60,10 +63,7 @@ def _header(path: Path, delimiter: str) -> list[str]:
         start = stream.read(1 << 20).decode("utf-8-sig", "replace")
     line = re.split(r"[\r\n]", start, maxsplit=1)[0]
     fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-    names = [field.strip() for field in fields]
-    if twice := [name for name, n in Counter(names).items() if n > 1]:
-        raise ValueError(f"its header has {twice[0]!r} more than once")
-    return names
+    return [field.strip() for field in fields]
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.parsers.expat import ExpatError
 
 import pyarrow as pa
+from astropy.io.fits import VerifyError
 from astropy.utils.exceptions import AstropyUserWarning
 
 BATCH_ROWS = 1 << 17
@@ -66,7 +67,7 @@ def readable(name: str | Path, kind: str) -> Iterator[None]:
     ValueError
     """
     broken = (OSError, EOFError, ValueError, TypeError, LookupError)
-    broken += (zlib.error, csv.Error, ExpatError)
+    broken += (zlib.error, csv.Error, ExpatError, VerifyError)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
