@@ -45,17 +45,13 @@ class HTCondor:
 
     def requests(self, rule: str) -> list[tuple[int, int]]:
         what = ["ClusterId", "JobBatchName", "RequestMemory", "RequestCpus"]
-        lines = [
-            line.split()
-            for command in ("condor_q", "condor_history")
-            for line in condor([command, "-af", *what]).splitlines()
-        ]
-        found = sorted(
-            (int(job), int(memory), int(cpus))
-            for job, name, memory, cpus in lines
-            if rule_of(name) == rule and int(job) > self.last
-        )
-        return [(memory, cpus) for _, memory, cpus in found]
+        found = {}  # a job that has just ended is in both
+        for command in ("condor_q", "condor_history"):
+            for line in condor([command, "-af", *what]).splitlines():
+                job, name, memory, cpus = line.split()
+                if rule_of(name) == rule and int(job) > self.last:
+                    found[int(job)] = (int(memory), int(cpus))
+        return [found[job] for job in sorted(found)]
 
     def remove(self, job: str) -> None:
         condor(["condor_rm", job])
@@ -72,8 +68,7 @@ class HTCondor:
         if self._queue("true"):
             condor(["condor_rm", "-all"])
         wait_until("no job is left", lambda: not self._queue("true"))
-        lines = condor(["condor_history", "-limit", "1", "-af", "ClusterId"]).split()
-        self.last = int(lines[0]) if lines else 0
+        self.last = max(map(int, condor(["condor_history", "-af", "ClusterId"]).split()), default=0)
 
 
 def rule_of(name: str) -> str:

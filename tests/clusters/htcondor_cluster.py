@@ -80,9 +80,10 @@ SUSPEND = False
 PREEMPT = False
 KILL = False
 use POLICY : HOLD_IF_MEMORY_EXCEEDED
-STARTER_UPDATE_INTERVAL = 2
-STARTER_INITIAL_UPDATE_INTERVAL = 2
-POLLING_INTERVAL = 2
+STARTER_UPDATE_INTERVAL = 1
+STARTER_INITIAL_UPDATE_INTERVAL = 1
+POLLING_INTERVAL = 1
+PID_SNAPSHOT_INTERVAL = 1
 NEGOTIATOR_INTERVAL = 2
 NEGOTIATOR_MIN_INTERVAL = 1
 NEGOTIATOR_CYCLE_DELAY = 1
@@ -120,15 +121,14 @@ def stop_all() -> None:
     if running(MASTER):
         subprocess.run(inside(["condor_rm", "-all"]), capture_output=True, check=False)
     stop(MASTER)
-    for place in sorted(_mounted(), reverse=True):
-        call(["umount", place])
+    _unmount()
     shutil.rmtree(HERE, ignore_errors=True)
 
 
 def purge() -> None:
     """Stop the pool, and remove Debian 13 as well."""
     stop_all()
-    if not _mounted():
+    if not _mounts():
         shutil.rmtree(SYSTEM, ignore_errors=True)
 
 
@@ -173,7 +173,7 @@ def _mount() -> None:
     """Show the system, Python, the checkout and the tests' folders inside."""
     system = ("/proc", "/sys", "/dev", "/tmp")
     places = {Path(place) for place in (*system, sys.base_prefix, sys.prefix, ROOT)}
-    mounted = _mounted()
+    mounted = _mounts()
     for place in sorted(places):
         target = SYSTEM / place.relative_to("/")
         if any(parent in places for parent in place.parents) or target in mounted:
@@ -186,9 +186,15 @@ def _mount() -> None:
             parent.chmod(parent.stat().st_mode | 0o755)
 
 
-def _mounted() -> set[Path]:
+def _unmount() -> None:
+    """Take the mounts away, the last one first: one may lie upon another."""
+    for place in reversed(_mounts()):
+        call(["umount", place])
+
+
+def _mounts() -> list[Path]:
     lines = Path("/proc/self/mounts").read_text().splitlines()
-    return {Path(p) for line in lines if (p := line.split()[1]).startswith(f"{SYSTEM}/")}
+    return [Path(p) for line in lines if (p := line.split()[1]).startswith(f"{SYSTEM}/")]
 
 
 def _write_configuration() -> None:
