@@ -21,6 +21,7 @@ MODEL = {"version": "1", "path": "bright.onnx", "inputs": ["features"], "feature
             {"models": {"m": {**MODEL, "surveys": ["zft"]}}},
             "models.m.surveys: unknown survey 'zft'",
         ),
+        ({"models": {"candid": MODEL}}, "models.candid: a second column 'candid' in scores"),
     ],
 )
 def test_wrong_configuration(workdir, changes, message):

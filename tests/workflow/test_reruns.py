@@ -1,12 +1,12 @@
 """What changed is run again with what depends on it, and nothing else."""
 
 import json
-import os
 import shutil
-import time
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from networks import of_feature
 from packets import container, packet
 from workdir import OBJECTS, ROOT
 
@@ -66,11 +66,37 @@ def test_a_new_version_of_a_model(ran):
 
 
 def test_a_changed_model_file(ran):
-    path = ran.path / "bright.onnx"
-    time.sleep(0.01)
-    path.write_bytes(path.read_bytes() + b"")
-    os.utime(path)
-    assert set(ran.planned()) <= {"convert_model", "score"}
+    of_feature(ran.path / "bright.onnx", "Neg")
+    assert ran.planned() == {"convert_model": 1, "score": 1}
+
+
+def test_what_concerns_another_survey(ran):
+    surveys = ["ztf", "pgir"]
+    radii = {"ztf": 2.0, "pgir": 8.0}
+    stars = {"path": "stars.csv", "columns": ["type"], "radius_arcsec": radii, "surveys": surveys}
+    model = {"version": "1", "path": "bright.onnx", "inputs": ["features"], "features": ["magpsf"]}
+    ran.configure(catalogs={"stars": stars}, models={"bright": {**model, "surveys": surveys}})
+    assert ran.planned() == {}
+
+
+def test_folders_changed_in_place(workdir):
+    """A folder's own time stamp tells of neither."""
+    asked = ("--until", "index", "sort_catalog")
+    stars, schema = workdir.path / "stars/part.parquet", workdir.path / "schemas/1.avsc"
+    for path in (stars, schema):
+        path.parent.mkdir()
+    pq.write_table(pa.table({"ra": [1.0], "dec": [2.0]}), stars)
+    schema.write_text('"long"')
+    workdir.configure(catalogs={"stars": {"path": "stars"}}, models={})
+    table = "survey\tnight\tpath\tschemas\nztf\t20180201\tnight\tschemas\n"
+    (workdir.path / "config/alerts.tsv").write_text(table)
+    workdir.snakemake("--cores", "2", *asked)
+    assert workdir.planned(*asked) == {}
+    with stars.open("r+b") as file:
+        file.write(b"PAR1")
+    assert workdir.planned(*asked) == {"sort_catalog": 1}
+    schema.write_text('"float"')
+    assert workdir.planned(*asked) == {"sort_catalog": 1, "index": 1}
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,9 @@ rule index:
     params:
         schemas=lambda wildcards: night_of(wildcards).schemas,
         dump=lambda wildcards: folder_fingerprint(targets.dump(night_of(wildcards))),
+        schemas_in=lambda wildcards: folder_fingerprint(
+            night_of(wildcards).schemas or ""
+        ),
         code=survey_code("pipeline.alerts.index"),
     script:
         "../scripts/index.py"
@@ -42,6 +45,8 @@ rule index:
 rule decode:
     """Decode and clean one shard of a night."""
     input:
+        # the index says where in the dump each packet lies
+        dump=lambda wildcards: targets.dump(night_of(wildcards)),
         index=paths.INDEX,
         spool=paths.SPOOL,
     output:

@@ -86,6 +86,9 @@ def sized_by_night(need):
     return sized(lambda wildcards: once(wildcards.survey, wildcards.night))
 
 
-def as_params(section):
-    """Return part of the configuration as plain values, which Snakemake compares."""
-    return {name: entry.model_dump(mode="json") for name, entry in section.items()}
+def as_params(section, survey):
+    """Return what concerns a survey as plain values, which Snakemake compares."""
+    return {
+        name: entry.for_survey(survey).model_dump(mode="json")
+        for name, entry in of_survey(section, survey).items()
+    }

@@ -29,6 +29,9 @@ rule sort_catalog:
                 "distance": {"kpc", "low_arcsec"},
             },
         ),
+        folder=lambda wildcards: folder_fingerprint(
+            CONFIG.catalogs[wildcards.catalog].path or ""
+        ),
         code=source_hash("pipeline.crossmatch.build"),
     script:
         "../scripts/sort_catalog.py"
@@ -48,7 +51,7 @@ rule match:
     resources:
         **sized(sizing.SMALL),
     params:
-        catalogs=by_survey(lambda survey: as_params(of_survey(CONFIG.catalogs, survey))),
+        catalogs=by_survey(lambda survey: as_params(CONFIG.catalogs, survey)),
         code=source_hash("pipeline.jobs.match"),
     script:
         "../scripts/match.py"

@@ -17,6 +17,7 @@ rule convert_model:
         model=lambda wildcards: CONFIG.models[wildcards.model].model_dump(
             mode="json", exclude={"surveys", "version"}
         ),
+        folder=lambda wildcards: folder_fingerprint(CONFIG.models[wildcards.model].path),
         code=source_hash("pipeline.scores.convert"),
     script:
         "../scripts/convert_model.py"
@@ -25,6 +26,8 @@ rule convert_model:
 rule score:
     """Score one shard of a night by all models of its survey."""
     input:
+        # the index says where in the dump each packet lies
+        dump=lambda wildcards: targets.dump(night_of(wildcards)),
         index=paths.INDEX,
         spool=paths.SPOOL,
         networks=by_survey(lambda survey: targets.networks(CONFIG, survey)),
@@ -46,8 +49,13 @@ rule score:
         ),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
-        models=by_survey(lambda survey: as_params(of_survey(CONFIG.models, survey))),
+        models=by_survey(lambda survey: as_params(CONFIG.models, survey)),
         engine=CONFIG.engine,
+        folders=by_survey(
+            lambda survey: [
+                folder_fingerprint(path) for path in targets.networks(CONFIG, survey)
+            ]
+        ),
         code=survey_code("pipeline.jobs.score"),
     script:
         "../scripts/score.py"

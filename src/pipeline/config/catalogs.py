@@ -97,6 +97,14 @@ class Catalog(Section):
             raise ValueError("it is not matched by distance")
         return _of(self.distance.low_arcsec, survey)
 
+    def for_survey(self, survey: str) -> "Catalog":
+        """Return what matters for one survey: other surveys and their radii left out."""
+        values = {"surveys": [survey], "radius_arcsec": self.radius(survey)}
+        if self.distance:
+            low = {"low_arcsec": self.low_radius(survey)}
+            values["distance"] = self.distance.model_copy(update=low)
+        return self.model_copy(update=values)
+
 
 def _of(value: float | dict[str, float], survey: str) -> float:
     return value[survey] if isinstance(value, dict) else value

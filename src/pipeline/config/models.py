@@ -39,6 +39,10 @@ class Model(Section):
             return ()
         return DEFAULT_FEATURES if self.features == "default" else tuple(self.features)
 
+    def for_survey(self, survey: str) -> "Model":
+        """Return what matters for one survey: the others left out."""
+        return self.model_copy(update={"surveys": [survey]})
+
     @model_validator(mode="after")
     def _inputs_once(self) -> Self:
         if len(set(self.inputs)) < len(self.inputs):
