@@ -17,6 +17,9 @@ def folder_fingerprint(path: str | Path) -> str:
     for folder, names, files in os.walk(path):
         names.sort()
         for name in sorted(files):
-            state = os.stat(os.path.join(folder, name))
+            try:
+                state = os.stat(os.path.join(folder, name))
+            except FileNotFoundError:  # a dangling link, or removed since it was listed
+                continue
             digest.update(f"{folder}/{name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

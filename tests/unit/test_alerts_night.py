@@ -2,63 +2,22 @@
 
 import io
 import json
-import tarfile
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from nights import ZTF, run, sorted_rows, write_folder, write_tar
 from packets import PARSED, container, packet
 
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import build_index
 from pipeline.alerts.night import remove_stale_shards, summarise_night
 from pipeline.alerts.shard import Shard
-from pipeline.alerts.surveys.registry import get_survey
 
-ZTF = get_survey("ztf")
 CANDIDS = [2475433850015010000 + i for i in range(40)]
 PACKETS = [packet(c, f"ZTF18aaaaa{i // 3:02d}", ra=float(i)) for i, c in enumerate(CANDIDS)]
-
-
-def run(tmp_path, dump, shards=1, **kwargs):
-    """Index and decode a dump; return its tables and counts."""
-    out = tmp_path / f"out{shards}"
-    index, spool = out / "index.parquet", out / "spool.bin"
-    found = build_index(Path(dump), ZTF, index, spool, **kwargs)
-    counts, tables = [], {"alerts": [], "history": [], "rejected": []}
-    for k in range(shards):
-        files = {name: out / f"{name}{k}.parquet" for name in tables}
-        decode_shard(index, ZTF, k, shards, ShardFiles(**files, counts=out / f"{k}.json"))
-        counts.append(out / f"{k}.json")
-        for name, path in files.items():
-            tables[name].append(pq.read_table(path))
-    total = summarise_night(counts, out / "night.json")
-    assert total["read"] == sum(found.values())
-    return {name: pa.concat_tables(parts) for name, parts in tables.items()}, total
-
-
-def sorted_rows(table, *keys):
-    return table.sort_by([(key, "ascending") for key in keys]).to_pylist()
-
-
-def write_folder(folder, contents):
-    folder.mkdir(parents=True)
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
-    return folder
-
-
-def write_tar(path, contents, mode="w:gz"):
-    with tarfile.open(path, mode) as archive:
-        for name, content in contents.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return path
-
-
 SINGLE = {f"{p['candid']}.avro": container([p]) for p in PACKETS}
 
 

@@ -5,26 +5,28 @@ shards can read just theirs later. A file that is damaged gives what it has up t
 damage, then a `Failure`; the next file goes on.
 """
 
+import errno
 import io
-import tarfile
-import zlib
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from isal import igzip, isal_zlib
 
 from pipeline.config.nights import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TAR_SUFFIXES
 from pipeline.io.avro import AvroError, Block, read_blocks
+from pipeline.io.tarball import TarballError, read_members
 
 # LSST rows have 1000 earlier measurements: a batch stays below 300 MB in memory.
 PARQUET_ROWS = 512
 # Confluent's wire format: a zero byte, the schema's number (big-endian u32), the record.
 FRAME_BYTES = 5
+# Errors of one entry of a folder. Any other (a disk or a network that fails) fails the job,
+# which can be repeated, where a rejected packet stays so.
+_OF_ONE_FILE = (errno.EISDIR, errno.ENOENT, errno.EACCES, errno.ELOOP)
 
 
 @dataclass(frozen=True)
@@ -90,28 +92,54 @@ def read_source(path: Path, schemas: Path | None = None) -> Iterator[Chunk | Fai
         Folder (searched to all depths), ``.avro``, ``.tar``, ``.tar.gz``, ``.tgz``, ``.parquet``.
     schemas : Path, optional
         Folder of ``<number>.avsc`` for packets framed with a registry's schema number.
+
+    Raises
+    ------
+    OSError
+        If reading fails for a reason outside the dump, such as a network that is down.
+    ValueError
+        If there is nothing in it that may hold packets.
     """
     check_source(path)
     if path.is_dir():
-        files = [f for f in path.rglob("*") if f.suffix in (AVRO_SUFFIX, PARQUET_SUFFIX)]
-        for file in sorted(files):
-            yield from _read_file(file, schemas)
+        yield from _read_folder(path, schemas)
     else:
         yield from _read_file(path, schemas)
 
 
+def _read_folder(path: Path, schemas: Path | None) -> Iterator[Chunk | Failure]:
+    files, links, errors = [], [], []
+    for folder, folders, names in os.walk(path, onerror=errors.append):
+        links += [link for n in folders if (link := Path(folder, n)).is_symlink()]
+        files += [Path(folder, n) for n in names if n.endswith((AVRO_SUFFIX, PARQUET_SUFFIX))]
+    if not files and not errors and not links:
+        raise ValueError(f"{path}: no {AVRO_SUFFIX} or {PARQUET_SUFFIX} in it")
+    for error in errors:
+        yield _failure_of_one_file(error, error.filename)
+    for link in sorted(links):
+        yield Failure(str(link), 0, "a link to a folder, which is not followed")
+    for file in sorted(files):
+        try:
+            yield from _read_file(file, schemas)
+        except OSError as error:
+            yield _failure_of_one_file(error, str(file))
+
+
+def _failure_of_one_file(error: OSError, source: str) -> Failure:
+    if error.errno not in _OF_ONE_FILE:
+        raise error
+    return Failure(source, 0, f"unreadable: {error.strerror}")
+
+
 def _read_file(path: Path, schemas: Path | None) -> Iterator[Chunk | Failure]:
-    try:
-        if path.name.endswith(TAR_SUFFIXES):
-            yield from _read_tar(path, schemas)
-        elif path.suffix == PARQUET_SUFFIX:
-            yield from _read_parquet(path)
-        else:
-            with path.open("rb") as stream:
-                size = path.stat().st_size
-                yield from _read_avro(stream, size, str(path), schemas, str(path), 0)
-    except OSError as error:
-        yield Failure(str(path), 0, f"unreadable: {error.strerror or error}")
+    if path.name.endswith(TAR_SUFFIXES):
+        yield from _read_tar(path, schemas)
+    elif path.suffix == PARQUET_SUFFIX:
+        yield from _read_parquet(path)
+    else:
+        with path.open("rb") as stream:
+            size = path.stat().st_size
+            yield from _read_avro(stream, size, str(path), schemas, str(path), 0)
 
 
 def _read_avro(
@@ -151,30 +179,21 @@ def _framed(stream: BinaryIO, schemas: Path | None) -> Iterator[Block]:
 def _read_tar(path: Path, schemas: Path | None) -> Iterator[Chunk | Failure]:
     """Yield the members that end in .avro; an uncompressed tar is read in place later."""
     plain = path.suffix == ".tar"
-    member_name = ""
+    empty = True
     try:
-        with _open_tar(path) as archive:
-            for member in archive:
-                member_name = member.name
-                if not member.isfile() or not member.name.endswith(AVRO_SUFFIX):
-                    continue
-                content = archive.extractfile(member).read()
-                source = f"{path}/{member.name}"
-                file, base = (str(path), member.offset_data) if plain else (None, 0)
-                yield from _read_avro(
-                    io.BytesIO(content), len(content), source, schemas, file, base
-                )
-    except (tarfile.TarError, EOFError, zlib.error, isal_zlib.error, OSError) as error:
-        where = f"after or in {member_name}" if member_name else "at its beginning"
-        yield Failure(str(path), 0, f"damaged or truncated tarball {where}: {error}")
-
-
-@contextmanager
-def _open_tar(path: Path) -> Iterator[tarfile.TarFile]:
-    """Open as a stream, gunzipped by isal."""
-    opener = open if path.suffix == ".tar" else igzip.open
-    with opener(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-        yield archive
+        for member, content in read_members(path, AVRO_SUFFIX):
+            empty = False
+            source = f"{path}/{member.name}"
+            if isinstance(content, str):
+                yield Failure(source, 0, content)
+                continue
+            file, base = (str(path), member.offset_data) if plain else (None, 0)
+            yield from _read_avro(io.BytesIO(content), len(content), source, schemas, file, base)
+    except TarballError as error:
+        yield Failure(str(path), 0, str(error))
+        return
+    if empty:
+        raise ValueError(f"{path}: no {AVRO_SUFFIX} in it")
 
 
 def _read_parquet(path: Path) -> Iterator[Chunk | Failure]:
@@ -185,5 +204,7 @@ def _read_parquet(path: Path) -> Iterator[Chunk | Failure]:
                 yield Chunk(str(path), table=pa.Table.from_batches([batch]), first=position)
                 position += batch.num_rows
     except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         yield Failure(str(path), position, f"damaged or not parquet: {reason}")

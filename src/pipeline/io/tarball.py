@@ -1,0 +1,99 @@
+"""The members of a tarball as a stream; damage shows, where tarfile takes it for the end."""
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from isal import igzip, isal_zlib
+
+MAX_MEMBER_BYTES = 1 << 28
+"""A packet has 0.1 MB, a member may be a container of thousands; it is held in memory."""
+_MAX_HEADER_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 20
+
+# Headers with a length of their own, which tarfile reads whole: long names and pax.
+_HEADERS = (
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)  # fmt: skip
+# What parsing a hostile header was seen to raise, beside tarfile's own errors.
+_DAMAGE = (
+    tarfile.TarError, EOFError, zlib.error, isal_zlib.error, ValueError, LookupError,
+    ArithmeticError, RecursionError,
+)  # fmt: skip
+
+
+class TarballError(ValueError):
+    """A tarball that cannot be read on."""
+
+
+class _Strict(tarfile.TarInfo):
+    """A header; a damaged one is an error also behind the first member."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> Self:
+        info = super().frombuf(buf, encoding, errors)
+        if info.size < 0 or (info.type in _HEADERS and info.size > _MAX_HEADER_BYTES):
+            raise tarfile.ReadError(f"impossible header of {info.size} bytes")
+        return info
+
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile_)
+        except tarfile.EmptyHeaderError as error:
+            raise tarfile.ReadError("no end marker") from error
+        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:
+            raise tarfile.ReadError(str(error)) from error
+
+
+def read_members(path: Path, suffix: str) -> Iterator[tuple[tarfile.TarInfo, bytes | str]]:
+    """Yield the members whose names end in `suffix`, with their bytes or why there are none.
+
+    Folders are passed over. The whole file is read, so that gzip's check sum is compared.
+
+    Raises
+    ------
+    OSError
+        If reading fails for a reason outside the file, such as a network that is down.
+    TarballError
+        At the first damage, or for bytes behind the end marker.
+    """
+    opener = open if path.suffix == ".tar" else igzip.open
+    name = ""
+    try:
+        with (
+            opener(path, "rb") as stream,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=_Strict) as archive,
+        ):
+            while (member := archive.next()) is not None:
+                name = member.name
+                if name.endswith(suffix) and not member.isdir():
+                    yield member, _content(archive, member)
+                _pass_by(archive)
+            while chunk := archive.fileobj.read(_CHUNK_BYTES):
+                if chunk.strip(b"\0"):
+                    raise tarfile.ReadError("bytes behind its end marker")
+    except (*_DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        where = f"after or in {name}" if name else "at its beginning"
+        raise TarballError(f"damaged or truncated tarball {where}: {error}") from error
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str:
+    """Return a member's bytes, or why they are not read."""
+    if not member.isreg() or member.issparse():
+        return "a link, a sparse or special file inside a tarball"
+    if member.size > MAX_MEMBER_BYTES:
+        return f"{member.size} bytes, more than {MAX_MEMBER_BYTES}, inside a tarball"
+    return archive.extractfile(member).read()
+
+
+def _pass_by(archive: tarfile.TarFile) -> None:
+    """Read up to the next header; tarfile seeks, which goes on for ever at a false size."""
+    while (left := archive.offset - archive.fileobj.tell()) > 0:
+        if not archive.fileobj.read(min(left, _CHUNK_BYTES)):
+            raise tarfile.ReadError("unexpected end of data")
