@@ -6,6 +6,7 @@ import json
 import fastavro
 import pytest
 
+from pipeline.io import avro
 from pipeline.io.avro import AvroError, parse_schema, read_blocks
 
 SCHEMA = {
@@ -22,7 +23,15 @@ def container(records, codec="null", **kwargs):
 
 
 def blocks(content):
-    return list(read_blocks(io.BytesIO(content), len(content)))
+    return list(whole_blocks(io.BytesIO(content), len(content)))
+
+
+def whole_blocks(stream, size):
+    """Yield blocks up to the first damage, which is raised."""
+    for block in read_blocks(stream, size):
+        if isinstance(block, AvroError):
+            raise block
+        yield block
 
 
 RECORDS = [{"candid": i, "name": "ä" * i} for i in range(50)]
@@ -52,7 +61,7 @@ def test_every_truncation_is_an_error_after_the_good_blocks():
     header = content.index(content[-16:]) + 16
     for length in range(len(content)):
         cut = io.BytesIO(content[:length])
-        reader, good = read_blocks(cut, length), []
+        reader, good = whole_blocks(cut, length), []
         if length in ends or length == header:  # cut between blocks: nothing shows
             assert sum(b.count for b in reader) < len(RECORDS)
             continue
@@ -112,3 +121,48 @@ def test_invalid_defaults_do_not_matter():
 def test_not_a_schema(text):
     with pytest.raises(AvroError, match="not an AVRO schema"):
         parse_schema(text)
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate", "bzip2", "xz", "snappy"])
+def test_any_damaged_byte_costs_at_most_two_blocks(codec):
+    """A marker that is damaged takes the next block with it: no telling where that begins."""
+    content = container(RECORDS, codec, sync_interval=100)
+    whole = blocks(content)
+    for at in range(content.index(content[-16:]) + 16, len(content), 7):
+        damaged = content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+        found = list(read_blocks(io.BytesIO(damaged), len(damaged)))
+        good = [b.data for b in found if not isinstance(b, AvroError)]
+        assert len(whole) - 2 <= sum(b.data in good for b in whole)
+        if codec == "snappy":  # has a check sum
+            assert any(isinstance(b, AvroError) for b in found)
+
+
+@pytest.mark.parametrize("distance", [0, 4000, 4079, 4080, 4081, 4096, 20000, 3_000_000])
+def test_the_next_marker_is_found_anywhere(distance):
+    content = container(RECORDS[:5])
+    header = content.index(content[-16:]) + 16
+    hole = b"\x02\x01" + b"x" * distance + content[-16:]
+    damaged = content[:header] + hole + content[header:]
+    error, block = read_blocks(io.BytesIO(damaged), len(damaged))
+    assert isinstance(error, AvroError)
+    assert block.data == blocks(content)[0].data
+
+
+@pytest.mark.parametrize("count", [b"\x00", b"\x01", b"\xfe\xff\xff\xff\x0f"])
+def test_a_count_that_cannot_be(count):
+    content = container(RECORDS[:1])
+    header = content.index(content[-16:]) + 16
+    with pytest.raises(AvroError, match="damaged block"):
+        blocks(content[:header] + count + content[header + 1 :])
+
+
+@pytest.mark.parametrize("codec", ["deflate", "bzip2", "xz", "snappy"])
+def test_a_block_that_would_fill_the_memory(codec, monkeypatch):
+    monkeypatch.setattr(avro, "MAX_BLOCK_BYTES", 100_000)
+    with pytest.raises(AvroError, match="more than 100000 bytes"):
+        blocks(container([{"candid": 1, "name": "a" * 100_001}], codec))
+
+
+def test_a_schema_is_utf8():
+    with pytest.raises(AvroError, match="not an AVRO schema"):
+        parse_schema(json.dumps(SCHEMA).encode("utf-16"))

@@ -164,3 +164,15 @@ def test_a_link_to_a_folder_is_recorded(tmp_path):
     tables, total = run(tmp_path, folder)
     assert (total["alerts"], total["rejected"]) == (20, 1)
     assert only_reason(tables) == "a link to a folder, which is not followed"
+
+
+def test_a_damaged_block_costs_itself_only(tmp_path):
+    content = bytearray(container(PACKETS, codec="deflate", sync_interval=1))
+    sync = bytes(content[-16:])
+    starts = [i + 16 for i in range(len(content)) if content.startswith(sync, i)]
+    content[starts[5] + 4 : starts[5] + 8] = b"\xff" * 4
+    (tmp_path / "night.avro").write_bytes(content)
+    tables, total = run(tmp_path, tmp_path / "night.avro", 3)
+    assert (total["alerts"], total["rejected"]) == (19, 1)
+    assert sorted(tables["alerts"]["candid"].to_pylist()) == CANDIDS[:5] + CANDIDS[6:]
+    assert f"block at byte {starts[5]} is no deflate data" in only_reason(tables)

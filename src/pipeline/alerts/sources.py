@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.config.nights import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TAR_SUFFIXES
-from pipeline.io.avro import AvroError, Block, read_blocks
+from pipeline.io.avro import MAX_BLOCK_BYTES, AvroError, Block, read_blocks
 from pipeline.io.tarball import TarballError, read_members
 
 # LSST rows have 1000 earlier measurements: a batch stays below 300 MB in memory.
@@ -152,6 +152,10 @@ def _read_avro(
         stream.seek(0)
         blocks = _framed(stream, schemas) if first == b"\0" else read_blocks(stream, size)
         for block in blocks:
+            if isinstance(block, AvroError):
+                yield Failure(source, position, str(block))
+                position += 1
+                continue
             held = file is not None and block.offset is not None
             yield Chunk(
                 source,
@@ -166,9 +170,9 @@ def _read_avro(
 
 
 def _framed(stream: BinaryIO, schemas: Path | None) -> Iterator[Block]:
-    content = stream.read()
-    if len(content) <= FRAME_BYTES:
-        raise AvroError("truncated frame")
+    content = stream.read(MAX_BLOCK_BYTES + 1)
+    if not FRAME_BYTES < len(content) <= MAX_BLOCK_BYTES:
+        raise AvroError(f"framed packet: not of {FRAME_BYTES + 1} to {MAX_BLOCK_BYTES} bytes")
     number = int.from_bytes(content[1:FRAME_BYTES], "big")
     file = schemas / f"{number}.avsc" if schemas else None
     if file is None or not file.is_file():

@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import fastavro
-from fastavro.read import BLOCK_READERS
+
+from pipeline.io.codecs import CODECS
 
 MAGIC = b"Obj\x01"
-# A record of a real packet has 40-100 kB; this bounds what a hostile length makes us read.
-MAX_BLOCK_BYTES = 1 << 30
+MAX_BLOCK_BYTES = 1 << 26
+"""Of a block as stored and decompressed. Real packets have 40-100 kB, writers close a block
+at 16-64 kB; this bounds the memory that a hostile length or a deflate bomb takes."""
+_SYNC_BYTES = 16
+_FIRST_SEARCH_BYTES = 1 << 12
+_MAX_SEARCH_BYTES = 1 << 20
 
-_SYNC = {"type": "fixed", "name": "sync", "size": 16}
+_SYNC = {"type": "fixed", "name": "sync", "size": _SYNC_BYTES}
 _HEADER = fastavro.parse_schema(
     {
         "type": "record",
@@ -56,8 +61,10 @@ class Block:
     offset: int | None
 
 
-def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block]:
-    """Yield the blocks of one container.
+def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block | AvroError]:
+    """Yield the blocks of one container, and an error in the place of each damaged part.
+
+    Behind damage, reading goes on at the next of the file's sync markers.
 
     Parameters
     ----------
@@ -69,7 +76,7 @@ def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block]:
     Raises
     ------
     AvroError
-        At the first thing that is wrong, after the good blocks before it.
+        If the header is damaged: without it nothing can be read.
     """
     if not size:
         raise AvroError("empty file")
@@ -82,37 +89,58 @@ def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block]:
     except Exception as error:  # fastavro raises what its C code met
         raise AvroError("truncated or damaged header") from error
     codec = header["meta"].get("avro.codec", b"null").decode("ascii", "replace")
-    if codec not in BLOCK_READERS:
+    if codec not in CODECS:
         raise AvroError(f"unknown codec {codec!r}")
-    while stream.tell() < size:
-        yield _read_block(stream, size, schema, codec, header["sync"])
+    while (at := stream.tell()) < size:
+        try:
+            block = _read_block(stream, size, schema, codec)
+            if stream.read(_SYNC_BYTES) != header["sync"]:
+                raise AvroError(f"block at byte {at} does not end with the file's sync marker")
+            yield block
+        except AvroError as error:
+            yield error
+            _seek_behind(stream, header["sync"], at, size)
 
 
-def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str, sync: bytes) -> Block:
+def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str) -> Block:
+    """Read a block, up to its sync marker."""
     at = stream.tell()
     try:
         count = fastavro.schemaless_reader(stream, _LONG, None)
-        body = stream.tell()
         size = fastavro.schemaless_reader(stream, _LONG, None)
     except Exception as error:
         raise AvroError(f"truncated block at byte {at}") from error
     start = stream.tell()
-    if count < 0 or not 0 <= size <= MAX_BLOCK_BYTES:
+    if not 0 <= size <= MAX_BLOCK_BYTES:
         raise AvroError(f"damaged block at byte {at}")
-    if start + size + len(sync) > end:
-        raise AvroError(f"truncated: block at byte {at} needs {start + size + 16 - end} bytes more")
-    if codec == "null":
-        data = stream.read(size)
-    else:
-        stream.seek(body)
-        try:
-            data = BLOCK_READERS[codec](stream).read()
-        except Exception as error:
-            raise AvroError(f"block at byte {at} is no {codec} data") from error
-    stream.seek(start + size)
-    if stream.read(len(sync)) != sync:
-        raise AvroError(f"block at byte {at} does not end with the file's sync marker")
+    missing = start + size + _SYNC_BYTES - end
+    if missing > 0:
+        raise AvroError(f"truncated: block at byte {at} needs {missing} bytes more")
+    try:
+        data = CODECS[codec](stream.read(size), MAX_BLOCK_BYTES)
+    except Exception as error:  # each library has its own
+        raise AvroError(f"block at byte {at} is no {codec} data: {error}") from error
+    # A record of a packet has at least one byte.
+    if not 0 <= count <= len(data) or (data and not count):
+        raise AvroError(f"damaged block at byte {at}: {count} records in {len(data)} bytes")
     return Block(schema, count, data, start if codec == "null" else None)
+
+
+def _seek_behind(stream: BinaryIO, sync: bytes, start: int, end: int) -> None:
+    """Go behind the first sync marker at or behind byte `start`, or else to the end.
+
+    Reads little at first: a file of nothing but markers must not cost a long read for each.
+    """
+    length = _FIRST_SEARCH_BYTES
+    while start < end:
+        stream.seek(start)
+        found = stream.read(min(length, end - start)).find(sync)
+        if found >= 0:
+            stream.seek(start + found + len(sync))
+            return
+        start += length - len(sync) + 1
+        length = min(2 * length, _MAX_SEARCH_BYTES)
+    stream.seek(end)
 
 
 def parse_schema(text: bytes) -> dict:
@@ -124,10 +152,12 @@ def parse_schema(text: bytes) -> dict:
     Raises
     ------
     AvroError
-        If it is not a schema.
+        If it is not a schema, or not in UTF-8.
     """
     try:
-        return fastavro.parse_schema(_without_defaults(json.loads(text)), {}, expand=True)
+        return fastavro.parse_schema(
+            _without_defaults(json.loads(text.decode("utf-8"))), {}, expand=True
+        )
     except Exception as error:
         raise AvroError(f"not an AVRO schema: {error}") from error
 
