@@ -3,15 +3,18 @@
 import errno
 import gzip
 import io
+import json
 import tarfile
 from pathlib import Path
 
 import pytest
 from nights import run, write_folder, write_tar
-from packets import container, packet
+from packets import container, packet, record_type
 
 from pipeline.fingerprint import folder_fingerprint
 from pipeline.io import tarball
+from pipeline.io.avro import AvroError, parse_schema
+from pipeline.io.avro_program import compile_schema
 
 CANDIDS = [2475433850015010000 + i for i in range(20)]
 PACKETS = [packet(c, ra=float(i)) for i, c in enumerate(CANDIDS)]
@@ -176,3 +179,69 @@ def test_a_damaged_block_costs_itself_only(tmp_path):
     assert (total["alerts"], total["rejected"]) == (19, 1)
     assert sorted(tables["alerts"]["candid"].to_pylist()) == CANDIDS[:5] + CANDIDS[6:]
     assert f"block at byte {starts[5]} is no deflate data" in only_reason(tables)
+
+
+def array(items):
+    return {"type": "array", "items": items}
+
+
+def fixed(size):
+    return {"type": "fixed", "name": "f", "size": size}
+
+
+def nested(depth):
+    schema = "int"
+    for _ in range(depth):
+        schema = array(schema)
+    return schema
+
+
+def bomb(leaf, levels=40):
+    """Return a record of two records of two records …"""
+    schema = record_type(f"r{levels}", [("a", leaf)])
+    for i in reversed(range(levels)):
+        schema = record_type(f"r{i}", [("a", schema), ("b", f"r{i + 1}")])
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        (array("null"), "items can be empty"),
+        (array(fixed(0)), "items can be empty"),
+        (array(record_type("r", [])), "items can be empty"),
+        (array(record_type("r", [("a", "null"), ("b", record_type("s", []))])), "can be empty"),
+        (fixed(-3), "no size of a fixed"),
+        (fixed(1 << 31), "no size of a fixed"),
+        (fixed("x"), "no size of a fixed"),
+        (fixed(1.5), "no size of a fixed"),
+        (fixed(True), "no size of a fixed"),
+        (bomb("int"), "more than 100000 operations"),
+        (bomb("null"), "more than 100000 operations"),
+        (nested(5000), "not an AVRO schema"),
+    ],
+)
+def test_schemas_that_do_harm(schema, reason):
+    with pytest.raises(AvroError, match=reason):
+        compile_schema(parse_schema(written(record_type("packet", [("candid", schema)]))))
+
+
+def written(schema):
+    """Return a schema's JSON; by hand for arrays, since json does not nest deep either."""
+    depth = 0
+    inner = schema["fields"][0]["type"]
+    while isinstance(inner, dict) and inner["type"] == "array":
+        inner, depth = inner["items"], depth + 1
+    type_ = '{"type": "array", "items": ' * depth + json.dumps(inner) + "}" * depth
+    text = json.dumps(record_type("packet", [("candid", "TYPE")]))
+    return text.replace('"TYPE"', type_).encode()
+
+
+def test_a_map_has_keys_and_so_bytes():
+    schema = record_type("packet", [("a", {"type": "map", "values": "null"})])
+    assert len(compile_schema(parse_schema(json.dumps(schema).encode())).tables) == 2
+
+
+def test_types_nested_too_deep_to_compile():
+    with pytest.raises(AvroError, match="nested too deep"):
+        compile_schema(record_type("packet", [("a", nested(2000))]))

@@ -30,6 +30,10 @@ NEXT = 10  # address of the ARRAY
 _SCALARS = {"boolean": BOOLEAN, "int": VARINT, "long": VARINT, "float": FLOAT, "double": DOUBLE}
 _BINARY = ("string", "bytes")
 
+MAX_OPERATIONS = 100_000
+"""Ints of a program. Real packets take 700 to 1700; types that name one another can take 2^n."""
+_MAX_FIXED_BYTES = (1 << 31) - 1
+
 
 @dataclass
 class Column:
@@ -79,8 +83,9 @@ def compile_schema(schema: dict, until: Collection[str] = ()) -> Program:
     Raises
     ------
     AvroError
-        If the schema is no record, has none of the fields `until`, is recursive, or uses what
-        no packet has.
+        If the schema is no record, has none of the fields `until`, is recursive or too long,
+        or uses what no packet has, such as items that take no byte: a count of 2^60 of them
+        would be valid.
     """
     if not isinstance(schema, dict) or schema.get("type") != "record":
         raise AvroError("a packet's schema must be a record")
@@ -91,8 +96,11 @@ def compile_schema(schema: dict, until: Collection[str] = ()) -> Program:
             raise AvroError(f"the schema has no field {' or '.join(until)}")
         fields = fields[: stops[-1] + 1]
     compiler = _Compiler()
-    for item in fields:
-        compiler.emit(item["type"], item["name"], 0)
+    try:
+        for item in fields:
+            compiler.emit(item["type"], item["name"], 0)
+    except RecursionError as error:
+        raise AvroError("the schema's types are nested too deep") from error
     compiler.code.append(END)
     return Program(np.array(compiler.code, dtype=np.int64), compiler.tables)
 
@@ -101,35 +109,48 @@ class _Compiler:
     def __init__(self) -> None:
         self.code: list[int] = []
         self.tables = [Layout(parent=-1)]
+        self.emitted = 0
 
-    def emit(self, schema: object, path: str, table: int) -> None:
-        """Append the operations that read one value of `schema`."""
+    def emit(self, schema: object, path: str, table: int) -> bool:
+        """Append the operations that read one value; return whether it takes a byte at least."""
+        self.emitted += 1  # counted apart: null has no operation
+        if max(self.emitted, len(self.code)) > MAX_OPERATIONS:
+            raise AvroError(f"the schema takes more than {MAX_OPERATIONS} operations")
         if isinstance(schema, list):
             return self._union(schema, path, table)
         kind = schema["type"] if isinstance(schema, dict) else schema
         if isinstance(kind, dict | list):
             return self.emit(kind, path, table)
         if kind == "null":
-            return None
+            return False
+        if kind == "record":
+            fields = schema["fields"]
+            names = [f"{path}.{f['name']}" if path else f["name"] for f in fields]
+            sized = [self.emit(f["type"], n, table) for f, n in zip(fields, names, strict=True)]
+            return any(sized)
+        if kind == "fixed":
+            return self._fixed(schema, path, table)
         if kind in _SCALARS:
             self.code += [_SCALARS[kind], self._column(path, table, kind)]
         elif kind in _BINARY:
             slot = self._column(path, table, kind, width=2)
             self.code += [BYTES, slot, slot + 1]
-        elif kind == "fixed":
-            slot = self._column(path, table, "bytes", width=2)
-            self.code += [FIXED, slot, slot + 1, schema["size"]]
         elif kind == "enum":
             slot = self._column(path, table, "enum", symbols=schema["symbols"])
             self.code += [VARINT, slot]
-        elif kind == "record":
-            for item in schema["fields"]:
-                self.emit(item["type"], f"{path}.{item['name']}" if path else item["name"], table)
         elif kind in ("array", "map"):
             self._array(schema, path, table)
         else:
             raise AvroError(f"{path}: type {kind!r} is recursive or unknown")
-        return None
+        return True
+
+    def _fixed(self, schema: dict, path: str, table: int) -> bool:
+        size = schema["size"]
+        if type(size) is not int or not 0 <= size <= _MAX_FIXED_BYTES:
+            raise AvroError(f"{path}: {size!r} is no size of a fixed type")
+        slot = self._column(path, table, "bytes", width=2)
+        self.code += [FIXED, slot, slot + 1, size]
+        return size > 0
 
     def _column(
         self, path: str, table: int, kind: str, width: int = 1, symbols: list[str] | None = None
@@ -141,7 +162,7 @@ class _Compiler:
         layout.width += width
         return layout.columns[name].slot
 
-    def _union(self, branches: list, path: str, table: int) -> None:
+    def _union(self, branches: list, path: str, table: int) -> bool:
         self.code += [UNION, len(branches)]
         targets = len(self.code)
         self.code += [0] * len(branches)
@@ -153,6 +174,7 @@ class _Compiler:
             jumps.append(len(self.code) - 1)
         for at in jumps:
             self.code[at] = len(self.code)
+        return True
 
     def _array(self, schema: dict, path: str, table: int) -> None:
         child = len(self.tables)
@@ -163,6 +185,8 @@ class _Compiler:
         if schema["type"] == "map":
             slot = self._column("key", child, "string", width=2)
             self.code += [BYTES, slot, slot + 1]
-        self.emit(schema.get("items", schema.get("values")), "", child)
+            self.emit(schema["values"], "", child)
+        elif not self.emit(schema["items"], "", child):
+            raise AvroError(f"{path}: the array's items can be empty")
         self.code += [NEXT, start]
         self.code[start + 2] = len(self.code)
