@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -59,6 +59,7 @@ class Run:
 
     path: Path
     cluster: Cluster | None = None
+    started: list[subprocess.Popen] = field(default_factory=list)
 
     def configure(self, **config) -> None:
         (self.path / "config.yaml").write_text(yaml.safe_dump({"alerts": "alerts.tsv", **config}))
@@ -82,10 +83,19 @@ class Run:
             self.cluster.adopt(self.path)
         log = (self.path / "snakemake.out").open("w")
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.command(*arguments),
             cwd=self.path, env=environment, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Kill what a failed test has left."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def finish(self, process: subprocess.Popen) -> str:
         try:

@@ -49,7 +49,9 @@ def run(cluster, inputs):
     cluster.forget()
     path = cluster.work_folder()
     shutil.copytree(inputs, path, dirs_exist_ok=True)
-    yield Run(path, cluster)
+    running = Run(path, cluster)
+    yield running
+    running.end()
     cluster.forget()
     shutil.rmtree(path)
 
