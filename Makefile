@@ -27,6 +27,7 @@ demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was 
 
 test: $(VENV)/.stamp  ## all tests that need no service
 	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -q --doctest-modules src
 
 test-clusters: $(VENV)/.stamp  ## SLURM and HTCondor, started on this machine (Debian, root)
 	$(BIN)/pytest --durations=0 tests/clusters

@@ -36,7 +36,6 @@ def only_reason(tables):
     ("damage", "reason"),
     [
         (lambda c, at: c[:at] + b"\xff" + c[at + 1 :], "bad checksum"),
-        (lambda c, at: c[:at], "no end marker"),
         (lambda c, at: c[: at + 100], "truncated header"),
     ],
 )
@@ -49,6 +48,28 @@ def test_a_damaged_header_is_no_end_of_a_tarball(tmp_path, suffix, damage, reaso
     assert tables["alerts"]["candid"].to_pylist() == CANDIDS[:10]
     assert total["rejected"] == 1
     assert reason in only_reason(tables)
+
+
+@pytest.mark.parametrize(("suffix", "rejected"), [(".tar", 1), (".tar.gz", 0)])
+def test_no_end_marker(tmp_path, suffix, rejected):
+    """A plain tar was cut there, for all one knows; gzip says itself that nothing is missing."""
+    content = write_tar(tmp_path / "whole.tar", SINGLE, "w").read_bytes()
+    content = content[: header_of(content, 10)]
+    path = tmp_path / f"night{suffix}"
+    path.write_bytes(content if suffix == ".tar" else gzip.compress(content))
+    tables, total = run(tmp_path, path)
+    assert tables["alerts"]["candid"].to_pylist() == CANDIDS[:10]
+    assert total["rejected"] == rejected
+
+
+def test_a_block_that_counts_too_few_records(tmp_path):
+    content = container(PACKETS[:5])
+    at = content.index(content[-16:]) + 16
+    assert content[at] == 10  # 5, zigzag
+    (tmp_path / "night.avro").write_bytes(content[:at] + b"\x06" + content[at + 1 :])
+    tables, total = run(tmp_path, tmp_path / "night.avro")
+    assert total["alerts"] == 3
+    assert "more behind its last record" in only_reason(tables)
 
 
 def test_bytes_behind_the_end_of_a_tarball(tmp_path):

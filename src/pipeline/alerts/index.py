@@ -128,6 +128,9 @@ class _Builder:
             self.batch.places.append((file, offset + start, stop - start))
         for i in range(len(stops), block.count):
             self.reject(chunk.source, chunk.first + i, "behind a damaged record of its block")
+        if len(stops) == block.count and stops and stops[-1] < len(block.data):
+            more = "its block has more behind its last record"
+            self.reject(chunk.source, chunk.first + block.count, more)
         if len(self.batch.stops) >= BATCH_RECORDS:
             self.flush()
 

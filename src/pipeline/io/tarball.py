@@ -32,6 +32,8 @@ class TarballError(ValueError):
 class _Strict(tarfile.TarInfo):
     """A header; a damaged one is an error also behind the first member."""
 
+    needs_end_marker = True
+
     @classmethod
     def frombuf(cls, buf: bytes, encoding: str, errors: str) -> Self:
         info = super().frombuf(buf, encoding, errors)
@@ -44,9 +46,21 @@ class _Strict(tarfile.TarInfo):
         try:
             return super().fromtarfile(tarfile_)
         except tarfile.EmptyHeaderError as error:
+            if not cls.needs_end_marker:
+                raise
             raise tarfile.ReadError("no end marker") from error
         except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:
             raise tarfile.ReadError(str(error)) from error
+
+
+class _Zipped(_Strict):
+    """A header inside gzip, whose own end shows that nothing was cut off.
+
+    The archive's nightly tarballs have an end marker, subsets of them that people make may
+    have none.
+    """
+
+    needs_end_marker = False
 
 
 def read_members(path: Path, suffix: str) -> Iterator[tuple[tarfile.TarInfo, bytes | str]]:
@@ -61,12 +75,12 @@ def read_members(path: Path, suffix: str) -> Iterator[tuple[tarfile.TarInfo, byt
     TarballError
         At the first damage, or for bytes behind the end marker.
     """
-    opener = open if path.suffix == ".tar" else igzip.open
+    opener, header = (open, _Strict) if path.suffix == ".tar" else (igzip.open, _Zipped)
     name = ""
     try:
         with (
             opener(path, "rb") as stream,
-            tarfile.open(fileobj=stream, mode="r|", tarinfo=_Strict) as archive,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=header) as archive,
         ):
             while (member := archive.next()) is not None:
                 name = member.name
