@@ -59,6 +59,8 @@ class Run:
 
     path: Path
     cluster: Cluster | None = None
+    profile: str | None = None
+    source: Path = ROOT
     started: list[subprocess.Popen] = field(default_factory=list)
 
     def configure(self, **config) -> None:
@@ -70,10 +72,11 @@ class Run:
         )
 
     def command(self, *arguments: str) -> list[str]:
-        profile = self.cluster.profile if self.cluster else "local"
+        profile = self.profile or (self.cluster.profile if self.cluster else "local")
+        snakefile = self.source / "workflow/Snakefile"
         command = [
-            sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile"),
-            "--profile", str(ROOT / "profiles" / profile), "--configfile", "config.yaml",
+            sys.executable, "-m", "snakemake", "--snakefile", str(snakefile),
+            "--profile", str(self.source / "profiles" / profile), "--configfile", "config.yaml",
             *(self.cluster.options if self.cluster else ["--cores", "2"]), *arguments,
         ]  # fmt: skip
         return self.cluster.command(self.path, command) if self.cluster else command

@@ -1,10 +1,12 @@
 """The workflow on a real SLURM and a real HTCondor: same results, and none lost by faults."""
 
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
-from cluster_run import DECODED, assert_same, assert_same_skymaps, everything
+from cluster_run import DECODED, ROOT, assert_same, assert_same_skymaps, everything
 
 pytestmark = pytest.mark.clusters
 
@@ -59,3 +61,15 @@ def test_snakemake_is_killed_and_started_again(decoding, local):
     decoding.snakemake()
     assert_same(local, decoding.path, *DECODED)
     assert decoding.planned() == {}
+
+
+@pytest.mark.parametrize("cluster", ["htcondor"], indirect=True)
+def test_without_a_shared_filesystem(run, local):
+    """Jobs run in scratch folders, with nothing but what HTCondor carries there."""
+    for folder in ("workflow", "profiles"):
+        shutil.copytree(ROOT / folder, run.path / folder)
+    run.profile, run.source = "htcondor-transfer", Path()
+    run.configure(**everything())
+    run.snakemake()
+    assert_same(local, run.path, *DECODED, "scores", "matches")
+    assert_same_skymaps(local, run.path)
