@@ -62,7 +62,7 @@ class HTCondor:
         wait_until("the queue answers", lambda: condor(["condor_q", "-totals"]))
 
     def small_memory(self, rule: str) -> list[str]:
-        return ["--set-resources", f"{rule}:htcondor_request_mem_mb=100 * 20 ** (attempt - 1)"]
+        return ["--set-resources", f"{rule}:htcondor_request_mem_mb=100 if attempt == 1 else 2000"]
 
     def forget(self) -> None:
         if self._queue("true"):
