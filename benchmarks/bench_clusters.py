@@ -1,8 +1,8 @@
 """What a job of SLURM and HTCondor costs beside its work, and how that grows with their number.
 
 The jobs write an empty file. CPU seconds are those of the whole machine, so that the daemons
-and both calls of Snakemake inside each job count: nothing else may run. The peer is the same
-workflow run without a cluster (`profiles/local`), where such a job is a fork. Root on Debian
+and the calls of Snakemake inside each job count: nothing else may run. The same workflow is
+run without a cluster (`profiles/local`) as well, where such a job is a fork. Root on Debian
 only, as `make test-clusters` is: elsewhere this measures nothing.
 """
 
@@ -59,14 +59,19 @@ def run(quick: bool) -> list[Figure]:
 def _figures(name: str, cluster: Cluster, few: int, many: int) -> list[Figure]:
     cpu, wall = zip(*(_cost(cluster, jobs) for jobs in (few, many)), strict=True)
     local_cpu, local_wall = _cost(None, many)
+    growth = f"the total grows {cpu[1] / cpu[0]:.1f}x from {few} jobs to {many}"
     return [
-        figure(f"{name}: CPU a job, of {many}", cpu[1] / many, "CPU s", peer=local_cpu / many),
-        figure(f"{name}: time a job, of {many}", wall[1] / many, "s", peer=local_wall / many),
         figure(
-            f"{name}: CPU a job, of {few}", cpu[0] / few, "CPU s",
-            note=f"the total grows {cpu[1] / cpu[0]:.1f}x from {few} jobs to {many}",
-        ),
-        figure(f"{name}: time a job, of {few}", wall[0] / few, "s"),
+            f"{name}: CPU a job, of {jobs}", cpu[i] / jobs, "CPU s",
+            note=f"{growth}; without a cluster {local_cpu / many:.2f} CPU s",
+        )
+        for i, jobs in enumerate((few, many))
+    ] + [
+        figure(
+            f"{name}: time a job, of {jobs}", wall[i] / jobs, "s",
+            note=f"without a cluster {local_wall / many:.2f} s",
+        )
+        for i, jobs in enumerate((few, many))
     ]  # fmt: skip
 
 

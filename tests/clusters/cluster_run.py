@@ -43,6 +43,9 @@ class Cluster(Protocol):
     def remove(self, job: str) -> None:
         """Remove a job as a person does."""
 
+    def preempt(self, job: str) -> None:
+        """Take a job's machine away, as for a job of a higher priority: it goes back to wait."""
+
     def restart_scheduler(self) -> None:
         """Stop the daemon that takes jobs, and start it again."""
 

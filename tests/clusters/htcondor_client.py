@@ -56,6 +56,9 @@ class HTCondor:
     def remove(self, job: str) -> None:
         condor(["condor_rm", job])
 
+    def preempt(self, job: str) -> None:
+        condor(["condor_vacate_job", "-fast", job])
+
     def restart_scheduler(self) -> None:
         condor(["condor_restart", "-daemon", "schedd", "-fast"])
         time.sleep(3)

@@ -50,6 +50,12 @@ class Slurm:
     def remove(self, job: str) -> None:
         call(["scancel", job])
 
+    def preempt(self, job: str) -> None:
+        call(["scontrol", "requeue", job])
+        # SLURM lets a requeued job wait for two minutes, lest it fails there again.
+        wait_until("it waits", lambda: call(["squeue", "-h", "-j", job, "-o", "%T"]) == "PENDING\n")
+        call(["scontrol", "update", f"jobid={job}", "starttime=now"])
+
     def restart_scheduler(self) -> None:
         # A step that is started just then waits for minutes: that is SLURM's way.
         wait_until("a step runs", lambda: ".0 " in call(["squeue", "-h", "-s", "-o", "%i "]))

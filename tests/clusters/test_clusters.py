@@ -23,6 +23,8 @@ def test_same_results_as_on_one_machine(run, local):
         "index": 1, "score": 3, "scan_chunk": 8,
     }  # fmt: skip
     assert {job for jobs in asked.values() for job in jobs} == {(1001, 1), (1301, 1), (1600, 1)}
+    if run.cluster.profile == "slurm":
+        assert len(list(run.path.glob("logs/slurm/efficiency_report_*.csv"))) == 1
     assert run.cluster.requests("summary") == []  # tiny: not worth a job of the cluster
 
 
@@ -39,6 +41,15 @@ def test_a_job_that_is_removed_is_run_again(decoding, local):
     decoding.finish(process)
     first, second = decoding.cluster.requests("index")
     assert second[0] == 2 * first[0]
+    assert_same(local, decoding.path, *DECODED)
+
+
+def test_a_job_that_is_preempted_runs_again_as_the_same_job(decoding, local):
+    process = decoding.start()
+    decoding.cluster.preempt(decoding.wait_for(process, "index"))
+    output = decoding.finish(process)
+    assert "Error in rule" not in output
+    assert {memory for memory, _ in decoding.cluster.requests("index")} == {1001}
     assert_same(local, decoding.path, *DECODED)
 
 

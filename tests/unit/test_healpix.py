@@ -56,6 +56,51 @@ def test_centres_lie_in_their_pixels(pixel, nest):
     )
 
 
+@pytest.mark.parametrize("nest", [False, True])
+@pytest.mark.parametrize("order", [0, 1, 3, 9, 16, 18])
+def test_all_is_as_healpy_says(order, nest):
+    nside = 1 << order
+    chance = np.random.default_rng(order)
+    lon = np.concatenate([chance.uniform(-360, 720, 2000), np.repeat([0, 45, 90, 360.0], 5)])
+    lat = np.concatenate([chance.uniform(-90, 90, 2000), np.tile([-90, -41.81, 0, 45, 90.0], 4)])
+    pixel = healpix.lonlat_to_pixel(nside, lon, lat, nest=nest)
+    assert np.array_equal(pixel, healpy.ang2pix(nside, lon, lat, nest=nest, lonlat=True))
+    vec = healpix.lonlat_to_vec(lon, lat)
+    ours, theirs = healpix.vec_to_pixel(nside, vec, nest=nest), healpy.vec2pix(nside, *vec.T, nest)
+    assert np.array_equal(ours, theirs)
+    centre = healpix.pixel_to_lonlat(nside, pixel, nest=nest)
+    theirs = healpy.pix2ang(nside, pixel, nest=nest, lonlat=True)
+    np.testing.assert_allclose(centre, theirs, rtol=0, atol=2e-14)
+    vec = healpix.pixel_to_vec(nside, pixel, nest=nest)
+    assert np.array_equal(vec.T, healpy.pix2vec(nside, pixel, nest=nest))
+    around = healpix.with_neighbours(nside, pixel, nest=nest)[1:]
+    assert np.array_equal(around, healpy.get_all_neighbours(nside, pixel, nest=nest))
+    assert np.array_equal(healpix.ring_to_nest(nside, pixel), healpy.ring2nest(nside, pixel))
+    assert np.array_equal(healpix.nest_to_ring(nside, pixel), healpy.nest2ring(nside, pixel))
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(0, 90.1), (0, np.nan), (np.nan, 0), (np.inf, 0)])
+def test_no_pixel_without_a_position(lon, lat):
+    with pytest.raises(ValueError, match="latitude"):
+        healpix.lonlat_to_pixel(8, [1.0, lon], [1.0, lat])
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("nest", [False, True])
+def test_discs_are_as_healpy_says(nest, inclusive):
+    for lon, lat, radius in [
+        (10, 90, 3),
+        (200, -89, 5),
+        (359.9, 0, 2),
+        (45, 41.8, 20),
+        (0, 0, 180),
+    ]:
+        ours = healpix.query_disc(64, lon, lat, radius, inclusive=inclusive, nest=nest)
+        centre = healpix.lonlat_to_vec(lon, lat)
+        theirs = healpy.query_disc(64, centre, np.radians(radius), inclusive=inclusive, nest=nest)
+        assert np.array_equal(ours, np.sort(theirs))
+
+
 @given(pixels())
 def test_ring_and_nested_are_permutations(pixel):
     nside, number = pixel

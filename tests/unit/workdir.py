@@ -18,10 +18,11 @@ OBJECTS = 12
 
 @dataclass
 class Workdir:
-    """A working directory of the workflow; `variables` go into the environment."""
+    """A working directory of the workflow; `variables` go into the environment of its runs."""
 
     path: Path
     variables: dict[str, str] = field(default_factory=dict)
+    profile: str = str(ROOT / "profiles/local")
 
     def configure(self, shards: int = 1, **changes) -> None:
         """Configure the small night (`make_workdir`), with some sections changed."""
@@ -44,10 +45,9 @@ class Workdir:
         (self.path / "config/alerts.tsv").write_text("".join(lines))
 
     def command(self, *arguments: str) -> list[str]:
-        snakefile, profile = ROOT / "workflow/Snakefile", ROOT / "profiles/local"
         return [
-            sys.executable, "-m", "snakemake", "--snakefile", str(snakefile),
-            "--profile", str(profile), *arguments,
+            sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile"),
+            "--profile", self.profile, *arguments,
         ]  # fmt: skip
 
     def environment(self, **changes) -> dict[str, str]:
