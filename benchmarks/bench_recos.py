@@ -9,10 +9,10 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from measure import Figure, cpu, figure
 from scipy.optimize import minimize
 
 from pipeline import healpix
@@ -31,10 +31,11 @@ from pipeline.skymaps.scan import Scan, scan_all
 SHARED = Path(__file__).parents[2] / "shared/data/icecube"
 DOMS = 144
 NOTE = f"{DOMS} DOMs; the start in the middle of the hits comes on top"
+NEAR = f"near the best fit; {NOTE}"
 NSIDES = "8:0 64:12 512:24"
 
 
-def run(quick: bool) -> list[dict]:
+def run(quick: bool) -> list[Figure]:
     """Time them.
 
     Parameters
@@ -58,18 +59,18 @@ def run(quick: bool) -> list[dict]:
         far = _per_pixel(likelihood_of, sky, ring, event)
         peer, goals = (plain, (1.0, 5.0)) if single else (None, (None, None))
         ours += [
-            _figure(f"{name}, 1 start, near the best fit", one, peer, "ms/pixel", goals[0], NOTE),
-            _figure(f"{name}, 5 starts, near the best fit", five, None, "ms/pixel", goals[1], NOTE),
-            _figure(f"{name}, 5 starts, whole sky", far, None, "ms/pixel", goals[1], NOTE),
+            figure(f"{name}, 1 start", one, "CPU ms/pixel", peer=peer, goal=goals[0], note=NEAR),
+            figure(f"{name}, 5 starts", five, "CPU ms/pixel", goal=goals[1], note=NEAR),
+            figure(f"{name}, 5 starts, whole sky", far, "CPU ms/pixel", goal=goals[1], note=NOTE),
         ]
     wave = _per_pixel(PlaneWave().load(event), sky, point(), event)
     scan, pixels = _scan(event, "8:0 64:12" if quick else NSIDES)
     return [
         *ours,
-        _figure("planewave, whole sky", wave, None, "ms/pixel", None, "154 DOMs"),
-        _figure("scan of event 138632", scan, None, "s", 15.0, f"{pixels} pixels, 154 DOMs"),
-        _figure("build the table, once", _table(), None, "s", 20.0, "4 MB"),
-        _figure("import the reconstruction", _import(), None, "s", 1.0, "best of 3"),
+        figure("planewave, whole sky", wave, "CPU ms/pixel", note="154 DOMs"),
+        figure("scan of event 138632", scan, "CPU s", goal=15, note=f"{pixels} pixels, 154 DOMs"),
+        figure("build the table, once", _table(), "CPU s", goal=20, note="4 MB"),
+        figure("import the reconstruction", _import(), "CPU s", goal=1, note="best of 3"),
     ]
 
 
@@ -83,9 +84,7 @@ def _directions(event, number: int) -> np.ndarray:
 def _per_pixel(likelihood, directions, variations, event) -> float:
     starts = variations.vertices(directions, np.tile(event.seed.vertex, (len(directions), 1)))
     likelihood.fit(directions[:2], starts[:2])  # compiled and in the caches
-    started = time.process_time()
-    likelihood.fit(directions, starts)
-    return 1e3 * (time.process_time() - started) / len(directions)
+    return 1e3 * cpu(lambda: likelihood.fit(directions, starts))[0] / len(directions)
 
 
 def _plain(hits, directions, event) -> float:
@@ -101,31 +100,31 @@ def _plain(hits, directions, event) -> float:
         d_eff = E_0 + E_D * d + E_1 * cos + E_2 * cos**2
         return -np.log(np.exp(log_pdf(d_eff, delay)) + 1e-8).sum()
 
-    started = time.process_time()
-    for p in directions:
-        across = np.linalg.svd(p[None])[2][1:]
-        minimize(negative, np.zeros(3), args=(p, across), method="Nelder-Mead")
-    return 1e3 * (time.process_time() - started) / len(directions)
+    def fit_all():
+        for p in directions:
+            across = np.linalg.svd(p[None])[2][1:]
+            minimize(negative, np.zeros(3), args=(p, across), method="Nelder-Mead")
+
+    return 1e3 * cpu(fit_all)[0] / len(directions)
 
 
 def _scan(event, nsides: str) -> tuple[float, int]:
     """Scan in a process of its own, as a job does; CPU seconds and pixels."""
-    before = _cpu()
+    before = _with_children()
     with tempfile.TemporaryDirectory() as cache:
         state = scan_all(Scan(event, "pandel_spe1st", parse_nsides(nsides)), cache)
-    return _cpu() - before, sum(len(rows) for rows in state.pixels.values())
+    return _with_children() - before, sum(len(rows) for rows in state.pixels.values())
 
 
-def _cpu() -> float:
+def _with_children() -> float:
+    """Return the CPU seconds of this process and of those it waited for."""
     usage = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(u.ru_utime + u.ru_stime for u in usage)
 
 
 def _table() -> float:
-    started = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
-        build_table(Path(folder) / "table.npz")
-    return time.process_time() - started
+        return cpu(lambda: build_table(Path(folder) / "table.npz"))[0]
 
 
 def _import() -> float:
@@ -133,28 +132,3 @@ def _import() -> float:
     code = f"import time; t = time.process_time(); import {module}; print(time.process_time() - t)"
     commands = [[sys.executable, "-c", code]] * 3
     return min(float(subprocess.run(c, capture_output=True, check=True).stdout) for c in commands)
-
-
-def _figure(figure, ours, peer, unit, goal, note) -> dict:
-    ratio = None if peer is None else round(peer / ours, 1)
-    ours, peer = float(f"{ours:.3g}"), None if peer is None else float(f"{peer:.3g}")
-    return {
-        "figure": figure,
-        "ours": ours,
-        "peer": peer,
-        "unit": unit,
-        "ratio": ratio,
-        "goal": goal,
-        "note": note,
-    }
-
-
-def main() -> None:
-    """Print a table."""
-    for row in run(quick="--quick" in sys.argv):
-        cells = ["-" if value is None else str(value) for value in row.values()]
-        print("{:42} {:>8} {:>8} {:10} {:>6} {:>6}  {}".format(*cells))
-
-
-if __name__ == "__main__":
-    main()

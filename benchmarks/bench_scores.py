@@ -8,14 +8,13 @@ import gzip
 import io
 import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import fastavro
 import numpy as np
 from astropy.io import fits
+from measure import Figure, cpu, figure
 
 from pipeline.config.models import Model
 from pipeline.io.stamps import read_stamp
@@ -28,8 +27,8 @@ CUTOUTS = ("cutoutScience", "cutoutTemplate", "cutoutDifference")
 ACAI = [f"acai_{letter}" for letter in "hvonb"]
 
 
-def run(quick: bool = False) -> list[dict]:
-    """Return one row a figure: figure, ours, peer, unit, ratio, goal, note."""
+def run(quick: bool = False) -> list[Figure]:
+    """Time stamps, and models where there are."""
     warnings.simplefilter("ignore")  # astropy on ZTF's SIMPLE card, at each stamp
     stamps, source = _stamps()
     rows = _stamp_rows(stamps, source, 1 if quick else 5)
@@ -53,19 +52,21 @@ def _stamps() -> tuple[list[list[bytes]], str]:
     return [made[i : i + 3] for i in range(0, len(made), 3)], "simulated stamps"
 
 
-def _stamp_rows(stamps: list[list[bytes]], source: str, repeats: int) -> list[dict]:
+def _stamp_rows(stamps: list[list[bytes]], source: str, repeats: int) -> list[Figure]:
     unzipped = [gzip.decompress(data) for alert in stamps for data in alert]
     columns = [list(column) for column in zip(*stamps, strict=True)]
-    ours = _cpu(lambda: [read_stamp(data) for data in unzipped], repeats * 20) / len(unzipped)
-    peer = _cpu(lambda: [_astropy(data) for data in unzipped], repeats) / len(unzipped)
-    per_stamp = _row(
-        "FITS of a stamp, unzipped", ours * 1e6, peer * 1e6, "us", goal=7.0, note=source
+    ours = cpu(lambda: [read_stamp(data) for data in unzipped], repeats * 20)[0] / len(unzipped)
+    peer = cpu(lambda: [_astropy(data) for data in unzipped], repeats)[0] / len(unzipped)
+    per_stamp = figure(
+        "FITS of a stamp, unzipped", ours * 1e6, "CPU us", peer=peer * 1e6, goal=7.0, note=source
     )
-    ours = _cpu(lambda: make_triplets(*columns), repeats * 10) / len(stamps)
-    peer = _cpu(lambda: [_plain_triplet(alert) for alert in stamps], repeats) / len(stamps)
+    ours = cpu(lambda: make_triplets(*columns), repeats * 10)[0] / len(stamps)
+    peer = cpu(lambda: [_plain_triplet(alert) for alert in stamps], repeats)[0] / len(stamps)
     return [
         per_stamp,
-        _row("triplet of an alert", ours * 1e3, peer * 1e3, "ms", goal=0.35, note=source),
+        figure(
+            "triplet of an alert", ours * 1e3, "CPU ms", peer=peer * 1e3, goal=0.35, note=source
+        ),
     ]
 
 
@@ -85,7 +86,7 @@ def _plain_triplet(alert: list[bytes]) -> np.ndarray:
     return triplet
 
 
-def _model_rows(count: int, count_eager: int) -> list[dict]:
+def _model_rows(count: int, count_eager: int) -> list[Figure]:
     import tf_keras
 
     models = {"braai_d6_m9": Model(version="d6_m9", path="", inputs=["triplet"])}
@@ -100,17 +101,29 @@ def _model_rows(count: int, count_eager: int) -> list[dict]:
             convert_model(source, target, model)
             inputs = [np.resize(x, (count, *x.shape[1:])) for x in parity_inputs(model)]
             engine = load_engine("onnxruntime", target, model)
-            ours += _cpu(lambda e=engine, x=inputs: e.predict(x), 3) / count
+            ours += cpu(lambda e=engine, x=inputs: e.predict(x), 3)[0] / count
             keras = tf_keras.models.load_model(source, compile=False)
             fed = _fed(inputs)
-            batched += _cpu(lambda k=keras, x=fed: k.predict(x, 128, 0), 3) / count
+            batched += cpu(lambda k=keras, x=fed: k.predict(x, 128, 0), 3)[0] / count
             alerts = [_fed([x[i : i + 1] for x in inputs]) for i in range(count_eager)]
-            eager += _cpu(lambda k=keras, xs=alerts: [k(x) for x in xs], 2) / count_eager
-    figure = "six models of an alert"
+            eager += cpu(lambda k=keras, xs=alerts: [k(x) for x in xs], 2)[0] / count_eager
+    title = "six models of an alert"
     return [
-        _row(figure, ours * 1e3, eager * 1e3, "ms", goal=1.5, note="peer: Keras, one alert a call"),
-        _row(
-            figure, ours * 1e3, batched * 1e3, "ms", goal=1.5, note="peer: Keras, 128 alerts a call"
+        figure(
+            title,
+            ours * 1e3,
+            "CPU ms",
+            peer=eager * 1e3,
+            goal=1.5,
+            note="peer: Keras, one alert a call",
+        ),
+        figure(
+            title,
+            ours * 1e3,
+            "CPU ms",
+            peer=batched * 1e3,
+            goal=1.5,
+            note="peer: Keras, 128 alerts a call",
         ),
     ]
 
@@ -119,38 +132,6 @@ def _fed(inputs: list[np.ndarray]) -> np.ndarray | list[np.ndarray]:
     return inputs if len(inputs) > 1 else inputs[0]
 
 
-def _cpu(work: Callable, repeats: int) -> float:
-    """Return the CPU time of the fastest of some runs [s]."""
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
-
-
-def _row(figure: str, ours: float, peer: float, unit: str, *, goal: float, note: str) -> dict:
-    return {
-        "figure": figure,
-        "ours": round(ours, 3),
-        "peer": round(peer, 3),
-        "unit": f"CPU {unit}",
-        "ratio": round(peer / ours, 1),
-        "goal": goal,
-        "note": note,
-    }
-
-
-def main() -> None:
-    """Print the figures as a table."""
-    rows = run("--quick" in sys.argv)
-    print(f"{'figure':28}{'ours':>9}{'peer':>9}  {'unit':8}{'ratio':>7}{'goal':>7}  note")
-    for r in rows:
-        print(
-            f"{r['figure']:28}{r['ours']:9.3f}{r['peer']:9.2f}  {r['unit']:8}{r['ratio']:6.1f}x"
-            f"{r['goal']:7.2f}  {r['note']}"
-        )
-
-
 if __name__ == "__main__":
-    main()
+    for row in run("--quick" in sys.argv):
+        print(row)
