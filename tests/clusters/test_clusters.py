@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cluster_run import DECODED, ROOT, assert_same, assert_same_skymaps, everything
+from daemons import call
 
 pytestmark = pytest.mark.clusters
 
@@ -71,6 +72,16 @@ def test_snakemake_is_killed_and_started_again(decoding, local):
     decoding.snakemake()
     assert_same(local, decoding.path, *DECODED)
     assert decoding.planned() == {}
+
+
+@pytest.mark.parametrize("cluster", ["slurm"], indirect=True)
+def test_jobs_in_arrays(decoding, local):
+    """As docs/clusters.md says: with room in `--jobs` for all that are ready."""
+    decoding.snakemake("--slurm-array-jobs", "decode", "--jobs", "200")
+    assert len(decoding.cluster.requests("decode")) == 3
+    jobs = call(["sacct", "-nX", "--format=jobid%30", f"--starttime={decoding.cluster.since}"])
+    assert sorted(job.split("_")[1] for job in jobs.split() if "_" in job) == ["1", "2", "3"]
+    assert_same(local, decoding.path, *DECODED)
 
 
 @pytest.mark.parametrize("cluster", ["htcondor"], indirect=True)
