@@ -1,15 +1,20 @@
 """The demo's network in the whole workflow: ONNX Runtime and TensorFlow give the same scores."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from workdir import ROOT, Workdir
 
+from pipeline.config.load import load_config
 from pipeline.simulate.alerts import simulate_alerts
 
 pytestmark = pytest.mark.workflow
 NIGHT = "20260101"
+DOCUMENT = (ROOT / "docs/add-a-model.md").read_text()
 
 
 @pytest.fixture
@@ -33,11 +38,24 @@ def scores(workdir: Workdir) -> pa.Table:
     return pa.concat_tables(pq.read_table(file) for file in files).sort_by("candid")
 
 
-def test_both_engines_and_no_tensorflow_where_none_is_needed(simulated):
+def block(language: str) -> str:
+    (code,) = re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
+    return code
+
+
+def test_the_documents_models():
+    config = load_config(yaml.safe_load(block("yaml")))
+    assert config.models["my_nova"].feature_norms == {"magpsf": 20.0, "age": 365.25}
+
+
+def test_both_engines_and_no_tensorflow_where_none_is_needed(simulated, capsys):
     configure(simulated, "onnxruntime")
     simulated.snakemake("--cores", "2")
     onnx = scores(simulated)
     assert onnx["realbogus"].null_count == 0
+    converted = str(simulated.path / "results/models/realbogus.onnx")
+    exec(block("python").replace("my_nova.onnx", converted))
+    assert "'parity': '" in capsys.readouterr().out
 
     configure(simulated, "tensorflow")
     assert simulated.planned() == {"score": 2}  # nothing to convert, decode or match

@@ -55,7 +55,8 @@ class _Log(logging.FileHandler):
 
 
 def _usage() -> str:
-    use = resource.getrusage(resource.RUSAGE_SELF)
+    own, children = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    seconds = sum(use.ru_utime + use.ru_stime for use in (own, children))
     # ru_maxrss is in kB on Linux, in bytes on macOS.
-    peak = use.ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
-    return f"{use.ru_utime + use.ru_stime:.1f} CPU s, at most {peak:.2f} GB"
+    unit = 1e9 if sys.platform == "darwin" else 1e6
+    return f"{seconds:.1f} CPU s, at most {max(own.ru_maxrss, children.ru_maxrss) / unit:.2f} GB"
