@@ -26,7 +26,7 @@ demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was 
 	$(BIN)/nightmill summary --directory $(DEMO)
 
 test: $(VENV)/.stamp  ## all tests that need no service
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -q --doctest-modules src
 
 test-clusters: $(VENV)/.stamp  ## SLURM and HTCondor, started on this machine (Debian, root)

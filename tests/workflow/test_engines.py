@@ -29,7 +29,7 @@ def configure(workdir: Workdir, engine: str) -> None:
     model = {"version": "1", "path": str(ROOT / "demo/models/realbogus.h5")}
     dump = f"data/ztf_public_{NIGHT}.tar.gz"
     workdir.write_config(
-        {"engine": engine, "models": {"realbogus": model}}, [("ztf", NIGHT, dump, 2)]
+        {"engine": engine, "models": {"realbogus": model}}, [("ztf", NIGHT, dump, 1)]
     )
 
 
@@ -58,7 +58,7 @@ def test_both_engines_and_no_tensorflow_where_none_is_needed(simulated, capsys):
     assert "'parity': '" in capsys.readouterr().out
 
     configure(simulated, "tensorflow")
-    assert simulated.planned() == {"score": 2}  # nothing to convert, decode or match
+    assert simulated.planned() == {"score": 1}  # nothing to convert, decode or match
     simulated.snakemake("--cores", "2")
     found = scores(simulated)
     np.testing.assert_allclose(found["realbogus"], onnx["realbogus"], rtol=0, atol=1e-5)
