@@ -7,7 +7,7 @@ export CONDOR_CONFIG ?= /dev/null
 DEMO := .demo
 SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefile) --profile $(abspath profiles/local)
 
-.PHONY: demo test test-clusters lint format config lock bench clean
+.PHONY: demo test test-clusters fuzz lint format config lock bench clean
 .DEFAULT_GOAL := demo
 
 # The stamp stands for an environment that has just what the lock says.
@@ -31,6 +31,10 @@ test: $(VENV)/.stamp  ## all tests that need no service
 
 test-clusters: $(VENV)/.stamp  ## SLURM and HTCondor, started on this machine (Debian, root)
 	$(BIN)/pytest --durations=0 tests/clusters
+
+FUZZ_CASES ?= 2000
+fuzz: $(VENV)/.stamp  ## mutated files against every reader; FUZZ_CASES each, seeded
+	$(BIN)/pytest -n auto tests/fuzz --fuzz-cases $(FUZZ_CASES)
 
 lint: $(VENV)/.stamp
 	$(BIN)/ruff check
