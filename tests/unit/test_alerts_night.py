@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 
+import fastavro
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +16,7 @@ from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import build_index
 from pipeline.alerts.night import remove_stale_shards, summarise_night
 from pipeline.alerts.shard import Shard
+from pipeline.jobs.score import score_shard
 
 CANDIDS = [2475433850015010000 + i for i in range(40)]
 PACKETS = [packet(c, f"ZTF18aaaaa{i // 3:02d}", ra=float(i)) for i, c in enumerate(CANDIDS)]
@@ -175,9 +177,39 @@ def test_a_file_that_changed_since_the_index(tmp_path):
         list(Shard.load(tmp_path / "i.parquet", 0, 1).batches())
 
 
-def test_confluent_frames(tmp_path):
-    import fastavro
+@pytest.mark.parametrize("kind", ["folder", "container null"])
+@pytest.mark.parametrize("job", ["decode", "score"])
+def test_a_dump_replaced_by_one_of_the_same_size_is_noticed_by_its_candids(tmp_path, kind, job):
+    dump = make_dump(kind, tmp_path)
+    index = tmp_path / "i.parquet"
+    build_index(dump, ZTF, index, tmp_path / "s.bin")
+    for file in [dump] if dump.is_file() else dump.iterdir():
+        content = file.read_bytes()
+        numbers = [long_of(CANDIDS[0]), long_of(CANDIDS[0] + 10**6)]
+        assert len(set(map(len, numbers))) == 1
+        file.write_bytes(content.replace(*numbers))
+    source = dump if dump.is_file() else dump / f"{CANDIDS[0]}.avro"
+    message = (
+        rf"{source}: packet 0 has candid {CANDIDS[0] + 10**6}, the index {CANDIDS[0]}: "
+        r"changed since it was indexed; index it again \(snakemake --forcerun index\)"
+    )
+    made = {name: tmp_path / name for name in ("alerts", "history", "rejected", "counts")}
+    with pytest.raises(OSError, match=message):
+        if job == "decode":
+            decode_shard(index, ZTF, 0, 1, ShardFiles(**made))
+        else:
+            score_shard(index, ZTF, (0, 1), {}, {}, "onnxruntime", tmp_path / "scores")
+    assert not any(path.exists() for path in (*made.values(), tmp_path / "scores"))
 
+
+def long_of(number):
+    """Return AVRO's bytes of a long."""
+    stream = io.BytesIO()
+    fastavro.schemaless_writer(stream, "long", number)
+    return stream.getvalue()
+
+
+def test_confluent_frames(tmp_path):
     stream = io.BytesIO(b"\0\0\0\x03\xe8")
     stream.seek(5)
     fastavro.schemaless_writer(stream, PARSED, PACKETS[0])

@@ -70,7 +70,7 @@ def decode_shard(
         )
         bad = _rejected(packets.rejected, "read", packets.rejected["reason"])
         rejected.add(with_survey(bad, survey.name))
-        for records, rows in packets.batches():
+        for records, rows in packets.checked_batches(survey):
             table, reasons = alerts_table(records, survey)
             kept = np.array([reason is None for reason in reasons], dtype=bool)
             alerts.add(table)

@@ -20,15 +20,20 @@ def object_ids(records: Records, survey: Survey) -> pa.Array:
     return result
 
 
-def packet_keys(records: Records, survey: Survey) -> tuple[list[int | None], list[int]]:
-    """Return candid and the hash of the object (of candid where there is none).
+def candids(records: Records, survey: Survey) -> pa.Array:
+    """Return the candid of each record, int64; null where it has none.
 
     A floating-point candid counts as none: above 2^53 it is another alert's.
     """
     column = records.column(survey.candid)
     if column is not None and pa.types.is_floating(column.type):
         column = None
-    candids = as_type(column, pa.int64(), records.num_rows).to_pylist()
+    return as_type(column, pa.int64(), records.num_rows)
+
+
+def packet_keys(records: Records, survey: Survey) -> tuple[list[int | None], list[int]]:
+    """Return candid and the hash of the object (of candid where there is none)."""
+    numbers = candids(records, survey).to_pylist()
     objects = object_ids(records, survey).to_pylist()
-    names = [o if o is not None else str(c) for o, c in zip(objects, candids, strict=True)]
-    return candids, [zlib.crc32(name.encode()) for name in names]
+    names = [o if o is not None else str(c) for o, c in zip(objects, numbers, strict=True)]
+    return numbers, [zlib.crc32(name.encode()) for name in names]

@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.index_table import ARROW, DUPLICATE, PACKET, REJECTED, load_index
+from pipeline.alerts.keys import candids
+from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.avro import parse_schema
 from pipeline.io.avro_program import Program, compile_schema
 from pipeline.io.records import ArrowRecords, Records, decode
 
 BATCH_PACKETS = 1024
 """About 50 MB of ZTF packets. LSST's, with 1000 earlier measurements, come 512 a batch."""
+_AGAIN = "index it again (snakemake --forcerun index)"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,30 @@ class Shard:
                 programs[schema] = compile_schema(parse_schema(text))
             yield _read_records(programs[schema], rows), rows
 
+    def checked_batches(
+        self, survey: Survey, size: int = BATCH_PACKETS
+    ) -> Iterator[tuple[Records, pa.Table]]:
+        """Yield as `batches` does, if the packets are those that the index speaks of.
+
+        Jobs that read a night at different times so write about the same alerts.
+
+        Raises
+        ------
+        OSError
+            If a packet has another candid than in the index; the message names its file.
+        """
+        for records, rows in self.batches(size):
+            found = candids(records, survey)
+            same = pc.fill_null(pc.equal(found, rows["candid"].combine_chunks()), False)
+            if not pc.all(same).as_py():
+                i = pc.index(same, False).as_py()
+                source, position, candid = (rows[n][i] for n in ("source", "position", "candid"))
+                raise OSError(
+                    f"{source}: packet {position} has candid {found[i]}, the index {candid}: "
+                    f"changed since it was indexed; {_AGAIN}"
+                )
+            yield records, rows
+
     def _runs(self, size: int) -> Iterator[tuple[int, int, int]]:
         """Cut the rows where the schema (or, for parquet rows, the stream) changes."""
         schema = self.packets["schema"].to_numpy()
@@ -88,12 +115,12 @@ def _read_records(program: Program, rows: pa.Table) -> Records:
             for i, _ in group:
                 stream.seek(int(offsets[i]))
                 if stream.readinto(memoryview(buffer)[at : at + lengths[i]]) != lengths[i]:
-                    raise OSError(f"{name}: shorter than when it was indexed; index it again")
+                    raise OSError(f"{name}: shorter than when it was indexed; {_AGAIN}")
                 at += int(lengths[i])
     records, status = decode(program, buffer, stops - lengths, stops)
     if status.any():
         bad = rows["source"].to_pylist()[int(np.flatnonzero(status)[0])]
-        raise OSError(f"{bad}: changed since it was indexed; index it again")
+        raise OSError(f"{bad}: changed since it was indexed; {_AGAIN}")
     return records
 
 

@@ -58,7 +58,7 @@ def score_shard(
     engines = {name: load_engine(engine, networks[name], m) for name, m in models.items()}
     with table_writer(output, survey_schema(scores_schema(models))) as writer:
         scores = BatchWriter(writer)
-        for records, _ in Shard.load(index, *part).batches(BATCH_PACKETS):
+        for records, _ in Shard.load(index, *part).checked_batches(survey, BATCH_PACKETS):
             alerts, reasons = alerts_table(records, survey)
             kept = np.array([reason is None for reason in reasons], dtype=bool)
             history = history_table(records, survey, alerts, kept)
