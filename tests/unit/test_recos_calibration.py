@@ -9,12 +9,19 @@ from pipeline.config.nsides import parse_nsides
 from pipeline.simulate.events import write_events
 from pipeline.skymaps.calibration import calibrate, coverage
 from pipeline.skymaps.calibration_plot import draw_coverage
-from pipeline.skymaps.calibration_run import measure, measure_tracks, read_tracks, write_calibration
+from pipeline.skymaps.calibration_run import (
+    made_of,
+    measure,
+    measure_tracks,
+    read_tracks,
+    write_calibration,
+)
 from pipeline.skymaps.coordinates import travel_direction
 from pipeline.skymaps.event_files import read_event, read_truth
 from pipeline.skymaps.geometry import ic86_like
 from pipeline.skymaps.levels import calibrated_levels
 from pipeline.skymaps.recos.dummy import WIDTH
+from pipeline.skymaps.scan import Scan
 
 
 def test_a_true_likelihood_gives_the_levels_of_wilks():
@@ -96,12 +103,36 @@ def test_any_division_over_jobs_gives_the_same_table(events, tmp_path):
     table = json.loads((tmp_path / "whole.json").read_text())
     assert table["tracks"] == 12
     assert table["contours"][0]["containment"] == 0.5
-    levels = calibrated_levels(tmp_path / "whole.json", "dummy")
+    doms = table["made_of"]["hlc_doms"]
+    counts = sorted(track["hlc_doms"] for track in table["measured"])
+    assert [doms[at] for at in ("low", "median", "high")] == [counts[1], counts[6], counts[10]]
+    truths = [read_truth(path) for path in events]
+    energies = table["made_of"]["energy_gev"]
+    assert min(t["energy"] for t in truths) < energies["low"] < energies["high"]
+    assert max(np.degrees(t["zenith"]) for t in truths) > table["made_of"]["zenith_deg"]["high"]
+    middling = next(
+        path
+        for path, track in zip(events, table["measured"], strict=True)
+        if track["hlc_doms"] == doms["median"]
+    )
+    levels = calibrated_levels(tmp_path / "whole.json", Scan(read_event(middling), "dummy", LEVELS))
+    assert levels.calibrated
     assert levels.two_delta_llh["50"] == table["contours"][0]["level"]
     assert "12 simulated tracks" in levels.source
     others = [track.statistic for track in read_tracks(shards[:1])]
     draw_coverage(tmp_path / "whole.json", tmp_path / "plot.png", others)
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_truth_without_energy(events, tmp_path):
+    message = json.loads(events[0].read_text())
+    del message["truth"]["energy"]
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps(message))
+    track = measure(path, "dummy", LEVELS)
+    assert track.energy_gev is None
+    assert made_of([track, track])["energy_gev"] is None
+    assert made_of([track])["zenith_deg"]["median"] == np.degrees(message["truth"]["zenith"])
 
 
 def test_an_event_without_truth(events, tmp_path):

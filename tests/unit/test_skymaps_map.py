@@ -1,7 +1,5 @@
 """The map of a scan: cells that cover the sky once, probability, contours, levels."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,7 @@ from pipeline import healpix
 from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps.cells import Cells, cover, probability_density
 from pipeline.skymaps.contours import Plane, circular_lines, find_contours
-from pipeline.skymaps.levels import calibrated_levels, wilks_levels
+from pipeline.skymaps.levels import Levels, wilks_levels
 from pipeline.skymaps.pixels import choose
 from pipeline.skymaps.records import Failure, Part, State
 
@@ -138,11 +136,10 @@ def test_pointed_scan_covers_a_disc():
     assert contours["90"].polygons
 
 
-def test_probability_agrees_with_the_contours_whatever_their_levels(tmp_path):
+def test_probability_agrees_with_the_contours_whatever_their_levels():
     levels = parse_nsides("8:0 64:12 512:24")
     cells = cover(levels, gaussian(levels, 40.0, 25.0))
-    path = table(tmp_path)
-    for chosen in (WILKS, calibrated_levels(path, "dummy")):
+    for chosen in (WILKS, Levels({"50": 2.0, "90": 9.2, "3sigma": 23.7}, "made up")):
         density = probability_density(cells, chosen)
         inside = cells.two_delta_llh <= chosen.two_delta_llh["90"]
         assert (density * cells.area)[inside].sum() == pytest.approx(0.9, abs=1e-8)
@@ -168,44 +165,3 @@ def test_plane_and_back(ra0, dec0, ra, dec):
         return  # the antipode is a circle
     back = plane.unproject(plane.project(np.array([ra]), np.array([dec])))[0]
     assert healpix.lonlat_to_vec(*back) == pytest.approx(here, abs=1e-7)
-
-
-# Levels ---------------------------------------------------------------------------------
-
-
-def table(tmp_path, **changes):
-    path = tmp_path / "calibration.json"
-    contours = [(0.5, 2.0), (0.9, 9.2), (0.9973002, 23.7)]
-    content = {
-        "reco": "dummy",
-        "tracks": 200,
-        "contours": [{"containment": p, "level": level} for p, level in contours],
-    }
-    path.write_text(json.dumps(content | changes))
-    return path
-
-
-def test_calibrated_levels(tmp_path):
-    levels = calibrated_levels(table(tmp_path), "dummy")
-    assert levels.two_delta_llh == {"50": 2.0, "90": 9.2, "3sigma": 23.7}
-    assert levels.source == "calibrated with 200 simulated tracks (dummy)"
-
-
-@pytest.mark.parametrize(
-    ("changes", "reco", "words"),
-    [
-        ({"contours": [{"containment": 0.5, "level": 2.0}]}, "dummy", "no calibration table"),
-        ({"reco": None, "tracks": None}, "dummy", "no calibration table"),
-        ({}, "pandel_spe1st", "a calibration of dummy, not of pandel_spe1st"),
-        (
-            {"contours": [{"containment": p, "level": 3.0} for p in (0.5, 0.9, 0.9973)]},
-            "dummy",
-            "do not ascend",
-        ),
-    ],
-)
-def test_bad_calibration(tmp_path, changes, reco, words):
-    with pytest.raises(ValueError, match=words):
-        calibrated_levels(table(tmp_path, **changes), reco)
-    with pytest.raises(FileNotFoundError, match=r"no such calibration"):
-        calibrated_levels(tmp_path / "x", reco)

@@ -23,7 +23,10 @@ from pipeline.skymaps.event_files import read_event, read_truth
 from pipeline.skymaps.recos.registry import get
 from pipeline.skymaps.scan import Scan, scan_all
 
-FORMAT, VERSION = "nightmill-calibration", 1
+FORMAT, VERSION = "nightmill-calibration", 2
+
+PERCENTILES = {"low": 5, "median": 50, "high": 95}
+"""What a table says of the events it was made of; between the first and the last it holds."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,18 @@ class Track:
         Angle between the truth and the best pixel [deg].
     hlc_doms : int
         DOMs with hard local coincidence.
+    zenith_deg : float
+        Where the track came from [deg].
+    energy_gev : float or None
+        Its energy [GeV], where the truth says it.
     """
 
     file: str
     statistic: float
     error_deg: float
     hlc_doms: int
+    zenith_deg: float
+    energy_gev: float | None
 
 
 def measure_tracks(
@@ -103,6 +112,8 @@ def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> Track:
         # 2 asin(|a − b| / 2) keeps the digits that acos(a·b) loses
         error_deg=float(np.degrees(2 * np.arcsin(np.linalg.norm(direction - found) / 2))),
         hlc_doms=len(first_pulses(event)),
+        zenith_deg=float(np.degrees(truth["zenith"])),
+        energy_gev=None if truth.get("energy") is None else float(truth["energy"]),
     )
 
 
@@ -133,11 +144,36 @@ def write_calibration(
         "version": VERSION,
         **settings,
         "tracks": len(tracks),
+        "made_of": made_of(tracks),
         "median_error_deg": float(np.median([track.error_deg for track in tracks])),
         "contours": [asdict(contour) for contour in contours],
         "measured": [asdict(track) for track in tracks],
     }
     write_json(table, output)
+
+
+def made_of(tracks: Sequence[Track]) -> dict[str, dict[str, float] | None]:
+    """Return the `PERCENTILES` of what the levels may depend on.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+        What a calibration is made of.
+
+    Returns
+    -------
+    dict
+        ``hlc_doms``, ``energy_gev`` and ``zenith_deg``, each with ``low``, ``median`` and
+        ``high``, values that tracks have; None where a track lacks the value.
+    """
+    ranges = {}
+    for name in ("hlc_doms", "energy_gev", "zenith_deg"):
+        values = [getattr(track, name) for track in tracks]
+        at = None
+        if None not in values:
+            at = np.percentile(values, list(PERCENTILES.values()), method="nearest").tolist()
+        ranges[name] = at and dict(zip(PERCENTILES, at, strict=True))
+    return ranges
 
 
 def read_tracks(paths: Sequence[str | Path]) -> list[Track]:

@@ -3,11 +3,19 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from pipeline.config.nsides import parse_nsides
+from pipeline.skymaps.event import first_pulses
+from pipeline.skymaps.scan import Scan
+
 CONTENTS = {"50": 0.5, "90": 0.9, "3sigma": 0.9973002039367398}
 """Names of the contours and the probability that each should contain."""
+
+BY_WILKS, CALIBRATED, UNCALIBRATED = "Wilks' theorem", "PSF containment", "uncalibrated level"
+"""What the "90 %" of a line in a circular stands for."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +27,19 @@ class Levels:
     two_delta_llh : dict of str to float
         For each name in `CONTENTS`.
     source : str
-        Where they come from, in words for a figure or a FITS header.
+        Where they come from, in words (ASCII) for a figure or a FITS header; of levels of a
+        calibration that does not hold for the event, why.
+    calibrated : bool
+        True only for levels of a calibration made of events like this one: its contours hold
+        the truth as often as they say. Of all others no containment is known.
+    meaning : str
+        `BY_WILKS`, `CALIBRATED` or `UNCALIBRATED`.
     """
 
     two_delta_llh: dict[str, float]
     source: str
+    calibrated: bool = False
+    meaning: str = BY_WILKS
 
 
 def wilks(content: float) -> float:
@@ -36,20 +52,25 @@ def wilks(content: float) -> float:
 
 
 def wilks_levels() -> Levels:
-    """Return the levels that hold where there is no calibration."""
+    """Return the levels where there is no calibration; nobody knows what they hold."""
     levels = {name: wilks(content) for name, content in CONTENTS.items()}
     return Levels(levels, "Wilks' theorem, 2 degrees of freedom")
 
 
-def calibrated_levels(path: str | Path, reco: str) -> Levels:
-    """Read the levels of a calibration table.
+def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
+    """Read the levels of a calibration table, and see whether they hold for an event.
+
+    They do not where the event has more or fewer DOMs than the simulated ones (with the same
+    levels the regions of brighter events hold less), or was scanned in another way. Its
+    contours are drawn at these levels all the same, for want of better ones, but
+    `Levels.calibrated` is False and `Levels.source` says why.
 
     Parameters
     ----------
     path : str or Path
-        What `pipeline.skymaps.calibration` wrote.
-    reco : str
-        The reconstruction that was used; the table must be its own.
+        What `pipeline.skymaps.calibration_run.write_calibration` wrote.
+    scan : Scan
+        The event and how it is scanned; the table must be of the same reconstruction.
 
     Raises
     ------
@@ -63,16 +84,46 @@ def calibrated_levels(path: str | Path, reco: str) -> Levels:
         raise FileNotFoundError(f"{path}: no such calibration table")
     try:
         table = json.loads(path.read_text())
-        name, tracks = str(table["reco"]), int(table["tracks"])
+        reco, tracks = str(table["reco"]), int(table["tracks"])
         known = {float(c["containment"]): float(c["level"]) for c in table["contours"]}
         levels = {
             key: next(level for p, level in known.items() if np.isclose(p, content, atol=1e-6))
             for key, content in CONTENTS.items()
         }
-    except (ValueError, KeyError, TypeError, StopIteration) as error:
-        raise ValueError(f"{path}: no calibration table of 50, 90 % and 3σ: {error}") from error
-    if name != reco:
-        raise ValueError(f"{path}: a calibration of {name}, not of {reco}")
+        reason, doms = _why_not(table, scan)
+    except (
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        StopIteration,
+        RecursionError,
+    ) as error:
+        raise ValueError(f"{path}: no calibration table of 50, 90 % and 3σ: {error!r}") from error
+    if reco != scan.reco:
+        raise ValueError(f"{path}: a calibration of {reco}, not of {scan.reco}")
     if not 0 < levels["50"] < levels["90"] < levels["3sigma"] < np.inf:
         raise ValueError(f"{path}: the levels do not ascend: {levels}")
-    return Levels(levels, f"calibrated with {tracks} simulated tracks ({reco})")
+    made = f"{tracks} simulated tracks{doms} ({reco})"
+    if reason:
+        return Levels(levels, f"uncalibrated: {reason}; {made}", False, UNCALIBRATED)
+    return Levels(levels, f"calibrated with {made}", True, CALIBRATED)
+
+
+def _why_not(table: dict[str, Any], scan: Scan) -> tuple[str, str]:
+    """Return why a calibration does not hold for an event, or "", and its DOMs in words."""
+    nsides = " ".join(f"{level.nside}:{level.extension}" for level in scan.levels)
+    doms = len(first_pulses(scan.event))
+    made_of = table.get("made_of")
+    if made_of is None:
+        return "calibration does not say of how many DOMs it was made", ""
+    low, high = (int(made_of["hlc_doms"][end]) for end in ("low", "high"))
+    words = f" of {low} to {high} DOMs"
+    if not low <= doms <= high:
+        return f"event has {doms} DOMs, calibration made of {low} to {high}", words
+    if scan.pointed:
+        return "pointed scan, calibration made of the whole sky", words
+    if parse_nsides(table["nsides"]) != scan.levels:
+        return f"scanned as {nsides}, calibration made as {table['nsides']}", words
+    return "", words

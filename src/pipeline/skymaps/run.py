@@ -63,7 +63,7 @@ def scan_event(
     from pipeline.skymaps.products import write_products  # noqa: PLC0415
 
     folder, scan = Path(folder), read_scan(path, **settings)
-    levels = calibrated_levels(calibration, scan.reco) if calibration else wilks_levels()
+    levels = calibrated_levels(calibration, scan) if calibration else wilks_levels()
     with Watch(scan, folder / MANIFEST) as watch:
         state = scan_all(scan, folder / ROUNDS, earlier, watch)
     files = write_products(name, scan, state, levels, folder, read_truth(path))

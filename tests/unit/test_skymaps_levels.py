@@ -1,0 +1,92 @@
+"""Contour levels: Wilks', and those of a calibration, which holds for events like its own."""
+
+import json
+
+import numpy as np
+import pytest
+from test_skymaps_events import event, pulse
+
+from pipeline.config.nsides import parse_nsides
+from pipeline.skymaps.levels import CALIBRATED, UNCALIBRATED, calibrated_levels, wilks_levels
+from pipeline.skymaps.scan import Scan
+
+NSIDES = "8:0 64:12"
+
+
+def table(tmp_path, **changes):
+    path = tmp_path / "calibration.json"
+    contours = [(0.5, 2.0), (0.9, 9.2), (0.9973002, 23.7)]
+    content = {
+        "reco": "dummy",
+        "nsides": NSIDES,
+        "tracks": 200,
+        "made_of": {"hlc_doms": {"low": 30, "median": 52, "high": 80}},
+        "contours": [{"containment": p, "level": level} for p, level in contours],
+    }
+    content = {key: value for key, value in (content | changes).items() if value is not ...}
+    path.write_text(json.dumps(content))
+    return path
+
+
+def scan(doms=52, reco="dummy", nsides=NSIDES, pointed=False):
+    """Return the scan of an event with so many DOMs in coincidence, and 40 without."""
+    hlc = [pulse(1 + i // 60, 1 + i % 60, 100.0 + i) for i in range(doms)]
+    lonely = [pulse(80, 1 + i, 90.0, hlc=False) for i in range(40)]
+    return Scan(event([*hlc, *hlc, *lonely]), reco, parse_nsides(nsides), pointed)
+
+
+def test_wilks_levels_claim_nothing():
+    levels = wilks_levels()
+    assert levels.source == "Wilks' theorem, 2 degrees of freedom"
+    assert not levels.calibrated
+    for content, level in zip((0.5, 0.9, 0.9973002), levels.two_delta_llh.values(), strict=True):
+        assert -np.expm1(-level / 2) == pytest.approx(content)
+
+
+@pytest.mark.parametrize("doms", [30, 52, 80])
+def test_a_calibration_holds_for_events_like_its_own(tmp_path, doms):
+    levels = calibrated_levels(table(tmp_path), scan(doms))
+    assert levels.two_delta_llh == {"50": 2.0, "90": 9.2, "3sigma": 23.7}
+    assert levels.source == "calibrated with 200 simulated tracks of 30 to 80 DOMs (dummy)"
+    assert levels.calibrated and levels.meaning == CALIBRATED
+
+
+@pytest.mark.parametrize(
+    ("changes", "how", "words"),
+    [
+        ({}, {"doms": 164}, "event has 164 DOMs, calibration made of 30 to 80"),
+        ({}, {"doms": 29}, "event has 29 DOMs, calibration made of 30 to 80"),
+        ({"made_of": ...}, {}, "calibration does not say of how many DOMs it was made"),
+        ({"nsides": "8:0"}, {}, "scanned as 8:0 64:12, calibration made as 8:0"),
+        ({}, {"pointed": True}, "pointed scan, calibration made of the whole sky"),
+    ],
+)
+def test_it_holds_for_no_others(tmp_path, changes, how, words):
+    levels = calibrated_levels(table(tmp_path, **changes), scan(**how))
+    assert levels.two_delta_llh == {"50": 2.0, "90": 9.2, "3sigma": 23.7}
+    assert levels.source.startswith(f"uncalibrated: {words}; 200 simulated tracks")
+    assert levels.source.isascii()
+    assert not levels.calibrated and levels.meaning == UNCALIBRATED
+
+
+@pytest.mark.parametrize(
+    ("changes", "reco", "words"),
+    [
+        ({"contours": [{"containment": 0.5, "level": 2.0}]}, "dummy", "no calibration table"),
+        ({"reco": None, "tracks": None}, "dummy", "no calibration table"),
+        ({"tracks": float("inf")}, "dummy", "no calibration table"),
+        ({"made_of": {"hlc_doms": None}}, "dummy", "no calibration table"),
+        ({"made_of": ["hlc_doms"]}, "dummy", "no calibration table"),
+        ({}, "pandel_spe1st", "a calibration of dummy, not of pandel_spe1st"),
+        (
+            {"contours": [{"containment": p, "level": 3.0} for p in (0.5, 0.9, 0.9973)]},
+            "dummy",
+            "do not ascend",
+        ),
+    ],
+)
+def test_bad_calibration(tmp_path, changes, reco, words):
+    with pytest.raises(ValueError, match=words):
+        calibrated_levels(table(tmp_path, **changes), scan(reco=reco))
+    with pytest.raises(FileNotFoundError, match=r"no such calibration"):
+        calibrated_levels(tmp_path / "x", scan(reco=reco))
