@@ -64,7 +64,7 @@ def test_a_calibration_holds_for_events_like_its_own(tmp_path, doms):
 def test_it_holds_for_no_others(tmp_path, changes, how, words):
     levels = calibrated_levels(table(tmp_path, **changes), scan(**how))
     assert levels.two_delta_llh == {"50": 2.0, "90": 9.2, "3sigma": 23.7}
-    assert levels.source.startswith(f"uncalibrated: {words}; 200 simulated tracks")
+    assert levels.source == f"uncalibrated: {words} (200 simulated tracks, dummy)"
     assert levels.source.isascii()
     assert not levels.calibrated and levels.meaning == UNCALIBRATED
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from test_skymaps_events import event
-from test_skymaps_map import table
+from test_skymaps_levels import table
 
 from pipeline import event_targets
 from pipeline.config.events import EventRow
@@ -46,7 +46,8 @@ def test_many_jobs_and_calibrated_contours(whole, tmp_path):
     for number, files in enumerate(rounds):
         for chunk, file in enumerate(files):
             scan_share(path, file, earlier=rounds[:number], chunk=chunk, chunks=2, **SETTINGS)
-    calibration = table(tmp_path)
+    doms = {"hlc_doms": {"low": 1, "median": 2, "high": 3}}
+    calibration = table(tmp_path, nsides=SETTINGS["nsides"], made_of=doms)
     scan_event("a", path, tmp_path, calibration=calibration, earlier=rounds, **SETTINGS)
     assert (out / NAME).read_bytes() == (tmp_path / NAME).read_bytes()
     wilks, calibrated = (json.loads((f / "contours.json").read_text()) for f in (out, tmp_path))

@@ -105,10 +105,11 @@ def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
         raise ValueError(f"{path}: a calibration of {reco}, not of {scan.reco}")
     if not 0 < levels["50"] < levels["90"] < levels["3sigma"] < np.inf:
         raise ValueError(f"{path}: the levels do not ascend: {levels}")
-    made = f"{tracks} simulated tracks{doms} ({reco})"
     if reason:
-        return Levels(levels, f"uncalibrated: {reason}; {made}", False, UNCALIBRATED)
-    return Levels(levels, f"calibrated with {made}", True, CALIBRATED)
+        source = f"uncalibrated: {reason} ({tracks} simulated tracks, {reco})"
+        return Levels(levels, source, False, UNCALIBRATED)
+    source = f"calibrated with {tracks} simulated tracks of {doms} ({reco})"
+    return Levels(levels, source, True, CALIBRATED)
 
 
 def _why_not(table: dict[str, Any], scan: Scan) -> tuple[str, str]:
@@ -119,7 +120,7 @@ def _why_not(table: dict[str, Any], scan: Scan) -> tuple[str, str]:
     if made_of is None:
         return "calibration does not say of how many DOMs it was made", ""
     low, high = (int(made_of["hlc_doms"][end]) for end in ("low", "high"))
-    words = f" of {low} to {high} DOMs"
+    words = f"{low} to {high} DOMs"
     if not low <= doms <= high:
         return f"event has {doms} DOMs, calibration made of {low} to {high}", words
     if scan.pointed:
