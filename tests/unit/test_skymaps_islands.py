@@ -12,7 +12,6 @@ from pipeline import healpix
 from pipeline.skymaps.cells import Cells
 from pipeline.skymaps.islands import containing, island_areas, islands
 
-
 DEEPEST = 4  # order of the finest cells; mocpy splits at its map's own depth
 
 
