@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from astropy.coordinates import SkyCoord
 
 from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
 from pipeline.alerts.coordinates import sexagesimal
@@ -129,7 +130,12 @@ def test_coordinates_are_kowalskis(shared, tmp_path, label):
     for row in common:
         ref = expected.loc[row["candid"]]
         assert str(ref.objectId) == row["object_id"]
-        for name in ("l", "b", "ecl_lambda", "ecl_beta"):
+        # Kowalski takes ICRS positions for FK5's, which is 0.04" in l and b.
+        for frame, found, tolerance in (("icrs", row, 1e-9), ("fk5", ref, TOLERANCE_DEG)):
+            exact = SkyCoord(row["ra"], row["dec"], unit="deg", frame=frame).galactic
+            assert found["l"] == pytest.approx(exact.l.wrap_at("180d").deg, abs=tolerance)
+            assert found["b"] == pytest.approx(exact.b.deg, abs=tolerance)
+        for name in ("ecl_lambda", "ecl_beta"):
             assert row[name] == pytest.approx(ref[name], abs=TOLERANCE_DEG), name
         ra_text, dec_text = sexagesimal(row["ra"], row["dec"])
         assert ra_text == ref.ra_str

@@ -6,14 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from packets import decoded, packet
 
 from pipeline.alerts.alerts_table import CORE, alerts_schema, alerts_table, unlisted_fields
-from pipeline.alerts.casts import as_type
-from pipeline.alerts.coordinates import ecliptic, galactic, sexagesimal
 from pipeline.alerts.history_table import HISTORY_SCHEMA, history_table
+from pipeline.alerts.keys import object_ids
 from pipeline.alerts.photometry import photometry
 from pipeline.alerts.surveys.registry import get_survey, names, survey_files
 from pipeline.io.records import ArrowRecords
@@ -131,70 +128,50 @@ def test_light_curves():
     assert light[1]["mjd"] == 58150.0
 
 
+SIGNS = [("True", 1), ("t", 1), ("1", 1), ("False", -1), ("f", -1), ("nan", None), (None, None)]
+
+
+@pytest.mark.parametrize(("written", "sign"), SIGNS)
+def test_the_sign_of_a_flux(written, sign):
+    """One that is unknown takes the flux with it, and the light curve has no such point."""
+    record = packet(1, history=1, isdiffpos=written)
+    record["prv_candidates"][0]["isdiffpos"] = written
+    alerts, history = tables([record])
+    size = 10 ** (-0.4 * (18.0 - 23.9))
+    expected = None if sign is None else pytest.approx(sign * size, rel=1e-6)
+    assert alerts["isdiffpos"].to_pylist() == [None if sign is None else sign > 0]
+    assert history["flux"].to_pylist() == [expected]
+    assert history["fluxerr"].is_null().to_pylist() == [sign is None]
+    assert history["mag"].to_pylist() == [18.0]
+    fluxes = photometry(alerts, history, ZTF)["flux"].to_pylist()
+    assert fluxes == ([] if sign is None else [expected] * 2)
+
+
+def test_history_has_no_infinities():
+    record = packet(1, history=3)
+    odd = [{"magpsf": float("-inf")}, {"magpsf": -2000.0}, {"sigmapsf": float("inf")}]
+    for measurement, values in zip(record["prv_candidates"], odd, strict=True):
+        measurement.update(values)
+    rows = [forced(1.0, 3e38, 1e-38), forced(2.0, 1.0, 1.0, zp=float("inf"))]
+    _, history = tables([{**record, "fp_hists": rows}])
+    assert [r["flux"] for r in history.to_pylist()[:2]] == [None, None]
+    for name in history.column_names:
+        if pa.types.is_floating(history[name].type):
+            assert all(v is None or math.isfinite(v) for v in history[name].to_pylist()), name
+
+
+def test_an_object_in_floats_is_none_where_it_may_be_another():
+    ids = pa.array([5.0, 2.0**60, float("nan")])
+    found = ArrowRecords.of_table(pa.table({"objectId": ids}))
+    assert object_ids(found, ZTF).to_pylist() == ["5", None, None]
+
+
 def test_fields_that_no_column_takes_are_noticed(tmp_path):
     assert unlisted_fields(decoded([packet(1)]), ZTF) == []
     lines = ZTF.columns_csv.read_text().splitlines(keepends=True)
     (tmp_path / "ztf.csv").write_text("".join(x for x in lines if not x.startswith("magzpsci,")))
     forgetful = replace(ZTF, columns_csv=tmp_path / "ztf.csv")
     assert unlisted_fields(decoded([packet(1)]), forgetful) == ["candidate.magzpsci"]
-
-
-@pytest.mark.parametrize(
-    ("values", "type_", "expected"),
-    [
-        (["t", "f", "1", "0", "y", None], pa.bool_(), [True, False, True, False, True, None]),
-        ([1.0, 0.0, None], pa.bool_(), [True, False, None]),
-        ([True, None], pa.bool_(), [True, None]),
-        ([5.0, float("nan"), None], pa.int64(), [5, None, None]),
-        ([2**62 + 1], pa.int64(), [2**62 + 1]),
-        ([2**40, 7], pa.int32(), [None, 7]),
-        (["1.5", "x"], pa.float64(), [1.5, None]),
-        ([1.5], pa.int32(), [None]),
-    ],
-)
-def test_types_of_all_packets(values, type_, expected):
-    assert as_type(pa.array(values), type_, len(values)).to_pylist() == expected
-
-
-def test_absent_columns_are_null():
-    assert as_type(None, pa.int32(), 2).to_pylist() == [None, None]
-    assert as_type(pa.nulls(2), pa.string(), 2).to_pylist() == [None, None]
-
-
-def test_galactic_pole_and_centre():
-    """North pole and centre of IAU 1958 at J2000."""
-    _, b = galactic(np.array([192.85948]), np.array([27.12825]))
-    assert b[0] == pytest.approx(90.0, abs=1e-4)
-    lon, b = galactic(np.array([266.40500]), np.array([-28.93617]))
-    assert (lon[0], b[0]) == pytest.approx((0.0, 0.0), abs=1e-4)
-
-
-def test_ecliptic_of_the_equinox_and_the_pole():
-    lon, lat = ecliptic(np.array([0.0, 270.0]), np.array([0.0, 66.560709]))
-    assert lon[0] == lat[0] == 0.0
-    assert lat[1] == pytest.approx(90.0, abs=1e-6)
-
-
-@given(st.floats(0, 360), st.floats(-90, 90))
-def test_sexagesimal_round_trip(ra, dec):
-    ra_text, dec_text = sexagesimal(ra, dec)
-    hours, minutes, seconds = ra_text.split(":")
-    assert len(ra_text) == len("00:00:00.0000")
-    assert int(hours) < 24 and int(minutes) < 60 and float(seconds) < 60
-    back = (int(hours) + int(minutes) / 60 + float(seconds) / 3600) * 15
-    assert abs((back - ra + 180) % 360 - 180) < 0.00005 * 15 / 3600 * 1.01 + 1e-12
-    assert len(dec_text) == len("+00:00:00.000")
-    degrees, minutes, seconds = dec_text[1:].split(":")
-    assert int(minutes) < 60 and float(seconds) < 60
-    back = int(degrees) + int(minutes) / 60 + float(seconds) / 3600
-    assert abs(back - abs(dec)) < 0.0005 / 3600 * 1.01 + 1e-12
-    assert dec_text[0] == ("-" if dec < 0 else "+")
-
-
-@pytest.mark.parametrize("position", [(float("nan"), 0.0), (0.0, 90.1), (float("inf"), 0.0)])
-def test_no_position(position):
-    with pytest.raises(ValueError, match="no position"):
-        sexagesimal(*position)
 
 
 def columns_of(**values):

@@ -2,28 +2,36 @@
 
 import numpy as np
 
-# Equatorial J2000 to galactic: Liu, Zhu & Zhang 2011, A&A 526, A16, eq. 9 (after Murray
-# 1989, A&A 218, 325). The frame bias of the ICRS (0.02") is left out, as Kowalski does.
-_GALACTIC = np.array(
-    [
-        [-0.054875539390, -0.873437104725, -0.483834991775],
-        [+0.494109453633, -0.444829594298, +0.746982248696],
-        [-0.867666135681, -0.198076389622, +0.455983794523],
-    ]
+
+def _rotation(axis: int, angle: float) -> np.ndarray:
+    """Return the matrix that turns the frame about an axis (0 is x) by an angle [deg]."""
+    j, k = (axis + 1) % 3, (axis + 2) % 3
+    matrix = np.eye(3)
+    matrix[j, j] = matrix[k, k] = np.cos(np.radians(angle))
+    matrix[j, k] = np.sin(np.radians(angle))
+    matrix[k, j] = -matrix[j, k]
+    return matrix
+
+
+_MAS = 1.0 / 3_600_000.0
+# ICRS to FK5: USNO Circular 179 (Kaplan 2005), section 3.5. Then the frame of IAU 1958, whose
+# pole and node at J2000 are in Reid & Brunthaler 2004, ApJ 616, 872, appendix (more digits of
+# them: astropy.coordinates.Galactic). Kowalski leaves the first out: 0.04" beside this.
+_FK5 = _rotation(0, 19.9 * _MAS) @ _rotation(1, 9.1 * _MAS) @ _rotation(2, -22.9 * _MAS)
+_POLE_RA, _POLE_DEC, _POLE_L = 192.8594812065348, 27.12825118085622, 122.9319185680026
+_GALACTIC = (
+    _rotation(2, 180.0 - _POLE_L) @ _rotation(1, 90.0 - _POLE_DEC) @ _rotation(2, _POLE_RA) @ _FK5
 )
-_OBLIQUITY = np.radians(84381.448 / 3600.0)
-"""Mean obliquity of J2000: Lieske et al. 1977, A&A 58, 1 (IAU 1976)."""
-_ECLIPTIC = np.array(
-    [
-        [1.0, 0.0, 0.0],
-        [0.0, np.cos(_OBLIQUITY), np.sin(_OBLIQUITY)],
-        [0.0, -np.sin(_OBLIQUITY), np.cos(_OBLIQUITY)],
-    ]
-)
+_OBLIQUITY = 84381.448 / 3600.0
+"""Mean obliquity of J2000 [deg]: Lieske et al. 1977, A&A 58, 1 (IAU 1976)."""
+_ECLIPTIC = _rotation(0, _OBLIQUITY)
 
 
 def galactic(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return galactic l in (−180, 180] and b [deg] of J2000 positions [deg]."""
+    """Return galactic l in (−180, 180] and b [deg] of positions in the ICRS [deg].
+
+    The frame of ``astropy.coordinates.Galactic``, to its last digits.
+    """
     return _rotate(_GALACTIC, ra, dec)
 
 

@@ -7,6 +7,9 @@ with a zero point.
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.alerts.casts import as_type
 
 MISSING = -99999.0
 """What ZTF's forced photometry writes for a value that it has not."""
@@ -25,8 +28,9 @@ NJY_ZP = 31.4
 def from_magnitudes(table: pa.Table) -> pa.Table:
     """Fill ``flux``, ``fluxerr`` and ``zp`` (23.9: µJy) from magnitudes and limits.
 
-    A detection's flux has the sign of ``isdiffpos``. Where there is no magnitude, the flux
-    is null and its error that of the limit: 10^(−0.4 (diffmaglim − 23.9)) / 5.
+    A detection's flux has the sign of ``isdiffpos``; where that is null, flux and error are.
+    Where there is no magnitude, the flux is null and its error that of the limit:
+    10^(−0.4 (diffmaglim − 23.9)) / 5.
 
     Parameters
     ----------
@@ -34,13 +38,15 @@ def from_magnitudes(table: pa.Table) -> pa.Table:
         With ``mag``, ``magerr``, ``diffmaglim``, ``isdiffpos`` as in the history table.
     """
     mag, magerr, limit = (_numbers(table, name) for name in ("mag", "magerr", "diffmaglim"))
-    size = 10.0 ** (-0.4 * (mag - UJY_ZP))
     limit = np.where(limit > 0, limit, np.nan)
-    sign = np.where(table["isdiffpos"].fill_null(False).to_numpy(), 1.0, -1.0)
-    at_limit = 10.0 ** (-0.4 * (limit - UJY_ZP)) / LIMIT_SNR
+    positive = table["isdiffpos"].cast(pa.float64()).to_numpy()  # 1, 0, NaN where null
+    with np.errstate(over="ignore", invalid="ignore"):
+        flux = (2.0 * positive - 1.0) * 10.0 ** (-0.4 * (mag - UJY_ZP))
+        error = np.abs(flux) * magerr / MAGERR
+        at_limit = 10.0 ** (-0.4 * (limit - UJY_ZP)) / LIMIT_SNR
     values = {
-        "flux": sign * size,
-        "fluxerr": np.where(np.isfinite(mag), magerr / MAGERR * size, at_limit),
+        "flux": flux,
+        "fluxerr": np.where(np.isfinite(mag), error, at_limit),
         "zp": np.full(mag.size, UJY_ZP),
     }
     return _with(table, values)
@@ -56,7 +62,7 @@ def from_fluxes(table: pa.Table) -> pa.Table:
     values = {name: _numbers(table, name) for name in numbers}
     flux, zp = values["flux"], values["zp"]
     error = np.where(values["fluxerr"] > 0, values["fluxerr"], np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         snr = flux / error
         detected = np.abs(snr) > MIN_SNR
         values |= {
@@ -74,12 +80,22 @@ def from_fluxes(table: pa.Table) -> pa.Table:
 
 def _numbers(table: pa.Table, name: str) -> np.ndarray:
     values = table[name].to_numpy().astype(np.float64)
-    return np.where(values == MISSING, np.nan, values)
+    return np.where((values == MISSING) | np.isinf(values), np.nan, values)
+
+
+def known(values: pa.Array) -> pa.Array:
+    """Return floats with null for what is no value: NaN, infinities and ZTF's −99999.
+
+    >>> known(pa.array([1.0, float("nan"), float("inf"), -99999.0])).to_pylist()
+    [1.0, None, None, None]
+    """
+    good = pc.and_(pc.is_finite(values), pc.not_equal(values, MISSING))
+    return pc.if_else(good, values, None)
 
 
 def _with(table: pa.Table, values: dict[str, np.ndarray]) -> pa.Table:
     for name, column in values.items():
         at = table.schema.get_field_index(name)
-        array = pa.array(column, from_pandas=True).cast(table.schema.field(name).type)
-        table = table.set_column(at, name, array)
+        type_ = table.schema.field(name).type
+        table = table.set_column(at, name, as_type(known(pa.array(column)), type_, len(column)))
     return table

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.casts import as_type
-from pipeline.alerts.fluxes import from_fluxes, from_magnitudes
+from pipeline.alerts.fluxes import from_fluxes, from_magnitudes, known
 from pipeline.alerts.surveys.survey import History, Survey
 from pipeline.io.records import Records
 from pipeline.io.tables import field
@@ -116,9 +116,10 @@ def _measurements(items: Records, survey: Survey, history: History) -> pa.Table:
     for column in HISTORY_SCHEMA:
         if column.name not in _DERIVED:
             array = items.column(names.get(column.name, column.name))
-            columns[column.name] = as_type(array, column.type, items.num_rows)
+            values = as_type(array, column.type, items.num_rows)
+            columns[column.name] = known(values) if pa.types.is_floating(values.type) else values
     jd = columns["jd"].to_numpy(zero_copy_only=False)
-    columns["jd"] = pa.array(survey.to_jd(jd), from_pandas=True)
+    columns["jd"] = known(pa.array(survey.to_jd(jd)))
     if history.zp is not None:
         columns["zp"] = pa.array(np.full(items.num_rows, history.zp))
     for name in ("snr", "limmag3sig", "limmag5sig"):

@@ -14,7 +14,11 @@ def object_ids(records: Records, survey: Survey) -> pa.Array:
     """Return the object of each record as a string; null where it has none (0 counts as none)."""
     result = pa.nulls(records.num_rows, pa.string())
     for path in survey.object_id:
-        text = as_type(records.column(path), pa.string(), records.num_rows)
+        column = records.column(path)
+        if column is not None and pa.types.is_floating(column.type):
+            # pandas' integers with gaps: as text, large ones would be cut
+            column = as_type(column, pa.int64(), records.num_rows)
+        text = as_type(column, pa.string(), records.num_rows)
         text = pc.if_else(pc.is_in(text, pa.array(["0", ""])), None, text)
         result = pc.coalesce(result, text)
     return result

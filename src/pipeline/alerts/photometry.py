@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.alerts.casts import as_type
 from pipeline.alerts.fluxes import NJY_ZP, from_fluxes, from_magnitudes
 from pipeline.alerts.history_table import HISTORY_SCHEMA, band_names
 from pipeline.alerts.surveys.survey import Survey
@@ -29,7 +30,8 @@ def photometry(alerts: pa.Table, history: pa.Table, survey: Survey) -> pa.Table:
     pyarrow.Table
         `PHOTOMETRY_COLUMNS`, ordered by alert, origin and mjd. Detections and limits of
         the alert stream (origin null), each (mjd, filter, magnitude) once and only with a
-        positive limit where the survey gives limits; forced photometry (origin
+        positive limit where the survey gives limits, and no detection whose sign (ZTF's
+        ``isdiffpos``) is unknown; forced photometry (origin
         ``alert_fp``) of good status, its flux null where |flux| ≤ 3 fluxerr. ``zpsys`` is AB.
     """
     own = _own_measurements(alerts, survey)
@@ -55,9 +57,11 @@ def _good_forced(table: pa.Table) -> pa.ChunkedArray:
 
 
 def _good_detection(table: pa.Table) -> pa.ChunkedArray:
+    """Choose detections and limits: a magnitude whose sign is unknown is neither."""
     by_limit = pc.fill_null(pc.greater(table["diffmaglim"], 0.0), False)
     in_njy = pc.fill_null(pc.equal(table["zp"], NJY_ZP), False)  # Rubin gives no limits
-    return pc.or_(by_limit, in_njy)
+    unsigned = pc.and_(pc.is_valid(table["mag"]), pc.is_null(table["flux"]))
+    return pc.and_not(pc.or_(by_limit, in_njy), unsigned)
 
 
 def _own_measurements(alerts: pa.Table, survey: Survey) -> pa.Table:
@@ -68,7 +72,7 @@ def _own_measurements(alerts: pa.Table, survey: Survey) -> pa.Table:
         name = names.get(column.name, column.name)
         present = name in alerts.column_names
         columns[column.name] = (
-            alerts[name].cast(column.type)
+            as_type(alerts[name].combine_chunks(), column.type, alerts.num_rows)
             if present and name not in ("filter", "kind")
             else pa.nulls(alerts.num_rows, column.type)
         )
