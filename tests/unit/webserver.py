@@ -1,6 +1,7 @@
 """A web server on loopback that resumes as real ones do, and breaks as told."""
 
 import hashlib
+import ssl
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ class Site:
 
     ``promised`` is what Content-Length says too much. ``faults`` are used up from the front,
     one a request: a status to answer with; or ("cut", n): the connection breaks after n bytes;
-    or ("hang", n, event): it stops there until the event.
+    or ("hang", n, event): it stops there until the event; or ("drip", n, seconds, event): after
+    n bytes, those of the header counted, one each so many seconds until the event; or
+    ("to", url): a redirect.
     """
 
     content: bytes
@@ -50,6 +53,15 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, int):
             self.send_error(fault)
             return
+        if fault and fault[0] == "to":
+            self.send_response(302)
+            self.send_header("Location", fault[1])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if fault and fault[0] == "drip":
+            self._drip(*fault[1:])
+            return
         start = self._start(site)
         if start > len(site.content) or (start and start == len(site.content)):
             self.send_response(416)
@@ -70,6 +82,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body) + site.promised))
         self.end_headers()
         self._send(site, body, fault)
+
+    def _drip(self, at_once: int, seconds: float, release: threading.Event) -> None:
+        content = self.server.site.content
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+        answer = head + content
+        with suppress(ConnectionError):
+            self.wfile.write(answer[:at_once])
+            for byte in answer[at_once:]:
+                if release.wait(seconds):
+                    break
+                self.wfile.write(bytes([byte]))
+        self.close_connection = True
 
     def _start(self, site: Site) -> int:
         """Return where to begin: at 0 where the file is not what If-Range says."""
@@ -92,11 +116,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(site: Site, name: str = "night.tar.gz"):
+def serve(site: Site, name: str = "night.tar.gz", tls: ssl.SSLContext | None = None):
     """Serve a file until the block ends; its address is ``site.url``."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.site = site
-    site.url = f"http://127.0.0.1:{server.server_port}/{name}"
+    scheme = "https" if tls else "http"
+    site.url = f"{scheme}://127.0.0.1:{server.server_port}/{name}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -1,6 +1,7 @@
 """A night behind an address is fetched, checked and processed by one command."""
 
 import hashlib
+import threading
 import tarfile
 
 import pyarrow.parquet as pq
@@ -52,3 +53,15 @@ def test_what_is_not_what_was_expected_is_not_processed(workdir, site):
     output = run(workdir, ok=False)
     assert f"FetchError: {site.url}: sha256 is " in output
     assert [p for p in (workdir.path / "results").rglob("*") if p.is_file()] == []
+
+
+def test_a_server_that_drips_costs_its_night(workdir, site):
+    list_night(workdir, site, hashlib.sha256(site.content).hexdigest())
+    workdir.configure(fetch_patience_s=1.0)
+    release = threading.Event()
+    site.faults = [("drip", 500, 0.1, release)]
+    output = run(workdir, ok=False)
+    release.set()
+    assert f"FetchError: {site.url}: given up, less than 262144 bytes came in 1 s" in output
+    run(workdir)
+    assert (workdir.path / DOWNLOAD).read_bytes() == site.content

@@ -1,7 +1,11 @@
 from pathlib import Path
 
+from pipeline.config.load import load_config
 from pipeline.io.fetch import fetch
 from pipeline.jobs.frame import job
 
 with job(snakemake.log[0]):
-    fetch(snakemake.params.url, Path(snakemake.output[0]), snakemake.params.sha256)
+    # not a param: to change it is no reason to fetch again
+    patience = load_config(snakemake.config).fetch_patience_s
+    url, sha256 = snakemake.params.url, snakemake.params.sha256
+    fetch(url, Path(snakemake.output[0]), sha256, patience=patience)

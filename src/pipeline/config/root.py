@@ -15,6 +15,12 @@ class Config(Section):
     """All sections. An absent or empty one switches its part off."""
 
     alerts: str | None = Field(None, description="TSV of nights: survey, night, path, shards")
+    fetch_patience_s: float = Field(
+        600.0,
+        gt=0,
+        le=86400,
+        description="a server that sends less than 256 KiB of a dump in it is given up [s]",
+    )
     catalogs: dict[str, Catalog] = Field({}, description="catalogues to match alerts against")
     models: dict[str, Model] = Field({}, description="neural networks to score alerts with")
     engine: Literal["onnxruntime", "tensorflow"] = Field(

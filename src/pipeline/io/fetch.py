@@ -18,6 +18,8 @@ from urllib3.exceptions import HTTPError
 
 from pipeline.io.atomic import atomic_path
 from pipeline.io.meter import meter
+from pipeline.io.patience import GivenUpError, Patience
+from pipeline.io.redirects import SCHEMES, CarefulSession
 
 TRIES = 5
 """How often in a row nothing new may come."""
@@ -26,6 +28,8 @@ WAIT_SECONDS = 2.0
 TIMEOUT_SECONDS = (10.0, 60.0)
 """To connect, and between two pieces of an answer."""
 CHUNK_BYTES = 1 << 18
+PATIENCE_SECONDS = 600.0
+"""In which `CHUNK_BYTES` or the end must come: a byte a minute is within the timeouts."""
 
 _BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 _BROKEN = (requests.RequestException, HTTPError)
@@ -42,7 +46,13 @@ class FetchError(OSError):
     """A file that could not be fetched; the message names its address."""
 
 
-def fetch(url: str, output: Path, sha256: str | None = None, wait: float = WAIT_SECONDS) -> None:
+def fetch(
+    url: str,
+    output: Path,
+    sha256: str | None = None,
+    wait: float = WAIT_SECONDS,
+    patience: float = PATIENCE_SECONDS,
+) -> None:
     """Fetch a file over http or https.
 
     What has come when the connection breaks, or the job is killed, is kept beside `output`
@@ -58,19 +68,31 @@ def fetch(url: str, output: Path, sha256: str | None = None, wait: float = WAIT_
         Hexadecimal; what came is thrown away if it differs.
     wait : float
         Seconds before the second try, doubled for each further one.
+    patience : float
+        Seconds, whatever is tried in them, after which a server is given up that has not
+        sent a further `CHUNK_BYTES` or the end.
 
     Raises
     ------
     FetchError
-        If the server refuses, `TRIES` tries in a row bring nothing new, or the checksum
-        differs.
+        If the address is another than http or https or leads where it may not
+        (:mod:`pipeline.io.redirects`), the server refuses or drips, `TRIES` tries in a row
+        bring nothing new, or the checksum differs.
     OSError
         If the file cannot be written.
     """
+    if url.partition(":")[0].lower() not in SCHEMES:
+        raise FetchError(f"{url}: only addresses of {' and '.join(SCHEMES)} are fetched")
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = _Partial.beside(output, url)
+    waiting = Patience(patience)
     try:
-        _complete(partial, wait)
+        waiting.run(lambda: _complete(partial, wait, waiting))
+    except GivenUpError:
+        raise FetchError(
+            f"{url}: given up, less than {CHUNK_BYTES} bytes came in {patience:g} s; "
+            f"{partial.size} are kept"
+        ) from None
     except FetchError:
         raise
     except OSError as error:
@@ -124,12 +146,12 @@ class _Partial:
         self.note.unlink(missing_ok=True)
 
 
-def _complete(partial: _Partial, wait: float) -> None:
+def _complete(partial: _Partial, wait: float, waiting: Patience) -> None:
     """Download until all is there; tries that brought something new do not count."""
     failures, furthest = 0, 0
     while True:
         try:
-            return _download(partial)
+            return _download(partial, waiting)
         except _WRONG_ADDRESS as error:
             raise FetchError(f"{partial.url}: {error}") from error
         except _BROKEN as error:
@@ -141,7 +163,7 @@ def _complete(partial: _Partial, wait: float) -> None:
             time.sleep(wait * 2 ** (failures - 1))
 
 
-def _download(partial: _Partial) -> None:
+def _download(partial: _Partial, waiting: Patience) -> None:
     """Ask for what is missing, once.
 
     Raises
@@ -157,7 +179,10 @@ def _download(partial: _Partial) -> None:
     headers = {"Accept-Encoding": "identity"}
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": version}
-    with requests.get(partial.url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as answer:
+    with (
+        CarefulSession() as session,
+        session.get(partial.url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as answer,
+    ):
         if have and answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             if answer.headers.get("Content-Range") == f"bytes */{have}":
                 return  # all of it had come
@@ -171,7 +196,7 @@ def _download(partial: _Partial) -> None:
         else:
             have = 0
             partial.begin(_validator(answer.headers))
-        _receive(answer, partial.data, have)
+        _receive(answer, partial.data, have, waiting)
 
 
 def _check_status(url: str, answer: requests.Response) -> None:
@@ -188,12 +213,13 @@ def _validator(headers: Mapping[str, str]) -> str | None:
     return etag if etag.startswith('"') else headers.get("Last-Modified")
 
 
-def _receive(answer: requests.Response, data: Path, have: int) -> None:
+def _receive(answer: requests.Response, data: Path, have: int, waiting: Patience) -> None:
     length = answer.raw.length_remaining
     total = None if length is None else have + length
     name = data.name[1:].removesuffix(".download")
     with meter(name, have, total) as advance, data.open("ab") as stream:
         for chunk in answer.raw.stream(CHUNK_BYTES, decode_content=False):
+            waiting.progress()
             stream.write(chunk)
             advance(len(chunk))
         if total is not None and stream.tell() != total:
