@@ -32,13 +32,11 @@ def certificate(tmp_path_factory):
     if not shutil.which("openssl"):
         pytest.skip("openssl is not there to make a certificate")
     path = tmp_path_factory.mktemp("tls") / "both.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        + ["-keyout", path.with_name("key"), "-out", path.with_name("cert")],
-        check=True,
-        capture_output=True,
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+        "-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key -out cert"
     )
+    subprocess.run(command.split(), check=True, capture_output=True, cwd=path.parent)
     path.write_bytes(b"".join(path.with_name(n).read_bytes() for n in ("key", "cert")))
     return path
 

@@ -1,8 +1,8 @@
 """A night behind an address is fetched, checked and processed by one command."""
 
 import hashlib
-import threading
 import tarfile
+import threading
 
 import pyarrow.parquet as pq
 import pytest
@@ -24,8 +24,8 @@ def site(workdir):
         yield running
 
 
-def list_night(workdir, site, sha256):
-    workdir.configure(catalogs={}, models={})
+def list_night(workdir, site, sha256, **changes):
+    workdir.configure(catalogs={}, models={}, **changes)
     (workdir.path / "config/alerts.tsv").write_text(
         f"survey\tnight\tpath\tsha256\nztf\t20180201\t{site.url}\t{sha256}\n"
     )
@@ -56,8 +56,8 @@ def test_what_is_not_what_was_expected_is_not_processed(workdir, site):
 
 
 def test_a_server_that_drips_costs_its_night(workdir, site):
-    list_night(workdir, site, hashlib.sha256(site.content).hexdigest())
-    workdir.configure(fetch_patience_s=1.0)
+    sha256 = hashlib.sha256(site.content).hexdigest()
+    list_night(workdir, site, sha256, fetch_patience_s=1.0)
     release = threading.Event()
     site.faults = [("drip", 500, 0.1, release)]
     output = run(workdir, ok=False)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config.catalogs import Catalog
-from pipeline.crossmatch.positions import declination, is_text, numbers, right_ascension
+from pipeline.crossmatch.positions import declination, numbers, right_ascension
 from pipeline.crossmatch.readers import read_catalog, read_parquet
 from pipeline.crossmatch.rows import Rows
 from pipeline.crossmatch.store import NSIDE, ROWS, files_of
@@ -95,6 +95,10 @@ def _build(
         chosen = _chosen_rows(rows, catalog, id_column, skipped)
         schema, buckets, total = _scatter(chosen, part)
         skipped.update(rows.skipped)
+        if skipped["malformed"] and not total and not skipped["position"] + skipped["distance"]:
+            raise ValueError(
+                f"{source}: none of its rows can be used: {skipped['malformed']} malformed"
+            )
         if skipped["position"] and not total and not skipped["distance"]:
             raise ValueError(
                 f"{source}: none of its {skipped['position']} rows has a valid position in "
@@ -129,21 +133,14 @@ def _chosen_rows(
         number = pa.array(np.arange(seen, seen + len(ra)))
         seen += len(ra)
         skipped["position"] += int(len(ra) - placed.sum())
-        data = [_plain(batch[id_column] if id_column else number)]
-        data += [_plain(batch[name]) for name in catalog.columns]
+        data = [batch[id_column] if id_column else number]
+        data += [batch[name] for name in catalog.columns]
         names = [id_column or "row", *catalog.columns]
         units = [rows.units.get(name, "") for name in names]
         fields = map(field, names, [array.type for array in data], units)
         arrays = [*map(pa.array, (ra, dec, distance)), *data]
         schema = pa.schema([*_POSITION, *fields])
         yield pa.RecordBatch.from_arrays(arrays, schema=schema).filter(pa.array(keep))
-
-
-def _plain(array: pa.Array) -> pa.Array:
-    """Return text as string (not all kinds of it can be sorted), and dictionaries as values."""
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    return array.cast(pa.string()) if is_text(array.type) else array
 
 
 def _scatter(batches: Iterator[pa.RecordBatch], part: Path) -> tuple[pa.Schema, list[Path], int]:

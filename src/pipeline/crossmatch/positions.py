@@ -1,11 +1,11 @@
 """Columns of catalogues as numbers: coordinates in degrees, distances."""
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 # 12:34:56.7, +12 34 56.7 or 12h34m56.7s / 12d34m56.7s
 SEXAGESIMAL = (
     r"^\s*(?P<sign>[+-]?)(?P<whole>\d{1,3})(?:[:hd°]\s*|\s+)"
@@ -20,12 +20,15 @@ def numbers(column: pa.Array) -> NDArray[np.float64]:
     array([1.5, nan, nan])
     """
     if is_text(column.type):
-        return pd.to_numeric(column.to_pandas(), errors="coerce").to_numpy(
-            np.float64, na_value=np.nan
-        )
-    if not _numeric(column.type):
+        words = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        # Arrow rounds as Python's float does, and has no trouble with 1e3000000000.
+        column = pc.if_else(pc.match_substring_regex(words, NUMBER), words, None)
+    elif not _numeric(column.type):
         return np.full(len(column), np.nan)
-    return pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
+    # not safe: 2^53 + 1 is rounded, as float() does
+    return pc.fill_null(column.cast(pa.float64(), safe=False), np.nan).to_numpy(
+        zero_copy_only=False
+    )
 
 
 def right_ascension(column: pa.Array) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Catalogues in CSV (.csv: commas, .tsv: tabs), with a header line."""
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -10,14 +11,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from pipeline.crossmatch.rows import Rows, batches_of, check_columns, readable
+from pipeline.crossmatch.csv_lines import Lines
+from pipeline.crossmatch.rows import Rows, as_text, batches_of, check_columns, readable
+from pipeline.crossmatch.unpack import unpacked
+
+_INTEGER = "^-?[0-9]+$"
+_NUMBER = r"^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|(?i:inf|infinity|nan))$"
+_ZONES = [None, "UTC"]
+# No times of day: 12:34:56 is an angle more often.
+_TIMES = [pa.timestamp(unit, zone) for unit in ("s", "ns") for zone in _ZONES]
+_OTHERS = [pa.bool_(), pa.date32(), *_TIMES]
 
 
 def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
     """Return columns of a CSV file.
 
     A column's type is found from all of its values (which is why they are held in memory).
-    Lines with too many or too few fields are skipped and counted as ``malformed``.
+    Lines with too many or too few fields, or with a quote that does not close, are skipped
+    and counted as ``malformed``.
 
     Parameters
     ----------
@@ -42,37 +53,67 @@ def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Ro
         if twice := [name for name in columns if names.count(name) > 1]:
             raise ValueError(f"its header has {twice[0]!r} more than once")
     check_columns(path, columns, names)
-    with readable(path, "CSV"):
+    with readable(path, "CSV"), unpacked(path) as stream:
         table = pa.csv.read_csv(
-            path,
+            Lines(stream, delimiter, skipped),
             # one thread, as the handler is Python
             pa.csv.ReadOptions(column_names=names, skip_rows=1, use_threads=False),
             pa.csv.ParseOptions(delimiter=delimiter, invalid_row_handler=skip),
             pa.csv.ConvertOptions(
                 include_columns=list(columns),
                 strings_can_be_null=True,
-                column_types=dict.fromkeys(text, pa.string()),
+                # found below: Arrow takes h:m:s for times
+                column_types=dict.fromkeys(columns, pa.binary()),
             ),
         )
-        arrays = [_plain(column) for column in table.itercolumns()]
-    return Rows(batches_of(pa.table(arrays, names=table.column_names)), skipped=skipped)
+        words = {name: _words(table[name]) for name in columns}
+        arrays = [word if name in text else _typed(word) for name, word in words.items()]
+    return Rows(batches_of(pa.table(arrays, names=list(columns))), skipped=skipped)
 
 
 def _header(path: Path, delimiter: str) -> list[str]:
-    with pa.input_stream(str(path), compression="detect") as stream:
-        start = stream.read(1 << 20).decode("utf-8-sig", "replace")
-    line = re.split(r"[\r\n]", start, maxsplit=1)[0]
-    fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    with unpacked(path) as stream:
+        start = stream.read(1 << 20)
+    line = re.split(rb"[\r\n]", start, maxsplit=1)[0]
+    left_out: Counter = Counter()
+    Lines(io.BytesIO(line), delimiter, left_out).read()
+    if left_out:
+        raise ValueError("its header has a quote that does not close")
+    text = line.decode("utf-8-sig", "replace")
+    fields = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True), [])
     return [field.strip() for field in fields]
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _words(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Take blanks off text, and quotes that stood between blanks and so were not seen."""
-    if pa.types.is_null(column.type):
-        return column.cast(pa.string())
-    if pa.types.is_binary(column.type):  # not UTF-8
-        words = [None if v is None else v.decode("latin-1") for v in column.to_pylist()]
-        column = pa.chunked_array([pa.array(words, pa.string())])
-    if not pa.types.is_string(column.type):
-        return column
-    return pc.replace_substring_regex(pc.utf8_trim_whitespace(column), '^"(.*)"$', r"\1")
+    chunks = [as_text(chunk) for chunk in column.chunks]
+    words = pc.utf8_trim_whitespace(pa.chunked_array(chunks, pa.string()))
+    return pc.replace_substring_regex(words, '(?s)^"(.*)"$', r"\1")
+
+
+def _typed(words: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of text as what all of its values are; of several kinds, as text."""
+    present = pc.if_else(pc.equal(words, ""), None, words)
+    if present.null_count == len(present):
+        return words
+    if _all(present, _INTEGER):
+        # those of more digits would lose some as floats
+        return _cast(present, [pa.int64()], words)
+    if _all(present, _NUMBER):
+        return present.cast(pa.float64())
+    return _cast(present, _OTHERS, words)
+
+
+def _all(words: pa.ChunkedArray, pattern: str) -> bool:
+    return pc.all(pc.match_substring_regex(words, pattern)).as_py()
+
+
+def _cast(
+    words: pa.ChunkedArray, types: list[pa.DataType], otherwise: pa.ChunkedArray
+) -> pa.ChunkedArray:
+    for type_ in types:
+        try:
+            return words.cast(type_)
+        except pa.ArrowInvalid:
+            continue
+    return otherwise

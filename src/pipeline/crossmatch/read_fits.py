@@ -1,5 +1,6 @@
 """Catalogues in the formats that astropy reads: FITS tables and VOTables."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pyarrow as pa
 from astropy.io import fits
 from astropy.io.votable import parse_single_table
 
+from pipeline.crossmatch.fits_check import check_fits
 from pipeline.crossmatch.rows import BATCH_ROWS, Rows, batches_of, check_columns, guarded, readable
+from pipeline.crossmatch.votable_check import check_votable
 
 
 def read_fits(path: Path, columns: Sequence[str]) -> Rows:
@@ -20,13 +23,19 @@ def read_fits(path: Path, columns: Sequence[str]) -> Rows:
         If it cannot be read, has no table or not that column.
     """
     with readable(path, "FITS"):
+        check_fits(path)
         hdus = fits.open(path, memmap=True)
-        tables = [h for h in hdus if isinstance(h, fits.BinTableHDU | fits.TableHDU)]
-        if not tables:
+        # no further than that: what lies behind has not been checked
+        kinds = fits.BinTableHDU | fits.TableHDU
+        table = next((hdu for hdu in hdus if isinstance(hdu, kinds)), None)
+        if table is None:
             raise ValueError("it holds no table, or ends before it")
-        table = tables[0]
         names = table.columns.names
     check_columns(path, columns, names)
+    with readable(path, "FITS"):
+        for name in columns:  # before their lengths are believed
+            if re.match(r"\s*\d*[PQ]", str(table.columns[name].format)):
+                raise ValueError(f"column {name!r} holds arrays: only scalars can be used")
 
     def batches() -> Iterator[pa.RecordBatch]:
         nulls = {c.name: c.null for c in table.columns if not c.bzero}
@@ -49,6 +58,7 @@ def read_votable(path: Path, columns: Sequence[str]) -> Rows:
         If it cannot be read or a column does not exist.
     """
     with readable(path, "VOTable"):
+        check_votable(path)
         table = parse_single_table(path, verify="ignore").to_table(use_names_over_ids=True)
     check_columns(path, columns, table.colnames)
     with readable(path, "VOTable"):
@@ -65,7 +75,7 @@ def _arrow(
     name: str, values: np.ndarray, null: int | None = None, mask: np.ndarray | None = None
 ) -> pa.Array:
     """Return a column of numpy's as one of Arrow's; `null` stands for a missing integer."""
-    if values.ndim != 1:
+    if values.ndim != 1 or _holds_arrays(values):
         raise ValueError(f"column {name!r} holds arrays: only scalars can be used")
     if values.dtype.kind in "iufb":
         values = values.astype(values.dtype.newbyteorder("="))
@@ -75,3 +85,7 @@ def _arrow(
         words = np.array([word.rstrip() for word in words], dtype=object)
         return pa.array(words, pa.string(), mask=mask)
     raise ValueError(f"column {name!r} holds {values.dtype}: neither numbers nor text")
+
+
+def _holds_arrays(values: np.ndarray) -> bool:
+    return values.dtype.kind == "O" and any(isinstance(value, np.ndarray) for value in values)

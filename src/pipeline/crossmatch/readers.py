@@ -6,9 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.dataset
 
+from pipeline.crossmatch.positions import is_text
 from pipeline.crossmatch.read_csv import read_csv
 from pipeline.crossmatch.read_fits import read_fits, read_votable
-from pipeline.crossmatch.rows import BATCH_ROWS, Rows, check_columns, guarded, readable
+from pipeline.crossmatch.rows import BATCH_ROWS, Rows, as_text, check_columns, guarded, readable
 
 FORMATS = {
     ".parquet": "parquet",
@@ -82,15 +83,33 @@ def read_parquet(source: str | Path | Sequence[str], columns: Sequence[str]) -> 
     name = source if isinstance(source, str | Path) else ", ".join(source)
     with readable(name, "parquet"):
         dataset = pa.dataset.dataset(source, format=_PARQUET)
-    check_columns(name, columns, dataset.schema.names)
-    schema = pa.schema([dataset.schema.field(column) for column in columns])
-    units = {f.name: (f.metadata or {}).get(b"unit", b"").decode() for f in schema}
+        present = dataset.schema.names
+    check_columns(name, columns, present)
+    with readable(name, "parquet"):
+        schema = pa.schema([dataset.schema.field(column) for column in columns])
+    units = {
+        f.name: (f.metadata or {}).get(b"unit", b"").decode("utf-8", "replace") for f in schema
+    }
 
     def batches() -> Iterator[pa.RecordBatch]:
-        yield pa.RecordBatch.from_pylist([], schema=schema)
+        yield _plain(pa.RecordBatch.from_pylist([], schema=schema))
         # few batches ahead: the defaults, 16 in each of 4 files, are much memory
-        yield from dataset.to_batches(
+        for batch in dataset.to_batches(
             columns=list(columns), batch_size=BATCH_ROWS, batch_readahead=2, fragment_readahead=1
-        )
+        ):
+            yield _plain(batch)
 
     return Rows(guarded(batches(), name, "parquet"), units)
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return text as string (not all kinds of it can be sorted), and dictionaries as values."""
+    return pa.RecordBatch.from_arrays(
+        [_plain_column(column) for column in batch.columns], names=batch.schema.names
+    )
+
+
+def _plain_column(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return as_text(column) if is_text(column.type) else column

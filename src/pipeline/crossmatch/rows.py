@@ -1,20 +1,18 @@
 """What the readers of catalogue files have in common."""
 
-import csv
 import warnings
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.parsers.expat import ExpatError
 
 import pyarrow as pa
-from astropy.io.fits import VerifyError
 from astropy.utils.exceptions import AstropyUserWarning
 
 BATCH_ROWS = 1 << 17
+MESSAGE_LETTERS = 400
+"""What is told at most of what a library says, which may quote half a file."""
 
 
 @dataclass
@@ -66,16 +64,14 @@ def readable(name: str | Path, kind: str) -> Iterator[None]:
     ------
     ValueError
     """
-    broken = (OSError, EOFError, ValueError, TypeError, LookupError)
-    broken += (zlib.error, csv.Error, ExpatError, VerifyError)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # astropy only warns, and then may read what lies behind the end as zeros
             warnings.filterwarnings("error", message=".*truncated", category=AstropyUserWarning)
             yield
-    except (*broken, AstropyUserWarning) as error:
-        message = " ".join(str(error).split())
+    except Exception as error:  # they raise whatever their parsers met
+        message = " ".join(str(error).split())[:MESSAGE_LETTERS] or type(error).__name__
         raise ValueError(f"{name}: cannot be read as {kind}: {message}") from error
 
 
@@ -89,3 +85,23 @@ def guarded(
         if batch is None:
             return
         yield batch
+
+
+def as_text(array: pa.Array) -> pa.Array:
+    r"""Return bytes, or text that may not be UTF-8, as text: Latin-1 where it is not.
+
+    >>> as_text(pa.array([b"\xc3\xa9", b"\xe9", None])).to_pylist()
+    ['é', 'é', None]
+    """
+    data = array.cast(pa.binary())
+    try:
+        return data.cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([None if v is None else _decoded(v) for v in data.to_pylist()], pa.string())
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

@@ -51,7 +51,7 @@ class Patience:
         def caught() -> None:
             try:
                 work()
-            except BaseException as error:  # noqa: BLE001 (raised below)
+            except BaseException as error:
                 self._error = error
 
         self._last = time.monotonic()
