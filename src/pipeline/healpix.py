@@ -1,17 +1,20 @@
 """All HEALPix arithmetic: the one place that knows how the sphere is cut into pixels.
 
-Thin and vectorised over hpgeom, which is the code of the HEALPix library (Górski et al.
-2005, ApJ 622, 759) with healpy's interface: healpy itself takes 0.9 CPU s to import, most
-of it matplotlib and astropy, in every job. Positions are degrees or unit vectors, never
-colatitudes. ``nest`` says which of the two numberings a pixel number is in; an *order* is
-log2(nside) and belongs to the nested one.
+Positions are degrees or unit vectors, never colatitudes. ``nest`` says which of the two
+numberings a pixel number is in; an *order* is log2(nside) and belongs to the nested one.
+Why this is code of our own, on `pipeline.healpix_faces`: docs/decisions/0001-healpix.md.
 """
 
+import math
+
 import numpy as np
-from hpgeom import healpy_compat as healpy
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline import healpix_faces as faces
+from pipeline.healpix_discs import near_rings
+
 MAX_ORDER = 29
+_PIECE = 1 << 13  # positions at a time: what they need in between stays in the caches
 
 # Least distance from a point to the outside of its pixel and that pixel's neighbours, in
 # units of 1/nside [rad], rounded down. It falls with nside towards 0.689 = (π/2) /
@@ -67,37 +70,91 @@ def lonlat_to_pixel(
     """
     if not (np.all(np.abs(lat) <= 90.0) and np.all(np.isfinite(lon))):
         raise ValueError("a latitude is not in [-90, 90] deg, or a longitude is not finite")
-    if nside > 1 << 18:  # hpgeom's angles lose digits near the poles, its vectors do not
-        return vec_to_pixel(nside, lonlat_to_vec(lon, lat), nest=nest)
-    return healpy.ang2pix(nside, lon, lat, nest=nest, lonlat=True)
+    lon, lat = np.broadcast_arrays(np.asarray(lon, float), np.asarray(lat, float))
+    pixel = np.empty(lon.shape, np.int64)
+    order, flat_lon, flat_lat, out = order_of(nside), lon.ravel(), lat.ravel(), pixel.reshape(-1)
+    for start in range(0, out.size, _PIECE):
+        piece = slice(start, start + _PIECE)
+        # by the colatitude, as healpy does: on a pixel's edge the last bit decides
+        from_pole = np.pi / 2 - np.radians(flat_lat[piece])
+        z, sine = np.cos(from_pole), np.sin(from_pole)
+        out[piece] = _number(order, faces.at(order, z, sine, np.radians(flat_lon[piece])), nest)
+    return pixel[()]
 
 
 def vec_to_pixel(nside: int, vec: ArrayLike, *, nest: bool = False) -> NDArray[np.int64]:
-    """Return the pixel of each vector; `vec` has shape (..., 3)."""
-    x, y, z = np.moveaxis(np.asarray(vec, dtype=np.float64), -1, 0)
-    return healpy.vec2pix(nside, x, y, z, nest=nest)
+    """Return the pixel of each vector; `vec` has shape (..., 3).
+
+    Raises
+    ------
+    ValueError
+        If a vector is zero or not finite, or `nside` is not valid.
+    """
+    vec = np.asarray(vec, dtype=np.float64)
+    pixel = np.empty(vec.shape[:-1], np.int64)
+    order, flat, out = order_of(nside), vec.reshape(-1, 3), pixel.reshape(-1)
+    for start in range(0, out.size, _PIECE):
+        piece = slice(start, start + _PIECE)
+        x, y, z = flat[piece].T
+        length = np.sqrt(x * x + y * y + z * z)
+        if not np.all((length > 0) & np.isfinite(length)):
+            raise ValueError("a vector is zero or not finite")
+        sine = np.sqrt(x * x + y * y) / length
+        out[piece] = _number(order, faces.at(order, z / length, sine, np.arctan2(y, x)), nest)
+    return pixel[()]
 
 
 def pixel_to_lonlat(
     nside: int, pixel: ArrayLike, *, nest: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return longitude in [0, 360) and latitude [deg] of the pixels' centres."""
-    return healpy.pix2ang(nside, pixel, nest=nest, lonlat=True)
+    z, sine, longitude = faces.centres(*_rings(nside, pixel, nest), nested=nest)
+    near = np.abs(z) > 0.99  # the arc cosine loses digits there
+    from_pole = np.where(near, faces.libm(math.atan2, sine, z), faces.libm(math.acos, z))
+    return np.degrees(longitude), np.degrees(np.pi / 2 - from_pole)
 
 
 def pixel_to_vec(nside: int, pixel: ArrayLike, *, nest: bool = False) -> NDArray[np.float64]:
     """Return unit vectors, shape (..., 3), of the pixels' centres."""
-    return np.stack(healpy.pix2vec(nside, pixel, nest=nest), axis=-1)
+    z, sine, lon = faces.centres(*_rings(nside, pixel, nest), nested=nest)
+    return np.stack(
+        [sine * faces.libm(math.cos, lon), sine * faces.libm(math.sin, lon), z], axis=-1
+    )
 
 
 def ring_to_nest(nside: int, pixel: ArrayLike) -> NDArray[np.int64]:
     """Renumber pixels from ring to nested."""
-    return healpy.ring2nest(nside, pixel)
+    order, pixel = _checked(nside, pixel)
+    return faces.to_nested(order, _from_ring(order, pixel))[()]
 
 
 def nest_to_ring(nside: int, pixel: ArrayLike) -> NDArray[np.int64]:
     """Renumber pixels from nested to ring."""
-    return healpy.nest2ring(nside, pixel)
+    order, pixel = _checked(nside, pixel)
+    return faces.to_ring(order, faces.from_nested(order, pixel))[()]
+
+
+def _checked(nside: int, pixel: ArrayLike) -> tuple[int, NDArray[np.int64]]:
+    """Return the order and the pixel numbers as an array, if there are such pixels."""
+    order, number = order_of(nside), np.asarray(pixel, dtype=np.int64)
+    if number.size and not (number.min() >= 0 and number.max() < 12 << 2 * order):
+        raise ValueError(f"a pixel is not in [0, {12 << 2 * order}), those of nside {nside}")
+    return order, number
+
+
+def _rings(nside: int, pixel: ArrayLike, nest: bool) -> tuple[int, faces.Rings]:
+    order, number = _checked(nside, pixel)
+    if nest:
+        return order, faces.to_rings(order, faces.from_nested(order, number))
+    return order, faces.rings_of(order, number)
+
+
+def _from_ring(order: int, number: NDArray[np.int64]) -> faces.Pixels:
+    return faces.from_rings(order, faces.rings_of(order, number))
+
+
+def _number(order: int, pixels: faces.Pixels, nest: bool) -> NDArray[np.int64]:
+    return faces.to_nested(order, pixels) if nest else faces.to_ring(order, pixels)
 
 
 def children(
@@ -171,27 +228,23 @@ def pixel_area(nside: ArrayLike) -> NDArray[np.float64]:
 
 
 def query_disc(
-    nside: int,
-    lon: float,
-    lat: float,
-    radius: float,
-    *,
-    inclusive: bool = False,
-    nest: bool = False,
+    nside: int, lon: float, lat: float, radius: float, *, nest: bool = False
 ) -> NDArray[np.int64]:
     """Return the pixels, sorted, whose centres lie within a disc.
 
     Parameters
     ----------
+    nside : int
+        A power of 2.
     lon, lat, radius : float
-        Of the disc [deg].
-    inclusive : bool
-        Return all pixels that overlap with the disc (and perhaps some that nearly do).
+        Of the disc [deg]; a centre at just that distance is within.
     """
-    pixels = healpy.query_disc(
-        nside, lonlat_to_vec(lon, lat), np.radians(radius), inclusive=inclusive, nest=nest
-    )
-    return np.sort(pixels)
+    order = order_of(nside)
+    pixel = near_rings(order, *np.radians([lon, lat, radius]))
+    away = pixel_to_vec(nside, pixel) - lonlat_to_vec(lon, lat)
+    half_chord = np.sqrt(np.sum(away * away, axis=-1)) / 2
+    pixel = pixel[half_chord <= np.sin(np.radians(min(radius, 180.0)) / 2)]
+    return np.sort(ring_to_nest(nside, pixel)) if nest else np.sort(pixel)
 
 
 def with_neighbours(nside: int, pixel: ArrayLike, *, nest: bool = False) -> NDArray[np.int64]:
@@ -204,12 +257,19 @@ def with_neighbours(nside: int, pixel: ArrayLike, *, nest: bool = False) -> NDAr
     Returns
     -------
     ndarray of int64, shape (9, n)
-        First the pixels themselves; -1 where a neighbour does not exist (pixels at a
-        corner of three base faces have 7).
+        First the pixels themselves, then from the south-west clockwise; -1 where a
+        neighbour does not exist (pixels at a corner of three base faces have 7).
     """
-    pixel = np.asarray(pixel, dtype=np.int64)
-    around = healpy.get_all_neighbours(nside, pixel, nest=nest)
-    return np.concatenate([pixel[np.newaxis], around])
+    order, pixel = _checked(nside, pixel)
+    found = np.empty((9, *pixel.shape), np.int64)
+    found[0] = pixel
+    for start in range(0, len(pixel), _PIECE):
+        piece = pixel[start : start + _PIECE]
+        here = faces.from_nested(order, piece) if nest else _from_ring(order, piece)
+        around = faces.neighbours(order, here)
+        number = np.where(around.face < 0, -1, _number(order, around, nest))
+        found[1:, start : start + _PIECE] = number
+    return found
 
 
 def order_covering(radius: float) -> int:
