@@ -128,7 +128,7 @@ def test_stamps_equal_astropys(packets, shared: Path):
 
 def test_triplets_equal_kowalskis_recipe(packets, cutouts):
     columns = [cutouts[c.lower()].to_pylist() for c in CUTOUTS]
-    triplets, reasons = make_triplets(*columns)
+    triplets, reasons, _ = make_triplets(*columns)
     assert reasons == [None] * 24
     for i, stamps in enumerate(zip(*columns, strict=True)):
         for channel, data in enumerate(stamps):
@@ -177,6 +177,30 @@ def test_scores_do_not_depend_on_the_batch(kind, tolerance, engines, tables, mod
         np.testing.assert_allclose(
             joined[name].to_numpy(), whole[name].to_numpy(), rtol=0, atol=tolerance
         )
+
+
+def test_the_fill_beyond_the_reference_image_is_no_data(shared, engines, models):
+    """The pixels of −3.4028e38 are set to NaN by astropy and numpy alone."""
+    name = "tests__data__fink-broker-sample-alert-1.avro"
+    (file,) = (shared / "data/alerts_public").glob(f"astrolabsoftware__fink-client/{name}")
+    (packet,) = fastavro.reader(file.open("rb"))
+    stamps = [packet[f"cutout{c}"]["stampData"] for c in CUTOUTS]
+    images = [fits.getdata(io.BytesIO(gzip.decompress(data))).copy() for data in stamps]
+    assert [np.count_nonzero(np.abs(image) >= 1e30) for image in images] == [0, 120, 0]
+    assert [np.count_nonzero(np.isnan(image)) for image in images] == [120, 0, 120]
+    triplet = np.stack([np.where(np.abs(i) < 1e30, i, 0) for i in images], axis=-1)
+    triplet /= np.linalg.norm(triplet, axis=(0, 1))
+    (expected,) = engines["tensorflow"]["braai"].predict([triplet[None].astype(np.float32)])
+    assert 0.9999 < expected < 1  # ZTF's own drb: 0.99999
+
+    alert = pa.table({"candid": [packet["candid"]], "object_id": [packet["objectId"]]})
+    columns = [c.lower() for c in CUTOUTS]
+    cutouts = pa.table([alert["candid"], *[[s] for s in stamps]], names=["candid", *columns])
+    braai = {"braai": models["braai"]}
+    table = score_batch(alert, alert, cutouts, engines["onnxruntime"], braai)
+    assert table["braai"][0].as_py() == pytest.approx(expected, abs=1e-6)
+    shares = [table[f"{c}_nodata"][0].as_py() for c in columns]
+    assert shares == [np.float32(120 / 63**2)] * 3
 
 
 def test_alerts_without_stamps_have_features_only(engines, alerts, history, models):

@@ -88,7 +88,7 @@ def test_a_network_trained_on_real_stamps_believes_the_simulated_ones(shared):
     tf_keras = pytest.importorskip("tf_keras")
     braai = tf_keras.models.load_model(shared / "data/models/braai_d6_m9.h5", compile=False)
     *stamps, labels = training_stamps(300, 5, "20231012")
-    triplets, _ = make_triplets(*stamps)
+    triplets, _, _ = make_triplets(*stamps)
     scores = braai.predict(triplets, verbose=0)[:, 0]
     assert area_under_roc(labels, scores) > 0.95
     assert np.median(scores[labels == 1]) > 0.9
@@ -102,5 +102,5 @@ def test_our_network_trained_on_simulated_stamps_believes_real_alerts(real):
         [r[f"cutout{kind}"]["stampData"] for r in real[1]]
         for kind in ("Science", "Template", "Difference")
     ]
-    triplets, _ = make_triplets(*stamps)
+    triplets, _, _ = make_triplets(*stamps)
     assert np.median(model.predict(triplets, verbose=0)) > 0.5

@@ -18,11 +18,13 @@ pytest.importorskip("onnx")
 
 from networks import of_both, of_feature, of_triplet, write_network
 
+from pipeline.config.check import SCORES_COLUMNS
 from pipeline.config.models import DEFAULT_FEATURES, Model
 from pipeline.config.root import Config
 from pipeline.scores.engines import load_engine
 from pipeline.scores.signature import ModelError
-from pipeline.scores.table import score_batch, scores_schema
+from pipeline.scores.table import NODATA_COLUMNS, score_batch, scores_schema
+from pipeline.scores.triplets import CHANNELS
 
 HISTORY = pa.table(
     {
@@ -112,6 +114,41 @@ def test_a_missing_feature_nulls_only_what_needs_it(engines, models):
     for name in ("number", "both"):
         assert found[f"{name}_reason"].to_pylist() == [None, "feature magpsf is null"]
         assert found[name].is_null().to_pylist() == [False, True]
+
+
+def with_fill(rows: int) -> bytes:
+    """Return a stamp whose lowest rows are ZTF's fill."""
+    stream = io.BytesIO()
+    image = np.random.default_rng(5).normal(size=(63, 63)).astype(np.float32)
+    image[:rows] = np.finfo(np.float32).min
+    fits.PrimaryHDU(image).writeto(stream)
+    return stream.getvalue()
+
+
+def test_the_share_of_each_stamp_without_data(engines, models):
+    table = alerts(18.0, 19.0, 20.0)
+    stamps = cutouts(table, template=[with_fill(21), None, with_fill(63)])
+    found = score_batch(table, HISTORY, stamps, engines, models)
+    assert found["science_nodata"].to_pylist() == found["difference_nodata"].to_pylist() == [0] * 3
+    assert found["template_nodata"].to_pylist() == [np.float32(1 / 3), None, 1]
+    reasons = [None, "template stamp is missing", "template stamp has no data"]
+    assert found["image_reason"].to_pylist() == reasons
+    assert found.schema.field("template_nodata").metadata[b"description"].startswith(b"share of")
+    none = score_batch(table, HISTORY, None, engines, models)
+    assert all(none[f"{channel}_nodata"].null_count == 3 for channel in CHANNELS)
+
+
+def test_models_without_stamps_have_no_columns_about_them(engines, models):
+    number = {"number": models["number"]}
+    table = alerts(18.0)
+    found = score_batch(table, HISTORY, cutouts(table), engines, number)
+    assert not [name for name in found.column_names if "nodata" in name]
+
+
+def test_a_model_cannot_be_called_as_such_a_column(models):
+    with pytest.raises(ValueError, match="would be called template_nodata"):
+        scores_schema({"template_nodata": models["image"]})
+    assert set(NODATA_COLUMNS) < set(SCORES_COLUMNS)
 
 
 def test_packets_without_stamps(engines, models):

@@ -29,7 +29,7 @@ GOOD = stamp(STAR)
 
 def one(image: np.ndarray) -> np.ndarray:
     """Return the channel that an image becomes."""
-    triplets, reasons = make_triplets([GOOD], [stamp(image)], [GOOD])
+    triplets, reasons, _ = make_triplets([GOOD], [stamp(image)], [GOOD])
     assert reasons == [None]
     return triplets[0, :, :, 1]
 
@@ -41,6 +41,37 @@ def test_divided_by_the_norm():
 def test_nan_counts_as_zero():
     found = one(with_pixel(np.nan))
     np.testing.assert_array_equal(found, with_pixel(0) / np.linalg.norm(with_pixel(0)))
+
+
+FILLS = [np.finfo("f4").min, np.finfo("f4").max, -1e30, 1e30, np.nan]
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("fill", FILLS)
+def test_fill_counts_as_no_data_and_its_share_is_told(fill, dtype):
+    image = STAR.astype(dtype)
+    image[:, 58:] = fill
+    triplets, reasons, nodata = make_triplets([GOOD, GOOD], [stamp(image), GOOD], [GOOD, None])
+    assert reasons == [None, "difference stamp is missing"]
+    expected = image.copy()
+    expected[:, 58:] = 0
+    expected /= np.linalg.norm(expected)
+    np.testing.assert_allclose(triplets[0, :, :, 1], expected, rtol=3e-7)
+    np.testing.assert_array_equal(nodata, np.float32([[0, 5 / 63, 0], [0, 0, np.nan]]))
+
+
+def test_what_is_just_below_the_fill_is_data():
+    image = with_pixel(9.9e29)
+    triplets, reasons, nodata = make_triplets([GOOD], [stamp(image)], [GOOD])
+    assert (reasons, nodata.tolist()) == ([None], [[0, 0, 0]])
+    assert triplets[0, 5, 7, 1] == 1
+
+
+def test_the_share_is_told_where_the_stamp_cannot_be_used():
+    half = np.where(np.arange(4096).reshape(64, 64) < 2048, np.nan, 1.0)
+    stamps = [stamp(half), stamp(STAR * np.float32(np.inf)), b"text"]
+    nodata = make_triplets(*[[data] for data in stamps]).nodata
+    np.testing.assert_array_equal(nodata, np.float32([[0.5, 1, np.nan]]))
 
 
 def test_smaller_stamps_are_padded_after_normalisation():
@@ -56,12 +87,12 @@ def test_other_pixel_types(dtype):
     np.testing.assert_allclose(one(image), expected, rtol=3e-7)
 
 
-@pytest.mark.parametrize("scale", [1e-30, 1e-22, 1e20, 1e34])
+@pytest.mark.parametrize("scale", [1e-30, 1e-22, 1e20, 1e27])
 def test_the_norm_neither_over_nor_underflows(scale):
     np.testing.assert_allclose(one(STAR * np.float32(scale)), one(STAR), rtol=1e-5)
 
 
-@pytest.mark.parametrize("scale", [1e-200, 1e200])
+@pytest.mark.parametrize("scale", [1e-200, 1e27])
 def test_the_norm_of_doubles_neither_over_nor_underflows(scale):
     np.testing.assert_allclose(one(STAR.astype(float) * scale), one(STAR), rtol=1e-5)
 
@@ -75,6 +106,8 @@ def test_the_norm_of_doubles_neither_over_nor_underflows(scale):
         (GOOD[:-20], "template stamp is truncated gzip data"),
         (gzip.compress(gzip.decompress(GOOD)[:9000]), "template stamp is truncated"),
         (stamp(STAR * np.float32(np.nan)), "template stamp is all NaN"),
+        (stamp(np.full_like(STAR, np.finfo("f4").min)), "template stamp has no data"),
+        (stamp(STAR.astype(float) * 1e200), "template stamp has no data"),
         (stamp(STAR * 0), "template stamp is all zero"),
         (stamp(np.where(STAR > 100, 0, np.float32(np.nan))), "template stamp is all zero"),
         (stamp(with_pixel(np.inf)), "template stamp has infinite pixels"),
@@ -84,14 +117,16 @@ def test_the_norm_of_doubles_neither_over_nor_underflows(scale):
     ],
 )
 def test_an_unusable_stamp_gives_its_reason_and_leaves_the_others_alone(data, reason):
-    triplets, reasons = make_triplets([GOOD] * 3, [GOOD, data, GOOD], [GOOD] * 3)
+    triplets, reasons, nodata = make_triplets([GOOD] * 3, [GOOD, data, GOOD], [GOOD] * 3)
     assert reasons == [None, reason, None]
     assert np.isnan(triplets[1]).all()
     assert np.isfinite(triplets[[0, 2]]).all()
+    assert (nodata[[0, 2]] == 0).all()
 
 
 def test_no_stamps_at_all():
-    triplets, reasons = make_triplets([None], [None], [None])
+    triplets, reasons, nodata = make_triplets([None], [None], [None])
     assert reasons == ["no stamps"]
     assert triplets.shape == (1, 63, 63, 3)
+    assert np.isnan(nodata).all()
     assert make_triplets([], [], [])[0].shape == (0, 63, 63, 3)

@@ -61,7 +61,7 @@ def test_the_committed_model_tells_real_from_bogus():
     assert path.stat().st_size < 300_000
     model = tf_keras.models.load_model(path, compile=False)
     *stamps, labels = training_stamps(400, 20240707, "20240707")  # another seed and night
-    triplets, reasons = make_triplets(*stamps)
+    triplets, reasons, _ = make_triplets(*stamps)
     assert not any(reasons)
     scores = model.predict(triplets, verbose=0)[:, 0]
     assert area_under_roc(labels, scores) > 0.98

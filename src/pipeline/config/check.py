@@ -9,7 +9,10 @@ from pipeline.config.load import ConfigError
 from pipeline.config.nights import DUMP_SUFFIXES, Night
 from pipeline.config.root import Config
 
-SCORES_COLUMNS = ("survey", "candid", "object_id")
+SCORES_COLUMNS = (
+    *("survey", "candid", "object_id"),
+    *("science_nodata", "template_nodata", "difference_nodata"),
+)
 MATCHES_COLUMNS = (
     *("survey", "candid", "catalog", "match_id"),
     *("distance_arcsec", "distance_kpc", "rank"),

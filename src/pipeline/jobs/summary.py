@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -50,7 +49,7 @@ def _scores(directory: Path) -> Iterator[str]:
     for path in _files(directory, "scores"):
         table = pq.read_table(path)
         for column in table.schema:
-            if pa.types.is_floating(column.type):
+            if f"{column.name}_version" in table.column_names:  # else no model's
                 scored[column.name] += table.num_rows - table[column.name].null_count
                 above[column.name] += pc.sum(pc.greater(table[column.name], SCORED)).as_py() or 0
     for name, count in scored.items():

@@ -1,6 +1,7 @@
-"""The table ``scores``: one row an alert, three columns a model."""
+"""The table ``scores``: one row an alert, three columns a model, what the stamps lack."""
 
 from collections.abc import Hashable, Mapping
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +11,18 @@ from pipeline.config.models import Model
 from pipeline.io.tables import field
 from pipeline.scores.engines import Engine
 from pipeline.scores.features import make_features
-from pipeline.scores.triplets import CHANNELS, make_triplets
+from pipeline.scores.triplets import CHANNELS, Triplets, make_triplets
 
 Input = tuple[np.ndarray, list[str | None]]
 """An input of N alerts, and why it cannot be used where it cannot."""
+NODATA_COLUMNS = tuple(f"{channel}_nodata" for channel in CHANNELS)
+"""Columns of a table that a model of triplets is in: scores lean on what the stamps show."""
 
 
 def scores_schema(models: Mapping[str, Model]) -> pa.Schema:
     """Return the schema of the table: for each model a score, its version, a reason.
+
+    Where a model takes triplets, `NODATA_COLUMNS` follow.
 
     Raises
     ------
@@ -33,6 +38,16 @@ def scores_schema(models: Mapping[str, Model]) -> pa.Schema:
             field(name, pa.float32(), description=f"score of {name}; null: see the reason"),
             field(f"{name}_version", pa.string(), description=f"version of {name}"),
             field(f"{name}_reason", pa.string(), description="why the score is null"),
+        ]
+    if _take_triplets(models):
+        fields += [
+            field(
+                name,
+                pa.float32(),
+                description=f"share of the {channel} stamp's pixels that are NaN or fill, in "
+                "[0, 1]; null: no stamp that can be read",
+            )
+            for name, channel in zip(NODATA_COLUMNS, CHANNELS, strict=True)
         ]
     schema = pa.schema(fields)
     if twice := sorted({n for n in schema.names if schema.names.count(n) > 1}):
@@ -80,7 +95,13 @@ def score_batch(
     for name, model in models.items():
         scores, reasons = _predict(engines[name], batch.inputs(model))
         columns += [scores, pa.repeat(model.version, alerts.num_rows), reasons]
+    if _take_triplets(models):
+        columns += [pa.array(share, mask=np.isnan(share)) for share in batch.triplets.nodata.T]
     return pa.table(columns, schema=scores_schema(models))
+
+
+def _take_triplets(models: Mapping[str, Model]) -> bool:
+    return any("triplet" in model.inputs for model in models.values())
 
 
 class _Batch:
@@ -90,6 +111,11 @@ class _Batch:
         self.alerts, self.history, self.cutouts = alerts, history, cutouts
         self.made: dict[Hashable, Input] = {}
 
+    @cached_property
+    def triplets(self) -> Triplets:
+        """The triplets and what their stamps lack."""
+        return make_triplets(*self._stamps())
+
     def inputs(self, model: Model) -> dict[str, Input]:
         """Return a model's inputs by name, in its order."""
         names, norms = model.feature_names, model.feature_norms
@@ -98,7 +124,7 @@ class _Batch:
             if keys[kind] in self.made:
                 continue
             if kind == "triplet":
-                made = make_triplets(*self._stamps())
+                made = self.triplets.images, self.triplets.reasons
             else:
                 made = make_features(self.alerts, self.history, names, norms)
             self.made[keys[kind]] = made
