@@ -24,7 +24,7 @@ FEATURES = ["magpsf", "fwhm", "scorr"]
 
 def configured(path: Path, *inputs: str) -> Model:
     more = {"features": FEATURES} if "features" in inputs else {}
-    return Model(version="1", path=str(path), inputs=list(inputs), **more)
+    return Model(version="1", path=str(path), inputs=list(inputs), trusted=path.is_dir(), **more)
 
 
 def network(keras, outputs: int = 1, activation: str = "sigmoid"):

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.config.base import of_survey
 from pipeline.config.catalogs import CATALOG_SUFFIXES
 from pipeline.config.load import ConfigError
+from pipeline.config.models import UNTRUSTED
 from pipeline.config.nights import DUMP_SUFFIXES, Night
 from pipeline.config.root import Config
 
@@ -31,6 +32,7 @@ def check_config(config: Config, nights: Sequence[Night]) -> None:
     problems = [
         *_same_columns(config),
         *_engine(config),
+        *_untrusted(config),
         *_alerts_as_catalogs(config, nights),
         *_kinds_of_files(config, nights),
     ]
@@ -69,6 +71,12 @@ def _engine(config: Config) -> Iterator[str]:
     for name, model in config.models.items():
         if config.engine == "tensorflow" and model.path.endswith(".onnx"):
             yield f"models.{name}.path: {model.path} needs the engine onnxruntime"
+
+
+def _untrusted(config: Config) -> Iterator[str]:
+    for name, model in config.models.items():
+        if not model.trusted and Path(model.path).is_dir():
+            yield f"models.{name}.path: {model.path}: {UNTRUSTED}"
 
 
 def _alerts_as_catalogs(config: Config, nights: Iterable[Night]) -> Iterator[str]:

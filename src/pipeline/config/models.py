@@ -16,6 +16,13 @@ DEFAULT_FEATURES = (
 """The 25 features of ACAI in the order of its networks (Duev & van der Walt 2021)."""
 
 
+UNTRUSTED = (
+    "a SavedModel folder is a program, which can read and write files: set trusted to true "
+    "at this model if you trust its makers as you trust those of a program"
+)
+"""What is said of one that is not `Model.trusted`, before any job and when it is loaded."""
+
+
 class Model(Section):
     """One model; adding a model is adding its file and an entry like this."""
 
@@ -29,6 +36,9 @@ class Model(Section):
     )
     feature_norms: dict[str, float] = Field(
         {}, description="a feature is divided by its norm, where it has one"
+    )
+    trusted: bool = Field(
+        False, description="run a SavedModel folder, a program that can read and write files"
     )
     surveys: list[str] = Field(["ztf"], description="surveys whose alerts it scores")
 

@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime as ort
 
 from pipeline.config.models import Model
+from pipeline.scores.onnx_file import check_onnx
 from pipeline.scores.originals import import_tensorflow, load_original
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
 
@@ -78,7 +79,10 @@ class OnnxEngine:
         # Shards run in parallel, one process a core: threads would only disturb them.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        # Given bytes, it would take them for a format of its own if they look like it.
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         content = self.path.read_bytes()
+        check_onnx(path, content)
         try:
             self.session = ort.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]

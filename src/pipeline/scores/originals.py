@@ -5,16 +5,14 @@ Keras 3: the version in the file decides which one loads it.
 """
 
 import functools
-import json
 import os
-import re
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from pipeline.config.models import Model
+from pipeline.config.models import UNTRUSTED, Model
+from pipeline.scores.keras_files import KerasFile, checked_copy
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes, first_line
 
 
@@ -73,8 +71,9 @@ def load_original(path: str | Path, model: Model) -> Original:
     Raises
     ------
     ModelError
-        If it is no model, holds Python code (a Lambda layer), or takes something else
-        than configured.
+        If it is no model, or takes something else than configured; if it is a Keras file
+        that may run code or refers to other files (`pipeline.scores.keras_files`), or a
+        SavedModel that is not configured as trusted.
     ImportError
         If TensorFlow is not installed.
     OSError
@@ -83,13 +82,13 @@ def load_original(path: str | Path, model: Model) -> Original:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such model")
+    if path.is_dir() and not model.trusted:
+        raise ModelError(f"{path}: {UNTRUSTED}")
     tf = import_tensorflow()
     if path.is_dir():
         return _load_saved_model(tf, path, model)
-    config, version = _keras_header(path)
-    if re.search(r'"class_name":\s*"Lambda"', config):
-        raise ModelError(f"{path}: has a Lambda layer: Python code in a model file is not run")
-    network = _load_keras(path, version)
+    with checked_copy(path) as file:
+        network, version = _load_keras(path, file), file.version
     check_shapes(path, [tuple(i.shape) for i in network.inputs], model)
 
     def call(*inputs):
@@ -98,39 +97,17 @@ def load_original(path: str | Path, model: Model) -> Original:
     return Original(_traced(tf, call, model), f"keras {version}")
 
 
-def _keras_header(path: Path) -> tuple[str, str]:
-    """Return configuration (JSON) and Keras version of an .h5 or .keras file."""
-    import h5py  # noqa: PLC0415 (comes with TensorFlow)
-
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                version = json.loads(archive.read("metadata.json"))["keras_version"]
-                return archive.read("config.json").decode(), version
-        with h5py.File(path) as file:
-            config, version = file.attrs["model_config"], file.attrs["keras_version"]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelError(
-            f"{path}: not a Keras model (.h5 or .keras with its configuration inside)"
-        ) from error
-    return _text(config), _text(version)
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def _load_keras(path: Path, version: str):
+def _load_keras(path: Path, file: KerasFile):
     import keras  # noqa: PLC0415
     import tf_keras  # noqa: PLC0415
 
-    library = keras if int(version.split(".", maxsplit=1)[0]) >= 3 else tf_keras
+    library = keras if file.major >= 3 else tf_keras
     try:
-        return library.models.load_model(path, compile=False, safe_mode=True)
+        return library.models.load_model(file.copy, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises what its layers met
         reason = first_line(error)
         raise ModelError(
-            f"{path}: Keras {version} model that cannot be loaded: {reason}"
+            f"{path}: Keras {file.version} model that cannot be loaded: {reason}"
         ) from error
 
 
