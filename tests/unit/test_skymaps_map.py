@@ -8,8 +8,9 @@ from test_skymaps_pixels import rows
 
 from pipeline import healpix
 from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps.cells import Cells, cover, probability_density
+from pipeline.skymaps.cells import Cells, cover
 from pipeline.skymaps.contours import Plane, circular_lines, find_contours
+from pipeline.skymaps.density import probability_density
 from pipeline.skymaps.levels import Levels, wilks_levels
 from pipeline.skymaps.pixels import choose
 from pipeline.skymaps.records import Failure, Part, State

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from pipeline import healpix
 from pipeline.config.nsides import Level
-from pipeline.skymaps.levels import CONTENTS, Levels
 from pipeline.skymaps.records import State
 
 
@@ -85,46 +83,6 @@ def cover(levels: Sequence[Level], state: State) -> Cells:
     nested, llh = (np.concatenate(column) for column in zip(*pieces.values(), strict=True))
     order = np.lexsort((nested, nside))
     return Cells(nside[order].astype(np.int64), nested[order], 2 * (llh[order] - best))
-
-
-def probability_density(cells: Cells, levels: Levels) -> np.ndarray:
-    """Turn 2Δllh into a probability density that agrees with the contours.
-
-    The density is ∝ exp(−s 2Δllh / 2) with the one number s for which the cells up to the
-    90 % level hold 90 %: it falls with 2Δllh, so its region of highest density that holds
-    90 % is the 90 % contour, whatever the level, by Wilks or calibrated.
-
-    Parameters
-    ----------
-    cells : Cells
-        The sky; density is zero outside.
-    levels : Levels
-        Contour levels.
-
-    Returns
-    -------
-    numpy.ndarray
-        Density of each cell [1/sr]; times the areas it sums to 1.
-    """
-    depth = cells.two_delta_llh - cells.two_delta_llh.min()
-    inside = cells.two_delta_llh <= max(
-        levels.two_delta_llh["90"], float(cells.two_delta_llh.min())
-    )
-
-    def density(log_scale: float) -> np.ndarray:
-        weight = np.exp(-0.5 * np.exp(log_scale) * depth)
-        return weight / (weight * cells.area).sum()
-
-    # A hair less than 90 %: the readers' own rounding must not push the last cell out.
-    wanted = CONTENTS["90"] * (1 - 1e-9)
-
-    def excess(log_scale: float) -> float:
-        return (density(log_scale) * cells.area)[inside].sum() - wanted
-
-    low, high = -20.0, 10.0
-    if excess(low) >= 0 or excess(high) <= 0:
-        return density(0.0)  # nothing, or everything, lies outside: no scale can help
-    return density(brentq(excess, low, high, xtol=1e-13))
 
 
 def _first_level(nside: int, state: State) -> tuple[np.ndarray, np.ndarray]:

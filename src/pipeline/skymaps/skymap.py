@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike
 
 from pipeline import healpix
 from pipeline.config.nsides import Level
-from pipeline.skymaps.cells import Cells, cover, probability_density
+from pipeline.skymaps.cells import Cells, cover
 from pipeline.skymaps.contours import Contour, find_contours
+from pipeline.skymaps.density import probability_density
 from pipeline.skymaps.event import Event
 from pipeline.skymaps.levels import Levels
 from pipeline.skymaps.records import State
