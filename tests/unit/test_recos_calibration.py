@@ -110,13 +110,20 @@ def test_any_division_over_jobs_gives_the_same_table(events, tmp_path):
     energies = table["made_of"]["energy_gev"]
     assert min(t["energy"] for t in truths) < energies["low"] < energies["high"]
     assert max(np.degrees(t["zenith"]) for t in truths) > table["made_of"]["zenith_deg"]["high"]
-    middling = next(
-        path
-        for path, track in zip(events, table["measured"], strict=True)
-        if track["hlc_doms"] == doms["median"]
-    )
-    levels = calibrated_levels(tmp_path / "whole.json", Scan(read_event(middling), "dummy", LEVELS))
-    assert levels.calibrated
+    held = 0
+    for path, track in zip(events, table["measured"], strict=True):
+        one = Scan(read_event(path), "dummy", LEVELS)
+        hlc = one.event.pulses[one.event.pulses["hlc"]]
+        assert track["charge_pe"] == pytest.approx(hlc["charge"].sum())
+        levels = calibrated_levels(tmp_path / "whole.json", one)
+        charges = sorted(other["charge_pe"] for other in table["measured"])
+        in_range = [
+            counts[1] <= track["hlc_doms"] <= counts[10],
+            charges[1] <= track["charge_pe"] <= charges[10],
+        ]
+        assert levels.calibrated is all(in_range)
+        held += levels.calibrated
+    assert 8 <= held < 12
     assert levels.two_delta_llh["50"] == table["contours"][0]["level"]
     assert "12 simulated tracks" in levels.source
     others = [track.statistic for track in read_tracks(shards[:1])]

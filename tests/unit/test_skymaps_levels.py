@@ -11,6 +11,10 @@ from pipeline.skymaps.levels import CALIBRATED, UNCALIBRATED, calibrated_levels,
 from pipeline.skymaps.scan import Scan
 
 NSIDES = "8:0 64:12"
+MADE_OF = {
+    "hlc_doms": {"low": 30, "median": 52, "high": 80},
+    "charge_pe": {"low": 50.0, "median": 104.0, "high": 199.5},
+}
 
 
 def table(tmp_path, **changes):
@@ -20,7 +24,7 @@ def table(tmp_path, **changes):
         "reco": "dummy",
         "nsides": NSIDES,
         "tracks": 200,
-        "made_of": {"hlc_doms": {"low": 30, "median": 52, "high": 80}},
+        "made_of": MADE_OF,
         "contours": [{"containment": p, "level": level} for p, level in contours],
     }
     content = {key: value for key, value in (content | changes).items() if value is not ...}
@@ -28,9 +32,9 @@ def table(tmp_path, **changes):
     return path
 
 
-def scan(doms=52, reco="dummy", nsides=NSIDES, pointed=False):
-    """Return the scan of an event with so many DOMs in coincidence, and 40 without."""
-    hlc = [pulse(1 + i // 60, 1 + i % 60, 100.0 + i) for i in range(doms)]
+def scan(doms=52, reco="dummy", nsides=NSIDES, pointed=False, charge=1.0):
+    """Return the scan of an event with so many DOMs in coincidence, two pulses each, and 40."""
+    hlc = [pulse(1 + i // 60, 1 + i % 60, 100.0 + i, charge) for i in range(doms)]
     lonely = [pulse(80, 1 + i, 90.0, hlc=False) for i in range(40)]
     return Scan(event([*hlc, *hlc, *lonely]), reco, parse_nsides(nsides), pointed)
 
@@ -47,7 +51,10 @@ def test_wilks_levels_claim_nothing():
 def test_a_calibration_holds_for_events_like_its_own(tmp_path, doms):
     levels = calibrated_levels(table(tmp_path), scan(doms))
     assert levels.two_delta_llh == {"50": 2.0, "90": 9.2, "3sigma": 23.7}
-    assert levels.source == "calibrated with 200 simulated tracks of 30 to 80 DOMs (dummy)"
+    assert (
+        levels.source
+        == "calibrated with 200 simulated tracks of 30 to 80 DOMs, 50 to 200 PE (dummy)"
+    )
     assert levels.calibrated and levels.meaning == CALIBRATED
 
 
@@ -56,7 +63,9 @@ def test_a_calibration_holds_for_events_like_its_own(tmp_path, doms):
     [
         ({}, {"doms": 164}, "event has 164 DOMs, calibration made of 30 to 80"),
         ({}, {"doms": 29}, "event has 29 DOMs, calibration made of 30 to 80"),
-        ({"made_of": ...}, {}, "calibration does not say of how many DOMs it was made"),
+        ({}, {"charge": 2.5}, "event has 260 PE, calibration made of 50 to 200"),
+        ({}, {"charge": 0.4}, "event has 42 PE, calibration made of 50 to 200"),
+        ({"made_of": ...}, {}, "calibration does not say of which events it was made"),
         ({"nsides": "8:0"}, {}, "scanned as 8:0 64:12, calibration made as 8:0"),
         ({}, {"pointed": True}, "pointed scan, calibration made of the whole sky"),
     ],
@@ -75,7 +84,8 @@ def test_it_holds_for_no_others(tmp_path, changes, how, words):
         ({"contours": [{"containment": 0.5, "level": 2.0}]}, "dummy", "no calibration table"),
         ({"reco": None, "tracks": None}, "dummy", "no calibration table"),
         ({"tracks": float("inf")}, "dummy", "no calibration table"),
-        ({"made_of": {"hlc_doms": None}}, "dummy", "no calibration table"),
+        ({"made_of": {"hlc_doms": MADE_OF["hlc_doms"]}}, "dummy", "no calibration table"),
+        ({"made_of": MADE_OF | {"hlc_doms": None}}, "dummy", "no calibration table"),
         ({"made_of": ["hlc_doms"]}, "dummy", "no calibration table"),
         ({}, "pandel_spe1st", "a calibration of dummy, not of pandel_spe1st"),
         (

@@ -46,8 +46,8 @@ def test_many_jobs_and_calibrated_contours(whole, tmp_path):
     for number, files in enumerate(rounds):
         for chunk, file in enumerate(files):
             scan_share(path, file, earlier=rounds[:number], chunk=chunk, chunks=2, **SETTINGS)
-    doms = {"hlc_doms": {"low": 1, "median": 2, "high": 3}}
-    calibration = table(tmp_path, nsides=SETTINGS["nsides"], made_of=doms)
+    its_like = {name: {"low": 1, "median": 2, "high": 3} for name in ("hlc_doms", "charge_pe")}
+    calibration = table(tmp_path, nsides=SETTINGS["nsides"], made_of=its_like)
     scan_event("a", path, tmp_path, calibration=calibration, earlier=rounds, **SETTINGS)
     assert (out / NAME).read_bytes() == (tmp_path / NAME).read_bytes()
     wilks, calibrated = (json.loads((f / "contours.json").read_text()) for f in (out, tmp_path))

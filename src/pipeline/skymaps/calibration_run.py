@@ -44,6 +44,8 @@ class Track:
         Angle between the truth and the best pixel [deg].
     hlc_doms : int
         DOMs with hard local coincidence.
+    charge_pe : float
+        What all those saw together [photoelectrons].
     zenith_deg : float
         Where the track came from [deg].
     energy_gev : float or None
@@ -54,6 +56,7 @@ class Track:
     statistic: float
     error_deg: float
     hlc_doms: int
+    charge_pe: float
     zenith_deg: float
     energy_gev: float | None
 
@@ -97,7 +100,7 @@ def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> Track:
     event, truth = read_event(path), read_truth(path)
     if truth is None:
         raise ValueError(f"{path}: no truth in it, a calibration needs simulated events")
-    direction = travel_direction(truth["zenith"], truth["azimuth"])
+    hits, direction = first_pulses(event), travel_direction(truth["zenith"], truth["azimuth"])
     with tempfile.TemporaryDirectory() as cache:
         try:
             best = scan_all(Scan(event, reco, tuple(levels)), cache).best()
@@ -111,7 +114,8 @@ def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> Track:
         statistic=float(2 * (_llh_at(event, reco, direction, vertex) - best["llh"])),
         # 2 asin(|a − b| / 2) keeps the digits that acos(a·b) loses
         error_deg=float(np.degrees(2 * np.arcsin(np.linalg.norm(direction - found) / 2))),
-        hlc_doms=len(first_pulses(event)),
+        hlc_doms=len(hits),
+        charge_pe=float(hits["charge"].sum()),
         zenith_deg=float(np.degrees(truth["zenith"])),
         energy_gev=None if truth.get("energy") is None else float(truth["energy"]),
     )
@@ -163,11 +167,11 @@ def made_of(tracks: Sequence[Track]) -> dict[str, dict[str, float] | None]:
     Returns
     -------
     dict
-        ``hlc_doms``, ``energy_gev`` and ``zenith_deg``, each with ``low``, ``median`` and
-        ``high``, values that tracks have; None where a track lacks the value.
+        ``hlc_doms``, ``charge_pe``, ``energy_gev`` and ``zenith_deg``, each with ``low``,
+        ``median`` and ``high``, values that tracks have; None where a track lacks the value.
     """
     ranges = {}
-    for name in ("hlc_doms", "energy_gev", "zenith_deg"):
+    for name in ("hlc_doms", "charge_pe", "energy_gev", "zenith_deg"):
         values = [getattr(track, name) for track in tracks]
         at = None
         if None not in values:

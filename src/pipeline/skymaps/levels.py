@@ -14,7 +14,7 @@ from pipeline.skymaps.scan import Scan
 CONTENTS = {"50": 0.5, "90": 0.9, "3sigma": 0.9973002039367398}
 """Names of the contours and the probability that each should contain."""
 
-BY_WILKS, CALIBRATED, UNCALIBRATED = "Wilks' theorem", "PSF containment", "uncalibrated level"
+BY_WILKS, CALIBRATED, UNCALIBRATED = "by Wilks' theorem", "PSF containment", "uncalibrated"
 """What the "90 %" of a line in a circular stands for."""
 
 
@@ -60,10 +60,11 @@ def wilks_levels() -> Levels:
 def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
     """Read the levels of a calibration table, and see whether they hold for an event.
 
-    They do not where the event has more or fewer DOMs than the simulated ones (with the same
-    levels the regions of brighter events hold less), or was scanned in another way. Its
-    contours are drawn at these levels all the same, for want of better ones, but
-    `Levels.calibrated` is False and `Levels.source` says why.
+    They do not where the event has more or fewer DOMs in coincidence, or more or less charge
+    on them, than the middle 90 % of the simulated ones (the regions of brighter events hold
+    less at the same levels), or was scanned in another way. Its contours are drawn at these
+    levels all the same, for want of better ones, but `Levels.calibrated` is False and
+    `Levels.source` says why.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
             key: next(level for p, level in known.items() if np.isclose(p, content, atol=1e-6))
             for key, content in CONTENTS.items()
         }
-        reason, doms = _why_not(table, scan)
+        reason, made_of = _why_not(table, scan)
     except (
         ValueError,
         ArithmeticError,
@@ -108,23 +109,27 @@ def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
     if reason:
         source = f"uncalibrated: {reason} ({tracks} simulated tracks, {reco})"
         return Levels(levels, source, False, UNCALIBRATED)
-    source = f"calibrated with {tracks} simulated tracks of {doms} ({reco})"
+    source = f"calibrated with {tracks} simulated tracks of {made_of} ({reco})"
     return Levels(levels, source, True, CALIBRATED)
 
 
 def _why_not(table: dict[str, Any], scan: Scan) -> tuple[str, str]:
-    """Return why a calibration does not hold for an event, or "", and its DOMs in words."""
+    """Return why a calibration does not hold for an event, or "", and its events in words."""
     nsides = " ".join(f"{level.nside}:{level.extension}" for level in scan.levels)
-    doms = len(first_pulses(scan.event))
-    made_of = table.get("made_of")
+    hits, made_of = first_pulses(scan.event), table.get("made_of")
     if made_of is None:
-        return "calibration does not say of how many DOMs it was made", ""
-    low, high = (int(made_of["hlc_doms"][end]) for end in ("low", "high"))
-    words = f"{low} to {high} DOMs"
-    if not low <= doms <= high:
-        return f"event has {doms} DOMs, calibration made of {low} to {high}", words
+        return "calibration does not say of which events it was made", ""
+    words = []
+    for name, value, unit in (
+        ("hlc_doms", len(hits), "DOMs"),
+        ("charge_pe", hits["charge"].sum(), "PE"),
+    ):
+        low, high = (float(made_of[name][end]) for end in ("low", "high"))
+        words.append(f"{low:.0f} to {high:.0f} {unit}")
+        if not low <= value <= high:
+            return f"event has {value:.0f} {unit}, calibration made of {low:.0f} to {high:.0f}", ""
     if scan.pointed:
-        return "pointed scan, calibration made of the whole sky", words
+        return "pointed scan, calibration made of the whole sky", ""
     if parse_nsides(table["nsides"]) != scan.levels:
-        return f"scanned as {nsides}, calibration made as {table['nsides']}", words
-    return "", words
+        return f"scanned as {nsides}, calibration made as {table['nsides']}", ""
+    return "", ", ".join(words)
