@@ -119,6 +119,37 @@ def test_duplicates_count_once_and_the_good_copy_wins(tmp_path, shards):
     assert [r["object_id"] for r in kept] == ["ZTF18bbbbbbb"]
 
 
+UNUSABLE = [{"jd": float("nan")}, {"ra": None}, {"dec": -90.5}]
+
+
+@pytest.mark.parametrize("shards", [1, 5])
+@pytest.mark.parametrize("form", ["folder", "container", "parquet"])
+def test_the_first_usable_packet_of_a_candid_counts(tmp_path, form, shards):
+    """Those before and behind it that can be read but not used are rejected, each by itself."""
+    odd = [packet(77, "ZTF18aaaaaaa", **values) for values in UNUSABLE]
+    good = packet(77, "ZTF18ccccccc", magpsf=17.0)
+    packets = [*odd, good, packet(77, "ZTF18ddddddd", magpsf=16.0), odd[0], packet(78, ra=None)]
+    if form == "folder":
+        contents = {f"{i}.avro": container([p]) for i, p in enumerate(packets)}
+        dump = write_folder(tmp_path / "night", contents)
+    elif form == "container":
+        dump = tmp_path / "night.avro"
+        dump.write_bytes(container(packets))
+    else:
+        dump = tmp_path / "night.parquet"
+        rows = [{k: v for k, v in p.items() if not k.startswith("cutout")} for p in packets]
+        pq.write_table(pa.Table.from_pylist(rows), dump)
+    tables, total = run(tmp_path, dump, shards)
+    assert total == {"read": 7, "alerts": 1, "rejected": 5, "duplicates": 1, "history": 2}
+    (alert,) = tables["alerts"].to_pylist()
+    assert (alert["candid"], alert["object_id"], alert["magpsf"]) == (77, "ZTF18ccccccc", 17.0)
+    reasons = tables["rejected"].to_pylist()
+    assert {r["stage"] for r in reasons} == {"clean"}
+    assert sorted((r["candid"], r["reason"].split()[0]) for r in reasons) == [
+        (77, "dec"), (77, "its"), (77, "its"), (77, "ra"), (78, "ra")
+    ]  # fmt: skip
+
+
 def test_truncated_tarball_keeps_what_came_before(tmp_path):
     path = write_tar(tmp_path / "night.tar.gz", SINGLE)
     path.write_bytes(path.read_bytes()[:-200])

@@ -8,6 +8,7 @@ from pipeline.alerts.casts import as_type
 from pipeline.alerts.coordinates import ecliptic, galactic, wrapped
 from pipeline.alerts.keys import object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
+from pipeline.alerts.usable import Places
 from pipeline.io.records import Records
 from pipeline.io.tables import SURVEY, field, with_survey
 
@@ -55,22 +56,20 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
     reasons : list of n str or None
         None where the packet is in the table.
     """
-    ra, dec, time = (_number(records, path) for path in (survey.ra, survey.dec, survey.time))
-    jd = survey.to_jd(time)
-    reasons = _reasons(ra, dec, jd)
-    good = np.array([reason is None for reason in reasons], dtype=bool)
-    ra, dec = wrapped(ra[good]), dec[good]
+    places = Places.of(records, survey)
+    good = np.array([reason is None for reason in places.reasons], dtype=bool)
+    ra, dec = wrapped(places.ra[good]), places.dec[good]
     keep = pa.array(good)
     core = [
         records.column(survey.candid).filter(keep).cast(pa.int64()),
         object_ids(records, survey).filter(keep),
-        jd[good],
+        places.jd[good],
         *(ra, dec, *galactic(ra, dec), *ecliptic(ra, dec)),
     ]
     own = [_own(records, column).filter(keep) for column in survey.columns]
     schema = alerts_schema(survey)
     table = pa.table([*core, *own], schema=schema.remove(0).remove_metadata())
-    return with_survey(table, survey.name).cast(schema), reasons
+    return with_survey(table, survey.name).cast(schema), places.reasons
 
 
 def unlisted_fields(records: Records, survey: Survey) -> list[str]:
@@ -88,24 +87,6 @@ def unlisted_fields(records: Records, survey: Survey) -> list[str]:
         and path not in taken
         and path.removeprefix(measurement) != survey.candid
     ]
-
-
-def _reasons(ra: np.ndarray, dec: np.ndarray, jd: np.ndarray) -> list[str | None]:
-    reasons: list[str | None] = [None] * ra.size
-    checks = (
-        (~np.isfinite(jd), "its time is null or not finite"),
-        (~np.isfinite(ra) | (np.abs(ra) > 360.0), "ra is null or outside [-360, 360]"),
-        (~np.isfinite(dec) | (np.abs(dec) > 90.0), "dec is null or outside [-90, 90]"),
-    )
-    for bad, reason in checks:
-        for i in np.flatnonzero(bad):
-            reasons[i] = reason
-    return reasons
-
-
-def _number(records: Records, path: str) -> np.ndarray:
-    column = as_type(records.column(path), pa.float64(), records.num_rows)
-    return column.to_numpy(zero_copy_only=False)
 
 
 def _own(records: Records, column: FieldColumn) -> pa.Array:

@@ -96,6 +96,7 @@ class _Builder:
     spool: str
     stream: BinaryIO
     rows: list[tuple] = field(default_factory=list)
+    unusable: list[int] = field(default_factory=list)
     schemas: dict[bytes, _Schema | str] = field(default_factory=dict)
     batch: _Batch | None = None
 
@@ -163,13 +164,17 @@ class _Builder:
         with pa.ipc.new_stream(self.stream, chunk.table.schema) as writer:
             writer.write_table(chunk.table)
         keys = packet_keys(ArrowRecords.of_table(chunk.table), self.survey)
-        for i, (candid, key) in enumerate(zip(*keys, strict=True)):
-            self._add(chunk.source, chunk.first + i, (self.spool, offset, i, ARROW), candid, key)
+        for i, key in enumerate(zip(*keys, strict=True)):
+            self._add(chunk.source, chunk.first + i, (self.spool, offset, i, ARROW), *key)
 
-    def _add(self, source: str, position: int, where: tuple, candid: int | None, key: int) -> None:
+    def _add(
+        self, source: str, position: int, where: tuple, candid: int | None, key: int, usable: bool
+    ) -> None:
         if candid is None:
             self.reject(source, position, "no candid that is an integer")
         else:
+            if not usable:
+                self.unusable.append(len(self.rows))
             self.rows.append((source, position, *where, candid, key, PACKET, None))
 
     def _schema(self, text: bytes) -> _Schema | str:
@@ -186,7 +191,7 @@ class _Builder:
     def finish(self) -> pa.Table:
         """Return the index."""
         self.flush()
-        return index_table(self.rows, self.schemas)
+        return index_table(self.rows, self.schemas, self.unusable)
 
 
 def _boundaries(program: Program, block: Block) -> list[int]:

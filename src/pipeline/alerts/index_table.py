@@ -29,8 +29,10 @@ INDEX_SCHEMA = pa.schema(
 )
 
 
-def index_table(rows: Sequence[tuple], schemas: Iterable[bytes]) -> pa.Table:
-    """Return an index in which the first packet of a candid counts and others do not.
+def index_table(
+    rows: Sequence[tuple], schemas: Iterable[bytes], unusable: Sequence[int] = ()
+) -> pa.Table:
+    """Return an index in which the first usable packet of a candid counts and others do not.
 
     Parameters
     ----------
@@ -38,6 +40,9 @@ def index_table(rows: Sequence[tuple], schemas: Iterable[bytes]) -> pa.Table:
         In the order of `INDEX_SCHEMA`; packets have the status `PACKET`.
     schemas : iterable of bytes
         The writers' schemas by number.
+    unusable : sequence of int
+        Rows whose packet can be read, but not be used: decoding rejects them and says why,
+        however many packets have their candid.
     """
     columns = list(zip(*rows, strict=True)) or [[]] * len(INDEX_SCHEMA)
     arrays = [
@@ -48,15 +53,19 @@ def index_table(rows: Sequence[tuple], schemas: Iterable[bytes]) -> pa.Table:
     ]
     table = pa.table(arrays, schema=INDEX_SCHEMA)
     at = INDEX_SCHEMA.get_field_index("status")
-    table = table.set_column(at, INDEX_SCHEMA.field(at), pa.array(_without_duplicates(table)))
+    table = table.set_column(
+        at, INDEX_SCHEMA.field(at), pa.array(_without_duplicates(table, unusable))
+    )
     texts = [text.decode("utf-8", "replace") for text in schemas]
     return table.replace_schema_metadata({"schemas": json.dumps(texts)})
 
 
-def _without_duplicates(table: pa.Table) -> np.ndarray:
-    """Return the column ``status`` with all but the first packet of a candid marked."""
+def _without_duplicates(table: pa.Table, unusable: Sequence[int]) -> np.ndarray:
+    """Return the column ``status`` with all but the first usable packet of a candid marked."""
     status = table["status"].to_numpy().copy()
-    usable = np.flatnonzero(status == PACKET)
+    usable = status == PACKET
+    usable[np.asarray(unusable, dtype=np.int64)] = False
+    usable = np.flatnonzero(usable)
     candid = pc.fill_null(table["candid"], 0).to_numpy()[usable]
     _, first = np.unique(candid, return_index=True)
     again = np.ones(usable.size, dtype=bool)

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from pipeline.alerts.casts import as_type
 from pipeline.alerts.surveys.survey import Survey
+from pipeline.alerts.usable import Places
 from pipeline.io.records import Records
 
 
@@ -35,9 +36,10 @@ def candids(records: Records, survey: Survey) -> pa.Array:
     return as_type(column, pa.int64(), records.num_rows)
 
 
-def packet_keys(records: Records, survey: Survey) -> tuple[list[int | None], list[int]]:
-    """Return candid and the hash of the object (of candid where there is none)."""
+def packet_keys(records: Records, survey: Survey) -> tuple[list[int | None], list[int], list[bool]]:
+    """Return candid, the hash of the object (of candid where there is none), and if usable."""
     numbers = candids(records, survey).to_pylist()
     objects = object_ids(records, survey).to_pylist()
     names = [o if o is not None else str(c) for o, c in zip(objects, numbers, strict=True)]
-    return numbers, [zlib.crc32(name.encode()) for name in names]
+    usable = [reason is None for reason in Places.of(records, survey).reasons]
+    return numbers, [zlib.crc32(name.encode()) for name in names], usable

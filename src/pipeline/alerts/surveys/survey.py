@@ -97,8 +97,9 @@ class Survey:
 
     @property
     def key_fields(self) -> tuple[str, ...]:
-        """Return the packet's fields that hold candid and object_id: all that an index reads."""
-        return tuple(path.split(".")[0] for path in (self.candid, *self.object_id))
+        """Return the packet's fields that tell which, where and when: all that an index reads."""
+        paths = (self.candid, *self.object_id, self.time, self.ra, self.dec)
+        return tuple(dict.fromkeys(path.split(".")[0] for path in paths))
 
     @cached_property
     def columns(self) -> tuple[FieldColumn, ...]:
