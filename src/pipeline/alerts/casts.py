@@ -101,13 +101,18 @@ def _is_number(type_: pa.DataType) -> bool:
 
 def _flag(array: pa.Array) -> pa.Array:
     if is_text(array.type):
-        text = pc.utf8_lower(pc.utf8_trim_whitespace(array.cast(pa.large_string())))
-        true, false = (pc.is_in(text, pa.array(w, text.type)) for w in (_TRUE, _FALSE))
-    elif pa.types.is_boolean(array.type):
+        words = array.cast(pa.large_string()).dictionary_encode()  # a few, many times over
+        return _flag_of_words(words.dictionary).take(words.indices)
+    if pa.types.is_boolean(array.type):
         return array
-    elif _is_number(array.type):
-        number = _float(array, pa.float64())
-        true, false = pc.equal(number, 1.0), pc.equal(number, 0.0)
-    else:
+    if not _is_number(array.type):
         return pa.nulls(len(array), pa.bool_())
+    number = _float(array, pa.float64())
+    true, false = pc.equal(number, 1.0), pc.equal(number, 0.0)
+    return pc.if_else(pc.or_(true, false), true, None)
+
+
+def _flag_of_words(words: pa.Array) -> pa.Array:
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(words))
+    true, false = (pc.is_in(text, pa.array(list(w), text.type)) for w in (_TRUE, _FALSE))
     return pc.if_else(pc.or_(true, false), true, None)

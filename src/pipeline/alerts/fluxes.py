@@ -49,6 +49,9 @@ def from_magnitudes(table: pa.Table) -> pa.Table:
         "fluxerr": np.where(np.isfinite(mag), error, at_limit),
         "zp": np.full(mag.size, UJY_ZP),
     }
+    for i, column in enumerate(table.schema):
+        if column.name not in values and pa.types.is_floating(column.type):
+            table = table.set_column(i, column, known(table[column.name]))
     return _with(table, values)
 
 
@@ -83,12 +86,14 @@ def _numbers(table: pa.Table, name: str) -> np.ndarray:
     return np.where((values == MISSING) | np.isinf(values), np.nan, values)
 
 
-def known(values: pa.Array) -> pa.Array:
+def known(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Return floats with null for what is no value: NaN, infinities and ZTF's −99999.
 
     >>> known(pa.array([1.0, float("nan"), float("inf"), -99999.0])).to_pylist()
     [1.0, None, None, None]
     """
+    if values.null_count == len(values):
+        return values
     good = pc.and_(pc.is_finite(values), pc.not_equal(values, MISSING))
     return pc.if_else(good, values, None)
 
@@ -96,6 +101,7 @@ def known(values: pa.Array) -> pa.Array:
 def _with(table: pa.Table, values: dict[str, np.ndarray]) -> pa.Table:
     for name, column in values.items():
         at = table.schema.get_field_index(name)
+        array = pa.array(column, mask=~np.isfinite(column))
         type_ = table.schema.field(name).type
-        table = table.set_column(at, name, as_type(known(pa.array(column)), type_, len(column)))
+        table = table.set_column(at, name, as_type(array, type_, len(column)))
     return table

@@ -116,8 +116,7 @@ def _measurements(items: Records, survey: Survey, history: History) -> pa.Table:
     for column in HISTORY_SCHEMA:
         if column.name not in _DERIVED:
             array = items.column(names.get(column.name, column.name))
-            values = as_type(array, column.type, items.num_rows)
-            columns[column.name] = known(values) if pa.types.is_floating(values.type) else values
+            columns[column.name] = as_type(array, column.type, items.num_rows)
     jd = columns["jd"].to_numpy(zero_copy_only=False)
     columns["jd"] = known(pa.array(survey.to_jd(jd)))
     if history.zp is not None:
