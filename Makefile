@@ -7,7 +7,7 @@ export CONDOR_CONFIG ?= /dev/null
 DEMO := .demo
 SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefile) --profile $(abspath profiles/local)
 
-.PHONY: demo test test-clusters fuzz lint format config lock bench clean
+.PHONY: demo test test-clusters fuzz lint format config lock dist bench clean
 .DEFAULT_GOAL := demo
 
 # The stamp stands for an environment that has just what the lock says.
@@ -54,6 +54,10 @@ config: $(VENV)/.stamp  ## write config/config.yaml and its schema from the mode
 lock: $(VENV)/.stamp  ## resolve all dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \
 	    --no-emit-index-url --python-version 3.11 --output-file requirements.lock --upgrade --quiet
+
+dist: $(VENV)/.stamp  ## the wheel and the source archive, in dist/
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
 
 bench: $(VENV)/.stamp  ## every figure of the README, beside its peer
 	$(BIN)/python benchmarks/run.py
