@@ -21,5 +21,6 @@ def folder_fingerprint(path: str | Path) -> str:
                 state = os.stat(os.path.join(folder, name))
             except FileNotFoundError:  # a dangling link, or removed since it was listed
                 continue
-            digest.update(f"{folder}/{name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+            line = f"{folder}/{name}\0{state.st_size}\0{state.st_mtime_ns}\n"
+            digest.update(os.fsencode(line))  # names need not be UTF-8
     return digest.hexdigest()[:16]

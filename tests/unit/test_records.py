@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.io.avro import AvroError
 from pipeline.io.avro_kernel import OK, STATUS, boundaries
-from pipeline.io.avro_program import compile_schema
+from pipeline.io.avro_program import MAX_BLOCK_VALUES, compile_schema
 from pipeline.io.records import ArrowRecords, decode
 
 ITEM = {
@@ -166,10 +166,11 @@ def test_every_truncation_is_noticed(record):
 @given(st.lists(RECORDS, min_size=1, max_size=5))
 def test_boundaries(records):
     data, _, stops = encode(records)
-    found = boundaries(PROGRAM.code, data, len(records), PROGRAM.widths)
-    assert found.tolist() == stops.tolist()
-    cut = boundaries(PROGRAM.code, data[:-1], len(records), PROGRAM.widths)
+    found, state = boundaries(PROGRAM.code, data, len(records), PROGRAM.widths, MAX_BLOCK_VALUES)
+    assert (found.tolist(), state) == (stops.tolist(), 0)
+    cut, state = boundaries(PROGRAM.code, data[:-1], len(records), PROGRAM.widths, MAX_BLOCK_VALUES)
     assert cut.tolist() == stops[:-1].tolist()
+    assert state != 0
 
 
 def test_negative_block_counts():

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from pipeline.alerts.casts import as_type
 from pipeline.alerts.coordinates import ecliptic, galactic, wrapped
-from pipeline.alerts.keys import object_ids
+from pipeline.alerts.keys import candids, object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
 from pipeline.alerts.usable import Places
 from pipeline.io.records import Records
@@ -61,7 +61,7 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
     ra, dec = wrapped(places.ra[good]), places.dec[good]
     keep = pa.array(good)
     core = [
-        records.column(survey.candid).filter(keep).cast(pa.int64()),
+        candids(records, survey).filter(keep),
         object_ids(records, survey).filter(keep),
         places.jd[good],
         *(ra, dec, *galactic(ra, dec), *ecliptic(ra, dec)),
@@ -79,13 +79,13 @@ def unlisted_fields(records: Records, survey: Survey) -> list[str]:
     """
     measurement = survey.ra.rpartition(".")[0] + "."
     taken = {path for c in survey.columns for path in c.paths} | set(survey.object_id)
-    taken |= {survey.candid, survey.ra, survey.dec, survey.time}
+    taken |= {*survey.candid_paths, survey.ra, survey.dec, survey.time}
     return [
         path
         for path in records.paths
         if path.startswith(measurement)
         and path not in taken
-        and path.removeprefix(measurement) != survey.candid
+        and path.removeprefix(measurement) not in survey.candid_paths
     ]
 
 

@@ -8,6 +8,7 @@ shards: a packet's shard follows from the hash of its object.
 
 import zlib
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,18 +16,20 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.alerts.index_table import ARROW, DUPLICATE, PACKET, REJECTED, index_table
-from pipeline.alerts.keys import packet_keys
+from pipeline.alerts.keys import key_fields, missing_field, packet_keys
 from pipeline.alerts.sources import Chunk, Failure, read_source
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.atomic import atomic_path
 from pipeline.io.avro import AvroError, Block, parse_schema
-from pipeline.io.avro_kernel import OK, STATUS, boundaries, scan
-from pipeline.io.avro_program import Program, compile_schema
-from pipeline.io.records import ArrowRecords, decode
+from pipeline.io.avro_kernel import OK, STATUS, boundaries
+from pipeline.io.avro_program import MAX_BLOCK_VALUES, Program, compile_schema
+from pipeline.io.records import ArrowRecords, check, decode_in_parts
 from pipeline.io.tables import write_table
 
 BATCH_RECORDS = 512
 """Records whose keys are read together: one by one, Arrow's overhead is 0.5 ms each."""
+BATCH_BYTES = 1 << 26
+"""The same, of records that are larger than packets are."""
 
 
 def build_index(
@@ -110,8 +113,7 @@ class _Builder:
         block = chunk.block
         schema = self._schema(block.schema)
         if isinstance(schema, str):
-            for i in range(block.count):
-                self.reject(chunk.source, chunk.first + i, schema)
+            self.reject(chunk.source, chunk.first, _of_records(block.count, schema))
             return
         if self.batch is None or self.batch.schema is not schema:
             self.flush()
@@ -120,19 +122,20 @@ class _Builder:
         if file is None:
             file, offset = self.spool, self.stream.tell()
             self.stream.write(block.data)
-        stops = _boundaries(schema.whole, block)
+        stops, state = _boundaries(schema.whole, block)
         base = self.batch.stops[-1] if self.batch.stops else 0
         self.batch.data.append(block.data[: stops[-1]] if stops else b"")
         for i, (start, stop) in enumerate(zip([0, *stops], stops, strict=False)):
             self.batch.stops.append(base + stop)
             self.batch.sources.append((chunk.source, chunk.first + i))
             self.batch.places.append((file, offset + start, stop - start))
-        for i in range(len(stops), block.count):
-            self.reject(chunk.source, chunk.first + i, "behind a damaged record of its block")
+        if len(stops) < block.count:
+            reason = _of_records(block.count - len(stops), STATUS[state])
+            self.reject(chunk.source, chunk.first + len(stops), reason)
         if len(stops) == block.count and stops and stops[-1] < len(block.data):
             more = "its block has more behind its last record"
             self.reject(chunk.source, chunk.first + block.count, more)
-        if len(self.batch.stops) >= BATCH_RECORDS:
+        if len(self.batch.stops) >= BATCH_RECORDS or self.batch.stops[-1:] > [BATCH_BYTES]:
             self.flush()
 
     def flush(self) -> None:
@@ -147,10 +150,12 @@ class _Builder:
         stops = np.array(batch.stops, dtype=np.int64)
         starts = np.concatenate([[0], stops[:-1]])
         whole = batch.schema.whole
-        status, _, _ = scan(whole.code, data, starts, stops, whole.widths, True)
+        status = check(whole, data, starts, stops)
         good = status == OK
-        head, _ = decode(batch.schema.keys, data, starts[good], stops[good], exact=False)
-        keys = iter(zip(*packet_keys(head, self.survey), strict=True))
+        heads = decode_in_parts(batch.schema.keys, data, starts[good], stops[good], exact=False)
+        keys = chain.from_iterable(
+            zip(*packet_keys(head, self.survey), strict=True) for head, _ in heads
+        )
         for i, (source, place) in enumerate(zip(batch.sources, batch.places, strict=True)):
             if good[i]:
                 self._add(*source, (*place, batch.schema.number), *next(keys))
@@ -160,10 +165,15 @@ class _Builder:
     def add_rows(self, chunk: Chunk) -> None:
         """Add parquet rows; they go to the spool as an IPC stream, to be memory-mapped."""
         self.flush()
+        records = ArrowRecords.of_table(chunk.table)
+        if (missing := missing_field(records.paths, self.survey)) is not None:
+            if chunk.first == 0:  # once for all of the file's rows
+                self.reject(chunk.source, 0, self._not_a_packet(f"it has no column {missing}"))
+            return
         offset = self.stream.tell()
         with pa.ipc.new_stream(self.stream, chunk.table.schema) as writer:
             writer.write_table(chunk.table)
-        keys = packet_keys(ArrowRecords.of_table(chunk.table), self.survey)
+        keys = packet_keys(records, self.survey)
         for i, key in enumerate(zip(*keys, strict=True)):
             self._add(chunk.source, chunk.first + i, (self.spool, offset, i, ARROW), *key)
 
@@ -182,11 +192,18 @@ class _Builder:
         if text not in self.schemas:
             try:
                 schema = parse_schema(text)
-                keys = compile_schema(schema, self.survey.key_fields)
-                self.schemas[text] = _Schema(len(self.schemas), compile_schema(schema), keys)
+                whole = compile_schema(schema)
+                paths = whole.tables[0].columns
+                if (missing := missing_field(paths, self.survey)) is not None:
+                    raise AvroError(f"the schema has no field {missing}")
+                keys = compile_schema(schema, key_fields(paths, self.survey))
+                self.schemas[text] = _Schema(len(self.schemas), whole, keys)
             except AvroError as error:
-                self.schemas[text] = f"not a packet of {self.survey.name}: {error}"
+                self.schemas[text] = self._not_a_packet(str(error))
         return self.schemas[text]
+
+    def _not_a_packet(self, why: str) -> str:
+        return f"not a packet of {self.survey.name}: {why}"
 
     def finish(self) -> pa.Table:
         """Return the index."""
@@ -194,9 +211,15 @@ class _Builder:
         return index_table(self.rows, self.schemas, self.unusable)
 
 
-def _boundaries(program: Program, block: Block) -> list[int]:
-    """Return the byte behind each record of a block, up to a damaged one."""
+def _boundaries(program: Program, block: Block) -> tuple[list[int], int]:
+    """Return the byte behind each record of a block, up to a damaged one, and its status."""
     if block.count == 1:
-        return [len(block.data)]
+        return [len(block.data)], OK
     data = np.frombuffer(block.data, dtype=np.uint8)
-    return boundaries(program.code, data, block.count, program.widths).tolist()
+    stops, state = boundaries(program.code, data, block.count, program.widths, MAX_BLOCK_VALUES)
+    return stops.tolist(), state
+
+
+def _of_records(number: int, reason: str) -> str:
+    """Return why some records that follow one another are rejected, in one row."""
+    return reason if number == 1 else f"{reason} ({number} records)"

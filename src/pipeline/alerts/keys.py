@@ -1,6 +1,7 @@
 """Which packet and which object: the two names that every table is joined by."""
 
 import zlib
+from collections.abc import Collection
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,12 +26,32 @@ def object_ids(records: Records, survey: Survey) -> pa.Array:
     return result
 
 
+def candid_path(paths: Collection[str], survey: Survey) -> str | None:
+    """Return where packets with these scalar fields keep their candid; None if nowhere."""
+    return next((path for path in survey.candid_paths if path in paths), None)
+
+
+def missing_field(paths: Collection[str], survey: Survey) -> str | None:
+    """Return what packets with these scalar fields lack to be the survey's; None if nothing."""
+    if candid_path(paths, survey) is None:
+        return " or ".join(survey.candid_paths)
+    needed = (survey.time, survey.ra, survey.dec)
+    return next((path for path in needed if path not in paths), None)
+
+
+def key_fields(paths: Collection[str], survey: Survey) -> list[str]:
+    """Return the record's fields that tell which, where and when: all that an index reads."""
+    keys = (candid_path(paths, survey), *survey.object_id, survey.time, survey.ra, survey.dec)
+    return [path.split(".")[0] for path in keys if path is not None]
+
+
 def candids(records: Records, survey: Survey) -> pa.Array:
     """Return the candid of each record, int64; null where it has none.
 
     A floating-point candid counts as none: above 2^53 it is another alert's.
     """
-    column = records.column(survey.candid)
+    path = candid_path(records.paths, survey)
+    column = None if path is None else records.column(path)
     if column is not None and pa.types.is_floating(column.type):
         column = None
     return as_type(column, pa.int64(), records.num_rows)

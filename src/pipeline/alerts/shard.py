@@ -14,10 +14,12 @@ from pipeline.alerts.keys import candids
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.avro import parse_schema
 from pipeline.io.avro_program import Program, compile_schema
-from pipeline.io.records import ArrowRecords, Records, decode
+from pipeline.io.records import ArrowRecords, DamagedRecord, Records, decode_in_parts
 
 BATCH_PACKETS = 1024
 """About 50 MB of ZTF packets. LSST's, with 1000 earlier measurements, come 512 a batch."""
+BATCH_BYTES = 1 << 28
+"""Packets of a batch together, if there is more than one."""
 _AGAIN = "index it again (snakemake --forcerun index)"
 
 
@@ -64,7 +66,8 @@ class Shard:
             if schema not in programs:
                 text = self.schemas[schema].encode()
                 programs[schema] = compile_schema(parse_schema(text))
-            yield _read_records(programs[schema], rows), rows
+            for records, part in _read_records(programs[schema], rows):
+                yield records, rows.slice(part.start, part.stop - part.start)
 
     def checked_batches(
         self, survey: Survey, size: int = BATCH_PACKETS
@@ -95,15 +98,20 @@ class Shard:
         schema = self.packets["schema"].to_numpy()
         offset = self.packets["offset"].to_numpy()
         stream = np.where(schema == ARROW, offset, -1)
+        length = self.packets["length"].to_numpy()
         at = 0
         for (number, _), group in groupby(zip(schema.tolist(), stream.tolist(), strict=True)):
             count = sum(1 for _ in group)
-            for start in range(at, at + count, size):
-                yield start, min(start + size, at + count), number
-            at += count
+            while count:
+                rows = min(size, count)
+                if number != ARROW:
+                    held = np.cumsum(length[at : at + rows])
+                    rows = max(1, int(np.searchsorted(held, BATCH_BYTES, "right")))
+                yield at, at + rows, number
+                at, count = at + rows, count - rows
 
 
-def _read_records(program: Program, rows: pa.Table) -> Records:
+def _read_records(program: Program, rows: pa.Table) -> Iterator[tuple[Records, slice]]:
     """Read AVRO records; successive ones of a file are read through one handle."""
     lengths = rows["length"].to_numpy()
     offsets = rows["offset"].to_numpy()
@@ -117,11 +125,11 @@ def _read_records(program: Program, rows: pa.Table) -> Records:
                 if stream.readinto(memoryview(buffer)[at : at + lengths[i]]) != lengths[i]:
                     raise OSError(f"{name}: shorter than when it was indexed; {_AGAIN}")
                 at += int(lengths[i])
-    records, status = decode(program, buffer, stops - lengths, stops)
-    if status.any():
-        bad = rows["source"].to_pylist()[int(np.flatnonzero(status)[0])]
-        raise OSError(f"{bad}: changed since it was indexed; {_AGAIN}")
-    return records
+    try:
+        yield from decode_in_parts(program, buffer, stops - lengths, stops)
+    except DamagedRecord as error:
+        bad = rows["source"][error.number].as_py()
+        raise OSError(f"{bad}: changed since it was indexed; {_AGAIN}") from error
 
 
 def _read_rows(rows: pa.Table) -> Records:

@@ -17,8 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.config.nights import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TAR_SUFFIXES
+from pipeline.io.arrow_plain import plain_table
 from pipeline.io.avro import MAX_BLOCK_BYTES, AvroError, Block, read_blocks
+from pipeline.io.schema_folder import SchemaFolder
 from pipeline.io.tarball import TarballError, read_members
+from pipeline.io.names import readable
 
 # LSST rows have 1000 earlier measurements: a batch stays below 300 MB in memory.
 PARQUET_ROWS = 512
@@ -91,7 +94,8 @@ def read_source(path: Path, schemas: Path | None = None) -> Iterator[Chunk | Fai
     path : Path
         Folder (searched to all depths), ``.avro``, ``.tar``, ``.tar.gz``, ``.tgz``, ``.parquet``.
     schemas : Path, optional
-        Folder of ``<number>.avsc`` for packets framed with a registry's schema number.
+        Folder of ``<number>.avsc`` for packets framed with a registry's schema number, and of
+        the ``<full name>.avsc`` that these refer to.
 
     Raises
     ------
@@ -101,13 +105,11 @@ def read_source(path: Path, schemas: Path | None = None) -> Iterator[Chunk | Fai
         If there is nothing in it that may hold packets.
     """
     check_source(path)
-    if path.is_dir():
-        yield from _read_folder(path, schemas)
-    else:
-        yield from _read_file(path, schemas)
+    folder = SchemaFolder(schemas)
+    yield from _read_folder(path, folder) if path.is_dir() else _read_file(path, folder)
 
 
-def _read_folder(path: Path, schemas: Path | None) -> Iterator[Chunk | Failure]:
+def _read_folder(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
     files, links, errors = [], [], []
     for folder, folders, names in os.walk(path, onerror=errors.append):
         links += [link for n in folders if (link := Path(folder, n)).is_symlink()]
@@ -117,7 +119,7 @@ def _read_folder(path: Path, schemas: Path | None) -> Iterator[Chunk | Failure]:
     for error in errors:
         yield _failure_of_one_file(error, error.filename)
     for link in sorted(links):
-        yield Failure(str(link), 0, "a link to a folder, which is not followed")
+        yield Failure(readable(str(link)), 0, "a link to a folder, which is not followed")
     for file in sorted(files):
         try:
             yield from _read_file(file, schemas)
@@ -128,22 +130,24 @@ def _read_folder(path: Path, schemas: Path | None) -> Iterator[Chunk | Failure]:
 def _failure_of_one_file(error: OSError, source: str) -> Failure:
     if error.errno not in _OF_ONE_FILE:
         raise error
-    return Failure(source, 0, f"unreadable: {error.strerror}")
+    return Failure(readable(source), 0, f"unreadable: {error.strerror}")
 
 
-def _read_file(path: Path, schemas: Path | None) -> Iterator[Chunk | Failure]:
+def _read_file(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
     if path.name.endswith(TAR_SUFFIXES):
         yield from _read_tar(path, schemas)
     elif path.suffix == PARQUET_SUFFIX:
         yield from _read_parquet(path)
     else:
         with path.open("rb") as stream:
-            size = path.stat().st_size
-            yield from _read_avro(stream, size, str(path), schemas, str(path), 0)
+            size, name = path.stat().st_size, readable(str(path))
+            # A path that no table can hold is not come back to: its records are copied.
+            file = name if name == str(path) else None
+            yield from _read_avro(stream, size, name, schemas, file, 0)
 
 
 def _read_avro(
-    stream: BinaryIO, size: int, source: str, schemas: Path | None, file: str | None, base: int
+    stream: BinaryIO, size: int, source: str, schemas: SchemaFolder, file: str | None, base: int
 ) -> Iterator[Chunk | Failure]:
     """Yield the blocks of one container that begins at byte `base` of `file`."""
     position = 0
@@ -169,46 +173,54 @@ def _read_avro(
         yield Failure(source, position, str(error))
 
 
-def _framed(stream: BinaryIO, schemas: Path | None) -> Iterator[Block]:
+def _framed(stream: BinaryIO, schemas: SchemaFolder) -> Iterator[Block]:
     content = stream.read(MAX_BLOCK_BYTES + 1)
     if not FRAME_BYTES < len(content) <= MAX_BLOCK_BYTES:
         raise AvroError(f"framed packet: not of {FRAME_BYTES + 1} to {MAX_BLOCK_BYTES} bytes")
     number = int.from_bytes(content[1:FRAME_BYTES], "big")
-    file = schemas / f"{number}.avsc" if schemas else None
-    if file is None or not file.is_file():
-        raise AvroError(f"framed packet: schema {number}.avsc is not in the schemas folder")
-    yield Block(file.read_bytes(), 1, content[FRAME_BYTES:], FRAME_BYTES)
+    yield Block(schemas.schema(number), 1, content[FRAME_BYTES:], FRAME_BYTES)
 
 
-def _read_tar(path: Path, schemas: Path | None) -> Iterator[Chunk | Failure]:
+def _read_tar(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
     """Yield the members that end in .avro; an uncompressed tar is read in place later."""
-    plain = path.suffix == ".tar"
+    tarball = readable(str(path))
+    plain = path.suffix == ".tar" and tarball == str(path)
     empty = True
     try:
         for member, content in read_members(path, AVRO_SUFFIX):
             empty = False
-            source = f"{path}/{member.name}"
+            source = f"{tarball}/{readable(member.name)}"
             if isinstance(content, str):
                 yield Failure(source, 0, content)
                 continue
-            file, base = (str(path), member.offset_data) if plain else (None, 0)
+            file, base = (tarball, member.offset_data) if plain else (None, 0)
             yield from _read_avro(io.BytesIO(content), len(content), source, schemas, file, base)
     except TarballError as error:
-        yield Failure(str(path), 0, str(error))
+        yield Failure(tarball, 0, str(error))
         return
     if empty:
         raise ValueError(f"{path}: no {AVRO_SUFFIX} in it")
 
 
 def _read_parquet(path: Path) -> Iterator[Chunk | Failure]:
-    position = 0
+    source, position = readable(str(path)), 0
     try:
         with pq.ParquetFile(path) as parquet:
+            _check_rows(parquet, path.stat().st_size)
             for batch in parquet.iter_batches(PARQUET_ROWS):
-                yield Chunk(str(path), table=pa.Table.from_batches([batch]), first=position)
+                table = plain_table(pa.Table.from_batches([batch]))
+                yield Chunk(source, table=table, first=position)
                 position += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
+    except UnicodeDecodeError as error:
+        yield Failure(source, position, f"a column's name is not UTF-8: {error.object!r}")
+    except (pa.ArrowException, OSError, MemoryError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield Failure(str(path), position, f"damaged or not parquet: {reason}")
+        yield Failure(source, position, f"damaged or not parquet: {reason}")
+
+
+def _check_rows(parquet: pq.ParquetFile, size: int) -> None:
+    """Raise if it claims more rows than its bytes can hold: a repeated value takes none."""
+    if (rows := parquet.metadata.num_rows) > size:
+        raise ValueError(f"{rows} rows in {size} bytes")

@@ -16,6 +16,8 @@ MAGIC = b"Obj\x01"
 MAX_BLOCK_BYTES = 1 << 26
 """Of a block as stored and decompressed. Real packets have 40-100 kB, writers close a block
 at 16-64 kB; this bounds the memory that a hostile length or a deflate bomb takes."""
+MAX_BLOCK_RECORDS = 1 << 16
+"""Of a block: writers have a few, and a kilobyte of deflate can claim a million."""
 _SYNC_BYTES = 16
 _FIRST_SEARCH_BYTES = 1 << 12
 _MAX_SEARCH_BYTES = 1 << 20
@@ -123,6 +125,8 @@ def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str) -> Block:
     # A record of a packet has at least one byte.
     if not 0 <= count <= len(data) or (data and not count):
         raise AvroError(f"damaged block at byte {at}: {count} records in {len(data)} bytes")
+    if count > MAX_BLOCK_RECORDS:
+        raise AvroError(f"block at byte {at} claims {count} records, more than {MAX_BLOCK_RECORDS}")
     return Block(schema, count, data, start if codec == "null" else None)
 
 
@@ -156,15 +160,16 @@ def parse_schema(text: bytes) -> dict:
     """
     try:
         return fastavro.parse_schema(
-            _without_defaults(json.loads(text.decode("utf-8"))), {}, expand=True
+            without_defaults(json.loads(text.decode("utf-8"))), {}, expand=True
         )
     except Exception as error:
         raise AvroError(f"not an AVRO schema: {error}") from error
 
 
-def _without_defaults(schema: object) -> object:
+def without_defaults(schema: object) -> object:
+    """Return a schema, as JSON has it, without the keys ``default``."""
     if isinstance(schema, dict):
-        return {k: _without_defaults(v) for k, v in schema.items() if k != "default"}
+        return {k: without_defaults(v) for k, v in schema.items() if k != "default"}
     if isinstance(schema, list):
-        return [_without_defaults(item) for item in schema]
+        return [without_defaults(item) for item in schema]
     return schema

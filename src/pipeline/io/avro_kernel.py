@@ -16,8 +16,9 @@ STATUS = {
     3: "damaged record: impossible length",
     4: "record is longer than its schema says",
     5: "damaged record: arrays nested too deep",
+    6: "its arrays' items × fields are more values than a packet may have",
 }
-_TRUNCATED, _BRANCH, _LENGTH, _TRAILING, _DEEP = STATUS
+_TRUNCATED, _BRANCH, _LENGTH, _TRAILING, _DEEP, _MANY = STATUS
 _DEPTH = 8
 _MAX_SHIFT = 63
 
@@ -43,7 +44,7 @@ def _varint(data, pos, end):
 
 
 @njit(cache=True)
-def run(code, data, start, end, store, bases, widths, rows, values, valid):  # noqa: PLR0911, PLR0912, PLR0915
+def run(code, data, start, end, store, bases, widths, rows, values, valid, most):  # noqa: PLR0911, PLR0912, PLR0915
     """Run the program over one record; one function, since numba inlines no loop of calls.
 
     Parameters
@@ -62,6 +63,8 @@ def run(code, data, start, end, store, bases, widths, rows, values, valid):  # n
         Row-major values; floats as their bits, strings as position and length.
     valid : (k,) uint8
         1 where a value was read.
+    most : int
+        Values (rows × widths of the tables) that the record may have.
 
     Returns
     -------
@@ -74,6 +77,9 @@ def run(code, data, start, end, store, bases, widths, rows, values, valid):  # n
     row_of = np.zeros(widths.size, dtype=np.int64)
     row_of[0] = rows[0]
     rows[0] += 1
+    room = most - widths[0]
+    if room < 0:
+        return _MANY, start
     left = np.zeros(_DEPTH, dtype=np.int64)
     outer = np.zeros(_DEPTH, dtype=np.int64)
     entered = np.full(_DEPTH, -1, dtype=np.int64)
@@ -158,6 +164,9 @@ def run(code, data, start, end, store, bases, widths, rows, values, valid):  # n
                 table = code[pc + 1]
                 row_of[table] = rows[table]
                 rows[table] += 1
+                room -= widths[table]
+                if room < 0:
+                    return _MANY, start
                 if store:
                     item = bases[table] + row_of[table] * widths[table]
                     values[item] = row_of[outer[depth - 1]]
@@ -168,7 +177,7 @@ def run(code, data, start, end, store, bases, widths, rows, values, valid):  # n
 
 
 @njit(cache=True)
-def scan(code, data, starts, ends, widths, exact):
+def scan(code, data, starts, ends, widths, exact, most):
     """Check records without storing anything.
 
     Parameters
@@ -177,6 +186,8 @@ def scan(code, data, starts, ends, widths, exact):
         Where each record may be read.
     exact : bool
         A record must fill its range.
+    most : int
+        Values that a record may have, see `run`.
 
     Returns
     -------
@@ -195,7 +206,7 @@ def scan(code, data, starts, ends, widths, exact):
     valid = np.zeros(0, dtype=np.uint8)
     for i in range(n):
         state, stop = run(
-            code, data, starts[i], ends[i], False, nothing, widths, counts[i], values, valid
+            code, data, starts[i], ends[i], False, nothing, widths, counts[i], values, valid, most
         )
         if state == OK and exact and stop != ends[i]:
             state = _TRAILING
@@ -205,10 +216,20 @@ def scan(code, data, starts, ends, widths, exact):
 
 
 @njit(cache=True)
-def boundaries(code, data, count, widths):
-    """Return the byte behind each of `count` records that follow one another, (k,) int64.
+def boundaries(code, data, count, widths, most):
+    """Find where each of `count` records that follow one another ends.
 
-    Fewer than `count` where the data end too early or are damaged.
+    Parameters
+    ----------
+    most : int
+        Values that all of them may have together, see `run`.
+
+    Returns
+    -------
+    stops : (k,) int64
+        The byte behind each; k < `count` where the data end too early or are damaged.
+    status : int64
+        0, or why record k cannot be read: a key of `STATUS`.
     """
     stops = np.zeros(count, dtype=np.int64)
     nothing = np.zeros(widths.size, dtype=np.int64)
@@ -217,11 +238,14 @@ def boundaries(code, data, count, widths):
     valid = np.zeros(0, dtype=np.uint8)
     pos = 0
     for i in range(count):
-        state, pos = run(code, data, pos, data.size, False, nothing, widths, rows, values, valid)
+        used = (rows * widths).sum()
+        state, pos = run(
+            code, data, pos, data.size, False, nothing, widths, rows, values, valid, most - used
+        )
         if state != OK:
-            return stops[:i]
+            return stops[:i], state
         stops[i] = pos
-    return stops
+    return stops, OK
 
 
 @njit(cache=True)
@@ -229,7 +253,7 @@ def fill(code, data, starts, ends, widths, bases, values, valid):
     """Store the values of records that `scan` found good."""
     rows = np.zeros(widths.size, dtype=np.int64)
     for i in range(starts.size):
-        run(code, data, starts[i], ends[i], True, bases, widths, rows, values, valid)
+        run(code, data, starts[i], ends[i], True, bases, widths, rows, values, valid, values.size)
 
 
 @njit(cache=True)

@@ -32,6 +32,11 @@ _BINARY = ("string", "bytes")
 
 MAX_OPERATIONS = 100_000
 """Ints of a program. Real packets take 700 to 1700; types that name one another can take 2^n."""
+MAX_VALUES = 1 << 21
+"""Values that a packet may become: the rows of its tables × their widths. Real ones have up to
+50,000, and each takes 9 bytes in memory; items of one byte can be 50,000 wide."""
+MAX_BLOCK_VALUES = 1 << 26
+"""The same of all records of a block, which are gone through to find where each begins."""
 _MAX_FIXED_BYTES = (1 << 31) - 1
 
 
@@ -93,16 +98,29 @@ def compile_schema(schema: dict, until: Collection[str] = ()) -> Program:
     if until:
         stops = [i for i, f in enumerate(fields) if f["name"] in until]
         if not stops:
-            raise AvroError(f"the schema has no field {' or '.join(until)}")
+            raise AvroError(f"the schema has no field {' or '.join(dict.fromkeys(until))}")
         fields = fields[: stops[-1] + 1]
     compiler = _Compiler()
     try:
+        _check_names([f["name"] for f in fields], "a field's name")
         for item in fields:
             compiler.emit(item["type"], item["name"], 0)
     except RecursionError as error:
         raise AvroError("the schema's types are nested too deep") from error
     compiler.code.append(END)
     return Program(np.array(compiler.code, dtype=np.int64), compiler.tables)
+
+
+def _check_names(names: list, what: str) -> None:
+    """Raise unless these are different texts that a table's schema can hold."""
+    if not isinstance(names, list):
+        raise AvroError(f"{what}s are {names!r}, which is no list"[:200])
+    for name in names:
+        # JSON can escape half of a surrogate pair, which no UTF-8 can hold.
+        if not isinstance(name, str) or any("\ud800" <= c <= "\udfff" for c in name):
+            raise AvroError(f"{what} is {name!r}, which is no text")
+    if len(set(names)) < len(names):
+        raise AvroError(f"{what} is there twice in {', '.join(names)}"[:200])
 
 
 class _Compiler:
@@ -125,6 +143,7 @@ class _Compiler:
             return False
         if kind == "record":
             fields = schema["fields"]
+            _check_names([f["name"] for f in fields], f"{path or 'the record'}: a field's name")
             names = [f"{path}.{f['name']}" if path else f["name"] for f in fields]
             sized = [self.emit(f["type"], n, table) for f, n in zip(fields, names, strict=True)]
             return any(sized)
@@ -136,6 +155,7 @@ class _Compiler:
             slot = self._column(path, table, kind, width=2)
             self.code += [BYTES, slot, slot + 1]
         elif kind == "enum":
+            _check_names(schema["symbols"], f"{path}: a symbol")
             slot = self._column(path, table, "enum", symbols=schema["symbols"])
             self.code += [VARINT, slot]
         elif kind in ("array", "map"):

@@ -4,7 +4,7 @@ Both kinds answer the same three questions, by the dotted path of a field:
 ``column("candidate.jd")``, ``child("prv_candidates")`` and ``paths``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -14,7 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.io import avro_kernel as kernel
-from pipeline.io.avro_program import Column, Program
+from pipeline.io.avro_program import MAX_VALUES, Column, Program
+
+_DECODED_VALUES = 1 << 25
+"""Values of records decoded at once, 300 MB; 1,000 of ZTF's packets have 4 million."""
+_SCANNED = 1024
+"""Records scanned at once: rows are counted for each of them and each of up to 20,000 tables."""
 
 
 class Records(Protocol):
@@ -62,18 +67,86 @@ def decode(
     status : (n,) int64
         0 where good, else a key of `pipeline.io.avro_kernel.STATUS`.
     """
-    starts = np.asarray(starts, dtype=np.int64)
-    ends = np.asarray(ends, dtype=np.int64)
-    widths = program.widths
-    status, _, counts = kernel.scan(program.code, data, starts, ends, widths, exact)
+    starts, ends = (np.asarray(places, dtype=np.int64) for places in (starts, ends))
+    status, counts = _scan(program, data, starts, ends, exact)
     good = status == kernel.OK
-    rows = counts[good].sum(axis=0)
-    sizes = rows * widths
+    return _filled(program, data, starts[good], ends[good], counts[good].sum(axis=0)), status
+
+
+def check(program: Program, data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the status of whole records, (n,) int64, as `decode` does."""
+    parts = [slice(i, i + _SCANNED) for i in range(0, len(starts), _SCANNED)]
+    status = [_scan(program, data, starts[part], ends[part], True)[0] for part in parts]
+    return np.concatenate(status) if status else np.zeros(0, dtype=np.int64)
+
+
+def decode_in_parts(
+    program: Program, data: np.ndarray, starts: np.ndarray, ends: np.ndarray, exact: bool = True
+) -> Iterator[tuple["AvroRecords", slice]]:
+    """Decode records in parts that take a bounded memory each; usually in one.
+
+    Parameters
+    ----------
+    program, data, starts, ends, exact
+        See `decode`.
+
+    Yields
+    ------
+    records : AvroRecords
+    part : slice
+        Which of the records these are.
+
+    Raises
+    ------
+    DamagedRecord
+        If one is not good.
+    """
+    for first in range(0, len(starts), _SCANNED):
+        status, counts = _scan(
+            program, data, starts[first : first + _SCANNED], ends[first : first + _SCANNED], exact
+        )
+        if status.any():
+            bad = int(np.flatnonzero(status)[0])
+            raise DamagedRecord(first + bad, kernel.STATUS[int(status[bad])])
+        cells = np.cumsum(counts @ program.widths)
+        done = 0
+        while done < len(status):
+            before = int(cells[done - 1]) if done else 0
+            stop = max(done + 1, int(np.searchsorted(cells, before + _DECODED_VALUES, "right")))
+            part = slice(first + done, first + stop)
+            rows = counts[done:stop].sum(axis=0)
+            yield _filled(program, data, starts[part], ends[part], rows), part
+            done = stop
+
+
+class DamagedRecord(ValueError):
+    """A record that cannot be decoded: its number and the reason."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(f"record {number}: {reason}")
+        self.number = number
+
+
+def _scan(
+    program: Program, data: np.ndarray, starts: np.ndarray, ends: np.ndarray, exact: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the status (n,) and the rows in each table (n, tables), int64, of records."""
+    status, _, counts = kernel.scan(
+        program.code, data, starts, ends, program.widths, exact, MAX_VALUES
+    )
+    return status, counts
+
+
+def _filled(
+    program: Program, data: np.ndarray, starts: np.ndarray, ends: np.ndarray, rows: np.ndarray
+) -> "AvroRecords":
+    """Decode good records, which have `rows` in each table."""
+    sizes = rows * program.widths
     bases = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     values = np.zeros(int(sizes.sum()), dtype=np.int64)
     valid = np.zeros(values.size, dtype=np.uint8)
-    kernel.fill(program.code, data, starts[good], ends[good], widths, bases, values, valid)
-    return AvroRecords(program, 0, data, rows, bases, values, valid), status
+    kernel.fill(program.code, data, starts, ends, program.widths, bases, values, valid)
+    return AvroRecords(program, 0, data, rows, bases, values, valid)
 
 
 @dataclass

@@ -8,6 +8,8 @@ from typing import Self
 
 from isal import igzip, isal_zlib
 
+from pipeline.io.names import readable
+
 MAX_MEMBER_BYTES = 1 << 28
 """A packet has 0.1 MB, a member may be a container of thousands; it is held in memory."""
 _MAX_HEADER_BYTES = 1 << 20
@@ -93,7 +95,7 @@ def read_members(path: Path, suffix: str) -> Iterator[tuple[tarfile.TarInfo, byt
     except (*_DAMAGE, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        where = f"after or in {name}" if name else "at its beginning"
+        where = f"after or in {readable(name)}" if name else "at its beginning"
         raise TarballError(f"damaged or truncated tarball {where}: {error}") from error
 
 

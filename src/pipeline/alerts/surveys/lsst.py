@@ -1,4 +1,4 @@
-"""LSST: Rubin's packets of schema 10 and later, as AVRO and as Fink's parquet of them."""
+"""LSST: Rubin's packets of schema 7 and later, as AVRO and as Fink's parquet of them."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ _SOURCE = {
 SURVEY = Survey(
     name="lsst",
     columns_csv=Path(__file__).with_suffix(".csv"),
-    candid="diaSourceId",
+    candid="diaSourceId|diaSource.diaSourceId",  # up to schema 7.4 in the measurement alone
     object_id=("diaSource.diaObjectId", "diaSource.ssObjectId"),
     time="diaSource.midpointMjdTai",
     ra="diaSource.ra",

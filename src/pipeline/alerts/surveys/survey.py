@@ -68,7 +68,10 @@ class Survey:
         As in ``alerts.tsv``.
     columns_csv : Path
         The survey's own columns: column, type, unit, path.
-    candid, ra, dec, time : str
+    candid : str
+        Path; several joined by ``|`` where versions of the packet differ: the first that a
+        packet's schema has.
+    ra, dec, time : str
         Paths; degrees (ICRS), and the time that `to_jd` understands.
     object_id : tuple of str
         Paths; the first that is neither null nor 0 names the object.
@@ -96,10 +99,9 @@ class Survey:
     to_jd: Callable[[np.ndarray], np.ndarray] = lambda jd: jd
 
     @property
-    def key_fields(self) -> tuple[str, ...]:
-        """Return the packet's fields that tell which, where and when: all that an index reads."""
-        paths = (self.candid, *self.object_id, self.time, self.ra, self.dec)
-        return tuple(dict.fromkeys(path.split(".")[0] for path in paths))
+    def candid_paths(self) -> tuple[str, ...]:
+        """Return where the candid may be: the first of these that a packet's schema has."""
+        return tuple(self.candid.split("|"))
 
     @cached_property
     def columns(self) -> tuple[FieldColumn, ...]:

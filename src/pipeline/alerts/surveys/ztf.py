@@ -7,7 +7,7 @@ from pipeline.alerts.surveys.survey import History, Survey
 SURVEY = Survey(
     name="ztf",
     columns_csv=Path(__file__).with_suffix(".csv"),
-    candid="candid",
+    candid="candid|candidate.candid",  # ALeRCE's packets have it in the measurement alone
     object_id=("objectId",),
     time="candidate.jd",
     ra="candidate.ra",
