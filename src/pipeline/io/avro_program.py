@@ -112,15 +112,16 @@ def compile_schema(schema: dict, until: Collection[str] = ()) -> Program:
 
 
 def _check_names(names: list, what: str) -> None:
-    """Raise unless these are different texts that a table's schema can hold."""
+    """Raise unless these are texts that a table's schema can hold.
+
+    A name may stand there twice, as in WNTR's packets.
+    """
     if not isinstance(names, list):
         raise AvroError(f"{what}s are {names!r}, which is no list"[:200])
     for name in names:
         # JSON can escape half of a surrogate pair, which no UTF-8 can hold.
         if not isinstance(name, str) or any("\ud800" <= c <= "\udfff" for c in name):
             raise AvroError(f"{what} is {name!r}, which is no text")
-    if len(set(names)) < len(names):
-        raise AvroError(f"{what} is there twice in {', '.join(names)}"[:200])
 
 
 class _Compiler:
