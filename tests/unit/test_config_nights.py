@@ -22,3 +22,20 @@ def test_an_address_of_no_dump(name):
 def test_a_checksum_of_a_local_file_would_not_be_looked_at():
     with pytest.raises(ValidationError, match="sha256 is of the file behind an address"):
         Night(**NIGHT, path="night.tar.gz", sha256="a" * 64)
+
+
+@pytest.mark.parametrize("scheme", ["HTTP", "Https", "http"])
+def test_a_scheme_in_capitals_is_the_same(scheme):
+    assert Night(**NIGHT, path=f"{scheme}://host/a.tar.gz").is_url
+
+
+@pytest.mark.parametrize("path", ["ftp://host/a.tar.gz", "file:///data/night", "s3://bucket/a.tar"])
+def test_what_is_not_fetched(path):
+    with pytest.raises(ValidationError, match="only http:// and https:// are fetched; write a loc"):
+        Night(**NIGHT, path=path)
+
+
+@pytest.mark.parametrize("path", ["data/{night}", "https://host/{night}.tar.gz", "a}.avro"])
+def test_braces_stand_for_nothing(path):
+    with pytest.raises(ValidationError, match="write out the survey and the night"):
+        Night(**NIGHT, path=path)

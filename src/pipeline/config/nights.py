@@ -12,6 +12,7 @@ PARQUET_SUFFIX = ".parquet"
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 DUMP_SUFFIXES = (AVRO_SUFFIX, PARQUET_SUFFIX, *TAR_SUFFIXES)
 """What a dump that is a file ends in."""
+_FETCHED = ("http", "https")
 
 
 class Night(Section):
@@ -19,17 +20,30 @@ class Night(Section):
 
     survey: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="survey, for example ztf")
     night: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", description="name of the night")
-    path: str = Field(min_length=1, description="folder, .avro, .tar(.gz), .parquet, or a URL")
+    path: str = Field(
+        min_length=1, description="folder, .avro, .tar(.gz), .parquet, or an http(s) address of one"
+    )
     shards: int = Field(1, ge=1, le=9999, description="parts processed independently")
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="of the file behind a URL"
     )
     schemas: str | None = Field(
-        None, description="folder of <number>.avsc, for Confluent-framed packets"
+        None,
+        description="folder of <number>.avsc, for Confluent-framed packets, and of the "
+        "<full name>.avsc that these refer to",
     )
 
     @model_validator(mode="after")
     def _address(self) -> Self:
+        if "{" in self.path or "}" in self.path:
+            raise ValueError(
+                "path: { and } stand for nothing here; write out the survey and the night"
+            )
+        if "://" in self.path and not self.is_url:
+            raise ValueError(
+                "path: only http:// and https:// are fetched; write a local file or folder "
+                "without file://"
+            )
         if self.is_url and not urlsplit(self.path).path.endswith(DUMP_SUFFIXES):
             raise ValueError(f"path: an address must end in {', '.join(DUMP_SUFFIXES)}")
         if self.sha256 is not None and not self.is_url:
@@ -39,4 +53,4 @@ class Night(Section):
     @property
     def is_url(self) -> bool:
         """Return whether the dump must be fetched first."""
-        return self.path.startswith(("http://", "https://"))
+        return "://" in self.path and urlsplit(self.path).scheme in _FETCHED

@@ -160,16 +160,15 @@ def parse_schema(text: bytes) -> dict:
     """
     try:
         return fastavro.parse_schema(
-            without_defaults(json.loads(text.decode("utf-8"))), {}, expand=True
+            _without_defaults(json.loads(text.decode("utf-8"))), {}, expand=True
         )
     except Exception as error:
         raise AvroError(f"not an AVRO schema: {error}") from error
 
 
-def without_defaults(schema: object) -> object:
-    """Return a schema, as JSON has it, without the keys ``default``."""
+def _without_defaults(schema: object) -> object:
     if isinstance(schema, dict):
-        return {k: without_defaults(v) for k, v in schema.items() if k != "default"}
+        return {k: _without_defaults(v) for k, v in schema.items() if k != "default"}
     if isinstance(schema, list):
-        return [without_defaults(item) for item in schema]
+        return [_without_defaults(item) for item in schema]
     return schema

@@ -1,16 +1,18 @@
-"""Writers' schemas that packets name by number, as a registry's folder holds them."""
+"""Writers' schemas that packets name by number, as a registry's folder holds them.
+
+Source of names and namespaces: Apache Avro 1.11 specification, "Names".
+"""
 
 import json
 import re
 from pathlib import Path
 
-import fastavro.schema
-from fastavro.repository import AbstractSchemaRepository, SchemaRepositoryError
-
-from pipeline.io.avro import AvroError, without_defaults
+from pipeline.io.avro import AvroError
 
 SCHEMA_SUFFIX = ".avsc"
-_NAME = re.compile(r"[A-Za-z0-9_.]+")
+_NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
+_PRIMITIVE = {"null", "boolean", "int", "long", "float", "double", "bytes", "string"}
+_NAMED = {"record", "error", "enum", "fixed"}
 
 
 class SchemaFolder:
@@ -46,26 +48,69 @@ class SchemaFolder:
         if self._folder is None or not (self._folder / file).is_file():
             raise AvroError(f"framed packet: schema {file} is not in the schemas folder")
         try:
-            schema = fastavro.schema.load_schema(
-                str(number), repo=_Files(self._folder), _write_hint=False
-            )
-        except fastavro.schema.UnknownType as error:
+            schema = _Resolver(self._folder).load(file)
+        except _Missing as error:
             raise AvroError(
-                f"framed packet: schema {file} refers to {error.name!r}, and "
-                f"{error.name}{SCHEMA_SUFFIX} is not in the schemas folder"
+                f"framed packet: schema {file} refers to {error.args[0]!r}, and "
+                f"{error.args[0]}{SCHEMA_SUFFIX} is not in the schemas folder"
             ) from error
-        except Exception as error:  # fastavro raises what its code met
+        except (ValueError, RecursionError) as error:
             raise AvroError(f"framed packet: schema {file} is no AVRO schema: {error}") from error
         return json.dumps(schema).encode()
 
 
-class _Files(AbstractSchemaRepository):
+class _Missing(LookupError):
+    """A name that nothing defines."""
+
+
+class _Resolver:
+    """Writes out each name at its first use; later ones then refer to it, as AVRO wants it."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._defined: set[str] = set()
 
-    def load(self, name: str) -> object:
-        """Return the JSON of one file; fastavro asks for each name that it does not know."""
-        file = self._folder / f"{name}{SCHEMA_SUFFIX}"
-        if not _NAME.fullmatch(name) or not file.is_file():
-            raise SchemaRepositoryError(f"no schema {name}")
-        return without_defaults(json.loads(file.read_text(encoding="utf-8")))
+    def load(self, file: str) -> object:
+        text = (self._folder / file).read_text(encoding="utf-8")
+        return self.resolved(json.loads(text), "")
+
+    def resolved(self, schema: object, namespace: str) -> object:
+        if isinstance(schema, str):
+            return self._named(schema, namespace)
+        if isinstance(schema, list):
+            return [self.resolved(branch, namespace) for branch in schema]
+        if not isinstance(schema, dict):
+            raise ValueError(f"{schema!r} is no type")
+        kind = schema.get("type")
+        if kind in ("array", "map"):
+            key = "items" if kind == "array" else "values"
+            return {**schema, key: self.resolved(schema.get(key), namespace)}
+        if isinstance(kind, str) and kind in _NAMED:
+            return self._definition(schema, namespace)
+        return {**schema, "type": self.resolved(kind, namespace)}
+
+    def _definition(self, schema: dict, namespace: str) -> dict:
+        full = _full_name(str(schema.get("name")), schema.get("namespace") or namespace)
+        self._defined.add(full)
+        if "fields" not in schema:
+            return schema
+        fields = schema["fields"]
+        if not isinstance(fields, list) or not all(isinstance(f, dict) for f in fields):
+            raise ValueError(f"{full}: its fields are no list of objects")
+        inner = full.rpartition(".")[0]
+        fields = [{**f, "type": self.resolved(f.get("type"), inner)} for f in fields]
+        return {**schema, "fields": fields}
+
+    def _named(self, name: str, namespace: str) -> object:
+        full = _full_name(name, namespace)
+        if name in _PRIMITIVE or full in self._defined:
+            return name
+        file = f"{full}{SCHEMA_SUFFIX}"
+        if not _NAME.fullmatch(full) or not (self._folder / file).is_file():
+            raise _Missing(full)
+        self._defined.add(full)  # before it is read: it may refer to itself
+        return self.load(file)
+
+
+def _full_name(name: str, namespace: str) -> str:
+    return name if "." in name or not namespace else f"{namespace}.{name}"
