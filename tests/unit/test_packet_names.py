@@ -14,7 +14,7 @@ from packets import container, packet
 from pipeline.fingerprint import folder_fingerprint
 from pipeline.io.avro import AvroError, parse_schema
 from pipeline.io.avro_program import compile_schema
-from pipeline.io.text import readable
+from pipeline.io.names import readable
 
 CANDIDS = [2475433850015010000 + i for i in range(6)]
 PACKETS = [packet(c, ra=float(i)) for i, c in enumerate(CANDIDS)]

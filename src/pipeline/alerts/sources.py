@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 from pipeline.config.nights import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TAR_SUFFIXES
 from pipeline.io.arrow_plain import plain_table
 from pipeline.io.avro import MAX_BLOCK_BYTES, AvroError, Block, read_blocks
+from pipeline.io.names import readable
 from pipeline.io.schema_folder import SchemaFolder
 from pipeline.io.tarball import TarballError, read_members
-from pipeline.io.names import readable
 
 # LSST rows have 1000 earlier measurements: a batch stays below 300 MB in memory.
 PARQUET_ROWS = 512
