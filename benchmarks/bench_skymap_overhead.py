@@ -71,7 +71,7 @@ def _products(event: Event) -> list[Figure]:
         state: State = scan_all(scan, folder)
         started = time.process_time()
         skymap = make_skymap(event, scan.levels, state, wilks_levels())
-        write_multiorder(skymap, Path(folder, "x.fits"))
+        write_multiorder("x", scan, skymap, Path(folder, "x.fits"))
         mapped = time.process_time()
         draw_sky(skymap, Path(folder, "sky.png"))
         draw_zoom(skymap, Path(folder, "zoom.png"), [])

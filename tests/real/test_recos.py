@@ -2,19 +2,27 @@
 
 import csv
 import json
+from functools import cache
 
+import ligo.skymap.io.fits
+import mocpy
 import numpy as np
 import pytest
+from ligo.skymap import moc
+from ligo.skymap.postprocess.util import find_greedy_credible_levels
 
 from pipeline import healpix
 from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps.coordinates import from_icrs, travel_direction
 from pipeline.skymaps.event import first_pulses
 from pipeline.skymaps.event_files import read_event
+from pipeline.skymaps.levels import CONTENTS, Levels, wilks_levels
+from pipeline.skymaps.multiorder import write_multiorder
 from pipeline.skymaps.recos.convolved import log_pdf
 from pipeline.skymaps.recos.pandel import PandelSpe1st
 from pipeline.skymaps.recos.track import COS_C, DELAY, E_0, E_1, E_2, E_D, SIN_C
 from pipeline.skymaps.scan import Scan, scan_all
+from pipeline.skymaps.skymap import make_skymap
 
 pytestmark = pytest.mark.real
 
@@ -81,6 +89,18 @@ def test_fits_are_not_worse_than_icetrays(event_of, oracle):
         assert fit["llh"] < float(row["icetray_logl"]) + 1e-4
 
 
+@pytest.fixture(scope="module")
+def scanned(event_of, tmp_path_factory):
+    """Return a function that scans an event, once."""
+
+    @cache
+    def scan_once(name, reco):
+        scan = Scan(event_of(name), reco, parse_nsides("8:0 64:12 512:24"))
+        return scan, scan_all(scan, tmp_path_factory.mktemp("rounds"))
+
+    return scan_once
+
+
 @pytest.mark.parametrize(
     ("name", "reco", "within_deg"),
     [
@@ -92,10 +112,9 @@ def test_fits_are_not_worse_than_icetrays(event_of, oracle):
         (BRONZE, "pandel_spe1st", 2.5),  # SplineMPE
     ],
 )
-def test_scans(event_of, tmp_path, name, reco, within_deg):
-    event = event_of(name)
-    scan = Scan(event, reco, parse_nsides("8:0 64:12 512:24"))
-    state = scan_all(scan, tmp_path)
+def test_scans(scanned, name, reco, within_deg):
+    scan, state = scanned(name, reco)
+    event = scan.event
     assert not state.failures
     best = state.best()
     assert best["nside"] == 512
@@ -104,6 +123,31 @@ def test_scans(event_of, tmp_path, name, reco, within_deg):
     published = travel_direction(event.seed.zenith, event.seed.azimuth)
     distance = np.degrees(2 * np.arcsin(np.linalg.norm(found - published) / 2))
     assert distance < within_deg
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [wilks_levels(), Levels({"50": 1.4, "90": 5.91, "3sigma": 15.2}, "calibrated, seed 1")],
+    ids=["wilks", "calibrated"],
+)
+@pytest.mark.parametrize("name", ["138632_31747601.json", "hese_event_01.json", BRONZE])
+def test_credible_regions_of_real_events_are_their_contours(scanned, tmp_path, name, levels):
+    """50, 90 % and 3σ, found by ligo.skymap and mocpy in the FITS file; cell by cell."""
+    scan, state = scanned(name, "pandel_spe1st")
+    skymap = make_skymap(scan.event, scan.levels, state, levels)
+    write_multiorder("x", scan, skymap, tmp_path / "x.fits")
+    sky = ligo.skymap.io.fits.read_sky_map(tmp_path / "x.fits", moc=True)
+    area = moc.uniq2pixarea(sky["UNIQ"])
+    assert (sky["PROBDENSITY"] * area).sum() == pytest.approx(1, abs=1e-12)
+    greedy = find_greedy_credible_levels(sky["PROBDENSITY"] * area, ranking=sky["PROBDENSITY"])
+    inside = dict(zip(skymap.cells.uniq.tolist(), skymap.cells.two_delta_llh, strict=True))
+    for key, content in CONTENTS.items():
+        contour = skymap.contours[key]
+        found = set(sky["UNIQ"][greedy <= content].tolist())
+        assert found == {uniq for uniq, d in inside.items() if d <= contour.two_delta_llh}
+        region = mocpy.MOC.from_multiordermap_fits_file(tmp_path / "x.fits", cumul_to=content)
+        assert region.sky_fraction * 41252.96 == pytest.approx(contour.area, rel=0.02)
+        assert contour.smooth_area == pytest.approx(contour.area, rel=0.1)
 
 
 def test_icetrays_fit_of_hese_02_is_the_lesser_of_two_minima(event_of, oracle):

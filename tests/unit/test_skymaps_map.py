@@ -9,24 +9,40 @@ from test_skymaps_pixels import rows
 from pipeline import healpix
 from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps.cells import Cells, cover
-from pipeline.skymaps.contours import Plane, circular_lines, find_contours
+from pipeline.skymaps.contours import find_contours
 from pipeline.skymaps.density import probability_density
 from pipeline.skymaps.levels import Levels, wilks_levels
 from pipeline.skymaps.pixels import choose
+from pipeline.skymaps.plane import Plane
 from pipeline.skymaps.records import Failure, Part, State
 
 SIGMA = 1.2
 WILKS = wilks_levels()
 
 
-def gaussian(levels, ra, dec, lost=(), sigma=SIGMA):
-    """Scan a Gaussian of width `sigma` [deg] around a position; some pixels get lost."""
-    centre, state = healpix.lonlat_to_vec(ra, dec), State()
+def gaussian(levels, ra, dec, lost=(), sigma=SIGMA, other=None):
+    """Scan a Gaussian of width `sigma` [deg] around a position; some pixels get lost.
+
+    Another may lie at `other` (ra, dec), higher in 2Δllh by its third number.
+    """
+    peaks, state = [(ra, dec, 0.0)] if other is None else [(ra, dec, 0.0), other], State()
     while chosen := choose(levels, state):
         parts = []
         for nside, index in chosen.items():
-            away = np.linalg.norm(healpix.pixel_to_vec(nside, index) - centre, axis=1)
-            table = rows(nside, index, 0.5 * (2 * np.arcsin(away / 2) / np.radians(sigma)) ** 2)
+            away = [
+                np.linalg.norm(
+                    healpix.pixel_to_vec(nside, index) - healpix.lonlat_to_vec(*at), axis=1
+                )
+                for *at, _ in peaks
+            ]
+            llh = np.min(
+                [
+                    0.5 * (2 * np.arcsin(far / 2) / np.radians(sigma)) ** 2 + raised / 2
+                    for far, (_, _, raised) in zip(away, peaks, strict=True)
+                ],
+                axis=0,
+            )
+            table = rows(nside, index, llh)
             gone = np.isin(index, lost)
             failures = [Failure(nside, int(i), "lost") for i in index[gone]]
             parts.append(Part(table[~gone], failures))
@@ -98,7 +114,7 @@ def test_coarse_cells_are_interpolated():
 @pytest.mark.parametrize(("ra", "dec"), [(0.1, 0.0), (359.9, -45.0), (10.0, 89.5), (200.0, -89.0)])
 def test_contours_across_the_wrap_and_at_the_poles(ra, dec):
     levels = parse_nsides("8:0 64:12 512:60")
-    _, contours, best_ra, best_dec = seen(gaussian(levels, ra, dec), levels)
+    _, contours, _, best_dec = seen(gaussian(levels, ra, dec), levels)
     ninety = contours["90"]
     assert len(ninety.polygons) == 1
     assert ninety.area == pytest.approx(20.83, rel=0.02)
@@ -108,9 +124,6 @@ def test_contours_across_the_wrap_and_at_the_poles(ra, dec):
         assert edge == pytest.approx(90 - abs(best_dec))
     else:
         assert ninety.ra_plus < 5 and ninety.ra_minus < 5
-    text = circular_lines(best_ra, best_dec, ninety)
-    assert text.startswith(f"RA: {best_ra:.2f} (+{ninety.ra_plus:.2f}, -{ninety.ra_minus:.2f} deg")
-    assert text.count("deg 90% PSF containment) J2000") == 2
 
 
 def test_lost_pixels_stand_for_their_neighbours():
@@ -124,6 +137,81 @@ def test_lost_pixels_stand_for_their_neighbours():
     _, expected, *_ = seen(whole, levels)
     assert contours["50"].area == pytest.approx(expected["50"].area, rel=0.02)
     assert len(contours["50"].polygons) == 1
+
+
+def test_the_opposite_of_the_best_fit_is_far():
+    """HEALPix's centres lie opposite of one another; one level has both."""
+    levels = parse_nsides("16:0")
+    _, contours, ra, dec = seen(gaussian(levels, 40.0, 25.0, sigma=9.0), levels)
+    assert np.hypot(*Plane(ra, dec).project(np.array([ra + 180]), np.array([-dec]))[0]) == 2
+    for contour in contours.values():
+        assert len(contour.polygons) == 1
+
+
+def test_islands_have_their_areas_and_the_best_fit_its_own_errors():
+    """Two peaks far apart: the second lies inside 90 % as well, 2Δllh up to 4.61 − 2."""
+    levels = parse_nsides("64:0")
+    state = gaussian(levels, 40.0, 25.0, sigma=3.0, other=(160.0, -40.0, 2.0))
+    _, contours, *_ = seen(state, levels)
+    ninety = contours["90"]
+    expected = [2 * np.pi * 3.0**2 * depth / 2 for depth in (4.605, 2.605)]
+    assert ninety.island_areas == pytest.approx(expected, rel=0.03)
+    assert ninety.area == pytest.approx(sum(ninety.island_areas))
+    assert ninety.smooth_area == pytest.approx(sum(expected), rel=0.02)
+    assert len(ninety.polygons) == 2 and len(contours["50"].polygons) == 1
+    reach = 3.0 * np.sqrt(4.605)
+    assert [ninety.dec_plus, ninety.dec_minus] == pytest.approx([reach, reach], abs=0.5)
+    assert contours["50"].island_areas == pytest.approx([contours["50"].area])
+
+
+def test_a_small_contour_beside_a_wide_view_keeps_its_shape():
+    """The 50 % contour, of 0.47 deg radius, though 3σ has an island 150 degrees away."""
+    levels = parse_nsides("8:0 64:12 512:24")
+    state = gaussian(levels, 40.0, 10.0, sigma=0.4, other=(190.0, -5.0, -1.0))
+    best = state.best()
+    for nside, table in state.pixels.items():  # the other peak is seen in coarse cells only
+        far = np.linalg.norm(
+            healpix.pixel_to_vec(nside, table["index"]) - healpix.lonlat_to_vec(190, -5), axis=1
+        )
+        table["llh"][far < 0.2] = best["llh"] + 5
+    _, contours, *_ = seen(state, levels)
+    fifty = contours["50"]
+    assert len(contours["3sigma"].island_areas) > 1
+    assert fifty.smooth_area == pytest.approx(fifty.area, rel=0.02)
+    assert fifty.dec_plus > 0.3
+
+
+def test_a_hole_is_no_area():
+    """A ring between 10 and 20 degrees."""
+    nested = np.arange(12 * 64**2)
+    ra, dec = healpix.pixel_to_lonlat(64, nested, nest=True)
+    away = np.degrees(np.arccos(np.clip(healpix.lonlat_to_vec(ra, dec) @ [1.0, 0, 0], -1, 1)))
+    depth = np.abs(away - 15) / 5 * 1.386  # 1.386 at both edges
+    cells = Cells(np.full(len(nested), 64), nested, depth - depth.min())
+    fifty = find_contours(cells, 0.0, 15.0, WILKS)["50"]
+    ring = 2 * np.pi * (np.cos(np.radians(10)) - np.cos(np.radians(20))) * np.degrees(1) ** 2
+    assert len(fifty.polygons) == 2
+    assert fifty.smooth_area == pytest.approx(ring, rel=0.02)
+    assert fifty.area == pytest.approx(ring, rel=0.02)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_map_of_few_cells_has_contours(count):
+    """They end halfway to where nothing was scanned."""
+    cells = Cells(np.full(count, 16), np.arange(count), np.zeros(count))
+    ra, dec = (float(axis[0]) for axis in cells.positions())
+    contours = find_contours(cells, ra, dec, WILKS)
+    for contour in contours.values():
+        assert contour.area == pytest.approx(count * 4 * np.pi * np.degrees(1) ** 2 / 3072)
+        assert len(contour.polygons) == 1
+        assert 0 < contour.smooth_area / contour.area < 1.5
+
+
+def test_no_cell_inside_no_errors():
+    cells = Cells(np.full(192, 4), np.arange(192), np.full(192, 5.0))
+    contours = find_contours(cells, 0.0, 0.0, WILKS)
+    assert contours["90"].ra_plus is None and contours["90"].island_areas == []
+    assert contours["3sigma"].ra_plus == 180.0
 
 
 def test_pointed_scan_covers_a_disc():

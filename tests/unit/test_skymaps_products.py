@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import warnings
 from datetime import UTC, datetime
 
@@ -18,17 +19,20 @@ from matplotlib.image import imread
 from skyreader import SkyScanResult
 from skyreader.plot.plot import SkyScanPlotter
 from test_skymaps_events import event
+from test_skymaps_map import gaussian
 
 from pipeline import healpix
 from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps import watch
+from pipeline.skymaps.circular import circular_text
 from pipeline.skymaps.coordinates import to_icrs
-from pipeline.skymaps.levels import wilks_levels
+from pipeline.skymaps.levels import CALIBRATED, UNCALIBRATED, Levels, wilks_levels
 from pipeline.skymaps.manifest import write_manifest
 from pipeline.skymaps.products import write_products
 from pipeline.skymaps.records import State
 from pipeline.skymaps.result_files import RESULT_DTYPE
 from pipeline.skymaps.scan import Scan, scan_all
+from pipeline.skymaps.skymap import make_skymap
 from pipeline.skymaps.summary import COLUMNS, write_summary
 from pipeline.skymaps.watch import Watch
 
@@ -130,11 +134,15 @@ def test_fits_header(written):
         assert (header["RA"], header["DEC"]) == (contours["ra_deg"], contours["dec_deg"])
         assert header["NFAILED"] == len(state.failures)
         assert header["MOCORDER"] == 6
+        assert (header["OBJECT"], header["RECO"]) == ("demo", "crash_dummy")
+        assert header["LEVELS"] == contours["levels"]
+        assert header["CALIBRAT"] is False
         for name in ("50", "90"):
             contour = contours["contours"][name]
             assert header[f"CONTOUR_AREA_{name}"] == contour["area"]
             assert header[f"RA_ERR_PLUS_{name}"] == contour["ra_plus"]
             assert header[f"DEC_ERR_MINUS_{name}"] == contour["dec_minus"]
+            assert header[f"ISLANDS_{name}"] == len(contour["island_areas"])
 
 
 def test_contours_and_circular(written):
@@ -146,6 +154,77 @@ def test_contours_and_circular(written):
     assert text.count("# contour") == 3
     corners = np.loadtxt(io.StringIO(text))
     assert len(corners) == sum(len(p) for c in contours["contours"].values() for p in c["polygons"])
+
+
+MADE_OF = "calibrated with 200 simulated tracks of 22 to 255 DOMs, 35 to 555 PE (dummy)"
+TOO_BRIGHT = (
+    "uncalibrated: event has 1339 PE, calibration made of 35 to 555 (200 simulated tracks, dummy)"
+)
+
+
+@pytest.mark.parametrize(
+    ("levels", "errors", "worth"),
+    [
+        (wilks_levels(), "by Wilks' theorem", "not known; in simulation 90% regions by Wilks'"),
+        (
+            Levels({"50": 1.4, "90": 5.9, "3sigma": 15.2}, MADE_OF, True, CALIBRATED),
+            "PSF containment",
+            "90% regions hold the truth of 90% of simulated tracks like this event",
+        ),
+        (
+            Levels({"50": 1.4, "90": 5.9, "3sigma": 15.2}, TOO_BRIGHT, False, UNCALIBRATED),
+            "uncalibrated",
+            "not known; the levels were calibrated with other events than this",
+        ),
+    ],
+)
+def test_a_circular_claims_what_is_known(written, tmp_path, levels, errors, worth):
+    """Which event, when, where, by what; in circular, JSON, header and summary."""
+    _, one, state, _ = written
+    write_products("IC230225A", one, state, levels, tmp_path)
+    lines = (tmp_path / "circular.txt").read_text().splitlines()
+    contours = json.loads((tmp_path / "contours.json").read_text())
+    ninety = contours["contours"]["90"]
+    assert lines[0] == "Event: IC230225A (track, SIMULATED), run 1, event 5"
+    assert lines[1] == "Time: 2023-02-25 06:00:00.000 UTC (MJD 60000.250000)"
+    assert lines[2] == (
+        f"RA: {contours['ra_deg']:.2f} "
+        f"(+{ninety['ra_plus']:.2f}, -{ninety['ra_minus']:.2f} deg 90% {errors}) J2000"
+    )
+    assert lines[3] == (
+        f"Dec: {contours['dec_deg']:+.2f} "
+        f"(+{ninety['dec_plus']:.2f}, -{ninety['dec_minus']:.2f} deg 90% {errors}) J2000"
+    )
+    assert lines[4] == "Reconstruction: crash_dummy, nsides 8:0 64:12"
+    assert lines[5] == f"Levels: {levels.source}"
+    assert lines[6].startswith(f"Containment: {worth}")
+    assert lines[8].startswith(f"Area 90%: {ninety['area']:.3g} deg2")
+    assert ("PSF containment" in "\n".join(lines)) is levels.calibrated
+    assert contours["time_utc"] == "2023-02-25T06:00:00.000"
+    assert (contours["event"], contours["run_id"], contours["event_id"]) == ("IC230225A", 1, 5)
+    assert (contours["reco"], contours["calibrated"]) == ("crash_dummy", levels.calibrated)
+    assert lines[6] == f"Containment: {contours['containment']}"
+    with fits.open(tmp_path / "skymap.multiorder.fits") as hdus:
+        assert hdus[1].header["LEVELS"] == levels.source
+        assert hdus[1].header["CALIBRAT"] is levels.calibrated
+    row = json.loads((tmp_path / "summary.json").read_text())
+    assert (row["levels"], row["calibrated"]) == (levels.source, levels.calibrated)
+
+
+def test_a_circular_of_a_split_region(written):
+    """Two peaks: the errors are the first's, the areas of both are told."""
+    _, one, _, _ = written
+    scan = Scan(one.event, "dummy", parse_nsides("64:0"))
+    state = gaussian(scan.levels, 40.0, 25.0, sigma=3.0, other=(160.0, -40.0, 2.0))
+    lines = circular_text("x", scan, make_skymap(one.event, scan.levels, state, wilks_levels()))
+    lines = lines.splitlines()
+    assert re.fullmatch(r"RA: 40\.\d\d \(\+[67]\.\d\d, -[67]\.\d\d deg 90% .*", lines[2])
+    assert re.fullmatch(r"Dec: \+24\.\d\d \(\+6\.\d\d, -6\.\d\d deg 90% .*", lines[3])
+    assert re.fullmatch(
+        r"Area 90%: 20\d deg2 in 2 islands \(13\d \+ 7\d\.\d, the best fit's first\)", lines[8]
+    )
+    assert "islands" not in lines[7]
+    assert lines[-1] == "The 90% region is split: the errors are those of the best fit's island."
 
 
 def test_pictures(written):

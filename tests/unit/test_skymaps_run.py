@@ -55,6 +55,10 @@ def test_many_jobs_and_calibrated_contours(whole, tmp_path):
     areas = [c["contours"]["90"]["smooth_area"] for c in (wilks, calibrated)]
     assert areas[1] > areas[0]
     assert calibrated["contours"]["90"]["two_delta_llh"] == 9.2
+    said = [json.loads((f / "manifest.json").read_text())["contours"] for f in (out, tmp_path)]
+    assert [each["calibrated"] for each in said] == [False, True]
+    assert said[1]["levels"] == calibrated["levels"]
+    assert said[1]["two_delta_llh"]["90"] == 9.2
 
 
 def test_what_rules_ask_for():

@@ -1,19 +1,22 @@
-"""Contours around the best fit: polygons, areas, errors, the line for a circular."""
+"""Contours around the best fit: polygons, areas, islands, errors."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from contourpy import contour_generator
+from matplotlib.figure import Figure
+from matplotlib.tri import Triangulation
+from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator
+from scipy.spatial import Delaunay, cKDTree
 
 from pipeline import healpix
 from pipeline.skymaps.cells import Cells
+from pipeline.skymaps.islands import island_areas, islands
 from pipeline.skymaps.levels import Levels
+from pipeline.skymaps.plane import Plane
 
-GRID = 301
-"""Points a side of the grid that contours are followed on."""
-MARGIN = 1.15
-"""The grid reaches this much farther than the cells inside the widest contour."""
+RIM = 2.1 * np.exp(2j * np.pi * np.arange(64) / 64)
+"""Points around the plane, which ends at a radius of 2: no contour gets there."""
 
 
 @dataclass(frozen=True)
@@ -28,64 +31,32 @@ class Contour:
         Of the scanned cells inside, which is what readers of the FITS file find [deg²].
     smooth_area : float
         Of the polygons, which interpolate between the cells [deg²].
+    island_areas : list of float
+        Of the parts that the cells inside fall into [deg²], that of the best fit first.
     polygons : list of numpy.ndarray
         Each of shape (n, 2): right ascension and declination [deg], closed.
-    ra_plus, ra_minus, dec_plus, dec_minus : float
-        How far it reaches from the best fit [deg], all positive; of right ascension itself,
-        not of the arc.
+    ra_plus, ra_minus, dec_plus, dec_minus : float or None
+        How far the best fit's island reaches from the best fit [deg], all positive; of right
+        ascension itself, not of the arc. None where no cell lies inside.
     """
 
     two_delta_llh: float
     area: float
     smooth_area: float
-    polygons: list[np.ndarray]
-    ra_plus: float
-    ra_minus: float
-    dec_plus: float
-    dec_minus: float
-
-
-class Plane:
-    """The sphere around a position in Lambert's azimuthal equal-area projection.
-
-    Calabretta & Greisen 2002, A&A 395, 1077, section 5.1.7 (ZEA): the whole sky is a disc of
-    radius 2 and areas are true. x points east, y north.
-
-    Parameters
-    ----------
-    ra, dec : float
-        The middle [deg].
-    """
-
-    def __init__(self, ra: float, dec: float) -> None:
-        lon, lat = np.radians(ra), np.radians(dec)
-        self._axes = np.array(
-            [
-                [-np.sin(lon), np.cos(lon), 0],
-                [-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)],
-                [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)],
-            ]
-        )
-
-    def project(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-        """Return plane coordinates, shape (n, 2) [rad]."""
-        x, y, z = self._axes @ healpix.lonlat_to_vec(ra, dec).T
-        scale = np.sqrt(2 / np.maximum(1 + z, 1e-12))
-        return np.stack([x * scale, y * scale], axis=-1)
-
-    def unproject(self, points: np.ndarray) -> np.ndarray:
-        """Return right ascension in [0, 360) and declination [deg], shape (n, 2)."""
-        squared = (points**2).sum(axis=-1).clip(max=4)
-        scale = np.sqrt(1 - squared / 4)
-        local = np.stack([points[:, 0] * scale, points[:, 1] * scale, 1 - squared / 2], axis=-1)
-        return np.stack(healpix.vec_to_lonlat(local @ self._axes), axis=-1)
+    island_areas: list[float]
+    polygons: list[NDArray[np.float64]]
+    ra_plus: float | None
+    ra_minus: float | None
+    dec_plus: float | None
+    dec_minus: float | None
 
 
 def find_contours(cells: Cells, ra: float, dec: float, levels: Levels) -> dict[str, Contour]:
     """Follow the contours of a scan.
 
     sqrt(2Δllh), which rises about linearly from the best fit, is interpolated linearly
-    between the centres of the cells.
+    between the centres of the cells, on triangles: small islands keep their shape beside
+    wide ones.
 
     Parameters
     ----------
@@ -94,81 +65,93 @@ def find_contours(cells: Cells, ra: float, dec: float, levels: Levels) -> dict[s
     ra, dec : float
         The best fit [deg].
     levels : Levels
-        Where to draw contours.
+        Where to draw contours, ascending.
 
     Returns
     -------
     dict of str to Contour
         Under the names of the levels.
     """
-    plane = Plane(ra, dec)
-    x, y, depth, field = _grid(plane, cells, max(levels.two_delta_llh.values()))
-    follow = contour_generator(x, y, depth)
+    plane, values = Plane(ra, dec), levels.two_delta_llh
+    mesh, height = _surface(plane, cells, max(values.values()))
+    poles = plane.project(np.zeros(2), np.array([90.0, -90.0]))
+    at_poles = LinearNDInterpolator(mesh, height)(poles)
+    triangles = Triangulation(*mesh.points.T, mesh.simplices)
+    axes = Figure().add_subplot()
+    traced = axes.tricontour(triangles, height, levels=np.sqrt(list(values.values()))).allsegs
     contours = {}
-    for name, level in levels.two_delta_llh.items():
-        lines = [line for line in follow.lines(np.sqrt(level)) if len(line) > 3]
-        polygons = [plane.unproject(line) for line in lines]
+    for (name, level), lines in zip(values.items(), traced, strict=True):
+        polygons = [plane.unproject(line) for line in lines if len(line) > 3]
+        labels = islands(cells, level)
+        corners = _of_best_island(np.concatenate([np.zeros((0, 2)), *polygons]), cells, labels)
         contours[name] = Contour(
             level,
             cells.area_within(level),
-            abs(sum(_signed_area(line) for line in lines)) * float(np.degrees(1.0)) ** 2,
+            abs(sum(map(_signed_area, lines))) * float(np.degrees(1.0)) ** 2,
+            island_areas(cells, labels).tolist(),
             polygons,
-            *_reach(polygons, ra, dec, [field(pole) <= np.sqrt(level) for pole in (90, -90)]),
+            *_reach(corners, ra, dec, _poles_inside(at_poles <= np.sqrt(level), cells, labels)),
         )
     return contours
 
 
-def circular_lines(ra: float, dec: float, ninety: Contour) -> str:
-    """Return best fit and errors as they stand in a circular.
+def _surface(plane: Plane, cells: Cells, widest: float) -> tuple[Delaunay, NDArray[np.float64]]:
+    """Return triangles between the centres of the cells, and sqrt(2Δllh) at their corners.
 
-    Parameters
-    ----------
-    ra, dec : float
-        The best fit [deg].
-    ninety : Contour
-        The 90 % contour.
+    Around what was scanned stand corners that are outside of all contours, so that all close.
     """
-    psf = "deg 90% PSF containment"
-    return (
-        f"RA: {ra:.2f} (+{ninety.ra_plus:.2f}, -{ninety.ra_minus:.2f} {psf}) J2000\n"
-        f"Dec: {dec:+.2f} (+{ninety.dec_plus:.2f}, -{ninety.dec_minus:.2f} {psf}) J2000"
-    )
+    ra, dec = cells.positions()
+    beyond = _unscanned(cells)
+    points = [plane.project(ra, dec), plane.project(*beyond), np.stack([RIM.real, RIM.imag], -1)]
+    depth = np.sqrt(cells.two_delta_llh)
+    wall = np.full(len(beyond[0]) + len(RIM), 2 * np.sqrt(widest))
+    return Delaunay(np.concatenate(points)), np.concatenate([depth, wall])
 
 
-def _grid(plane: Plane, cells: Cells, widest: float):
-    """Return the axes of a grid, sqrt(2Δllh) on it, and the same as a function of a pole."""
-    points = plane.project(*cells.positions())
-    distance = np.hypot(*points.T)
-    inside = cells.two_delta_llh <= widest
-    size = np.sqrt(cells.area)
-    reach = float((distance + size)[inside].max()) if inside.any() else float(size.max())
-    reach = min(MARGIN * reach, 2.0)
-    near = distance < 2 * reach + size
-    depth = np.sqrt(cells.two_delta_llh[near])
-    interpolate = LinearNDInterpolator(points[near], depth, fill_value=depth.max())
-    axis = np.linspace(-reach, reach, GRID)
-    values = interpolate(*np.meshgrid(axis, axis))
-    # Beyond the edge of the grid nothing is inside a contour, so that all contours close.
-    values[[0, -1], :] = values[:, [0, -1]] = np.sqrt(widest) + depth.max()
-
-    def at_pole(declination: float) -> float:
-        return float(interpolate(plane.project(np.array([0.0]), np.array([declination])))[0])
-
-    return axis, axis, values, at_pole
+def _unscanned(cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the centres [deg] of the cells' neighbours that no cell covers."""
+    found = [np.zeros((2, 0))]
+    for nside in np.unique(cells.nside).tolist():
+        around = healpix.with_neighbours(nside, cells.nested[cells.nside == nside], nest=True)
+        around = np.unique(around[around >= 0])
+        position = np.stack(healpix.pixel_to_lonlat(nside, around, nest=True))
+        found.append(position[:, np.isnan(cells.values_at(*position))])
+    ra, dec = np.concatenate(found, axis=1)
+    return ra, dec
 
 
-def _signed_area(line: np.ndarray) -> float:
+def _of_best_island(
+    positions: NDArray[np.float64], cells: Cells, labels: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return those positions, shape (n, 2) [deg], whose nearest island is the best fit's."""
+    if labels.max() < 1:
+        return positions
+    inside = labels >= 0
+    centres = healpix.lonlat_to_vec(*(axis[inside] for axis in cells.positions()))
+    _, nearest = cKDTree(centres).query(healpix.lonlat_to_vec(*positions.T))
+    return positions[labels[inside][nearest] == 0]
+
+
+def _poles_inside(
+    inside: NDArray[np.bool_], cells: Cells, labels: NDArray[np.int64]
+) -> tuple[bool, bool]:
+    """Return which poles, of those inside the contour, lie in the best fit's island."""
+    poles = np.array([[0.0, 90.0], [0.0, -90.0]])
+    best = [len(_of_best_island(pole[None], cells, labels)) > 0 for pole in poles]
+    return bool(inside[0] and best[0]), bool(inside[1] and best[1])
+
+
+def _signed_area(line: NDArray[np.float64]) -> float:
     x, y = line.T
     return 0.5 * float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
 
 
 def _reach(
-    polygons: list[np.ndarray], ra: float, dec: float, poles: list[bool]
-) -> tuple[float, float, float, float]:
-    """Return how far polygons reach up and down in right ascension and in declination."""
-    if not polygons:
-        return 0.0, 0.0, 0.0, 0.0
-    corners = np.concatenate(polygons)
+    corners: NDArray[np.float64], ra: float, dec: float, poles: tuple[bool, bool]
+) -> tuple[float | None, ...]:
+    """Return how far corners reach up and down in right ascension and in declination."""
+    if not len(corners):
+        return (None,) * 4
     east = (corners[:, 0] - ra + 180) % 360 - 180
     north = corners[:, 1] - dec
     plus, minus = float(east.max()), float(-east.min())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.io.atomic import write_json
+from pipeline.skymaps.levels import Levels
 from pipeline.skymaps.pixels import expected_pixels
 from pipeline.skymaps.records import State
 from pipeline.skymaps.scan import Scan
@@ -20,6 +21,7 @@ def write_manifest(
     *,
     started: datetime,
     current: tuple[int, int] | None = None,
+    levels: Levels | None = None,
     files: Sequence[str] = (),
 ) -> None:
     """Write the manifest.
@@ -37,6 +39,8 @@ def write_manifest(
     current : tuple of int, optional
         Pixels of the current round that are done, and all of it; None when the scan is
         complete.
+    levels : Levels, optional
+        Of the contours, once they are drawn.
     files : sequence of str, optional
         Names of the products, once they are written.
     """
@@ -65,6 +69,12 @@ def write_manifest(
         "failed_pixels": [failure._asdict() for failure in state.failures],
         "files": list(files),
     }
+    if levels is not None:
+        manifest["contours"] = {
+            "levels": levels.source,
+            "calibrated": levels.calibrated,
+            "two_delta_llh": levels.two_delta_llh,
+        }
     write_json(manifest, path)
 
 

@@ -1,5 +1,6 @@
 """The multi-order FITS file: probability density over the scanned cells."""
 
+import re
 from pathlib import Path
 
 from astropy.io import fits
@@ -8,10 +9,11 @@ from astropy.time import Time
 from pipeline import healpix
 from pipeline.io.atomic import atomic_path
 from pipeline.skymaps.contours import Contour
+from pipeline.skymaps.scan import Scan
 from pipeline.skymaps.skymap import Skymap
 
 
-def write_multiorder(skymap: Skymap, path: str | Path) -> None:
+def write_multiorder(name: str, scan: Scan, skymap: Skymap, path: str | Path) -> None:
     """Write UNIQ and PROBDENSITY [1/sr] of all cells.
 
     The columns and PIXTYPE … MOCORDER are those of gravitational-wave alerts (LIGO T2000167
@@ -19,8 +21,10 @@ def write_multiorder(skymap: Skymap, path: str | Path) -> None:
 
     Parameters
     ----------
-    skymap : Skymap
-        What to write.
+    name : str
+        What events.tsv calls the event.
+    scan, skymap
+        What was scanned, and the map of it.
     path : str or Path
         Ends on ``.fits``.
     """
@@ -39,6 +43,7 @@ def write_multiorder(skymap: Skymap, path: str | Path) -> None:
         ("MOCORDER", order, "finest order"),
         ("RUNID", event.run_id, "run"),
         ("EVENTID", event.event_id, "event"),
+        ("OBJECT", re.sub("[^ -~]", "?", name), "name of the event"),
         ("SENDER", "Nightmill", "what wrote this"),
         ("EVENTTYP", event.event_type, "type of the event"),
         ("SIMULATE", not event.is_real, "simulated, not real data"),
@@ -46,8 +51,10 @@ def write_multiorder(skymap: Skymap, path: str | Path) -> None:
         ("MJD-OBS", event.mjd, "UTC [d]"),
         ("RA", skymap.ra, "best fit, ICRS [deg]"),
         ("DEC", skymap.dec, "best fit, ICRS [deg]"),
-        *(card for name in ("50", "90") for card in _extent(name, skymap.contours[name])),
+        ("RECO", scan.reco, "reconstruction of each pixel"),
+        *(card for key in ("50", "90") for card in _extent(key, skymap.contours[key])),
         ("LEVELS", skymap.levels.source),
+        ("CALIBRAT", skymap.levels.calibrated, "contours hold what they say, in simulation"),
         ("NFAILED", skymap.failed, "pixels that stand for their neighbours"),
     ]
     table.header.extend(cards)
@@ -55,12 +62,13 @@ def write_multiorder(skymap: Skymap, path: str | Path) -> None:
         fits.HDUList([fits.PrimaryHDU(), table]).writeto(temporary, overwrite=True)
 
 
-def _extent(name: str, contour: Contour) -> list[tuple[str, float, str]]:
+def _extent(name: str, contour: Contour) -> list[tuple[str, float | None, str]]:
     return [
-        (f"HIERARCH RA_ERR_PLUS_{name}", contour.ra_plus, f"{name}% containment [deg]"),
-        (f"HIERARCH RA_ERR_MINUS_{name}", contour.ra_minus, f"{name}% containment [deg]"),
-        (f"HIERARCH DEC_ERR_PLUS_{name}", contour.dec_plus, f"{name}% containment [deg]"),
-        (f"HIERARCH DEC_ERR_MINUS_{name}", contour.dec_minus, f"{name}% containment [deg]"),
+        (f"HIERARCH RA_ERR_PLUS_{name}", contour.ra_plus, "of the contour [deg]"),
+        (f"HIERARCH RA_ERR_MINUS_{name}", contour.ra_minus, "of the contour [deg]"),
+        (f"HIERARCH DEC_ERR_PLUS_{name}", contour.dec_plus, "of the contour [deg]"),
+        (f"HIERARCH DEC_ERR_MINUS_{name}", contour.dec_minus, "of the contour [deg]"),
         (f"HIERARCH CONTOUR_AREA_{name}", contour.area, "of the cells inside [deg2]"),
+        (f"HIERARCH ISLANDS_{name}", len(contour.island_areas), "errors: best fit's only"),
         (f"HIERARCH LEVEL_{name}", contour.two_delta_llh, "2 Delta llh"),
     ]

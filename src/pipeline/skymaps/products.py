@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from astropy.time import Time
+
 from pipeline.io.atomic import atomic_path, write_json
-from pipeline.skymaps.contours import Contour, circular_lines
+from pipeline.skymaps.circular import WORTH, circular_text
+from pipeline.skymaps.contours import Contour
 from pipeline.skymaps.coordinates import to_icrs
 from pipeline.skymaps.levels import Levels
 from pipeline.skymaps.multiorder import write_multiorder
@@ -58,10 +61,10 @@ def write_products(
             old.unlink()
     write_npz(event, state, folder / results[0])
     write_result_json(event, state, folder / results[1])
-    write_multiorder(skymap, folder / FITS)
-    write_json(_contours(skymap), folder / CONTOURS)
+    write_multiorder(name, scan, skymap, folder / FITS)
+    write_json(_contours(name, scan, skymap), folder / CONTOURS)
     _write_text(_contour_text(skymap.contours), folder / CONTOUR_TEXT)
-    _write_text(_circular(skymap) + "\n", folder / CIRCULAR)
+    _write_text(circular_text(name, scan, skymap) + "\n", folder / CIRCULAR)
     true_position = None
     if truth is not None:
         true_position = tuple(map(float, to_icrs(truth["zenith"], truth["azimuth"], event.mjd)))
@@ -71,25 +74,32 @@ def write_products(
     return sorted([*results, FITS, CONTOURS, CONTOUR_TEXT, CIRCULAR, SKY, ZOOM, SUMMARY])
 
 
-def _contours(skymap: Skymap) -> dict:
+def _contours(name: str, scan: Scan, skymap: Skymap) -> dict:
     """Return what contours.json holds."""
+    event = skymap.event
     return {
+        "event": name,
+        "run_id": event.run_id,
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "mjd": event.mjd,
+        "time_utc": Time(event.mjd, format="mjd").isot,
+        "is_real": event.is_real,
+        "reco": scan.reco,
         "ra_deg": skymap.ra,
         "dec_deg": skymap.dec,
         "nside": int(skymap.best["nside"]),
         "pixel": int(skymap.best["index"]),
         "llh": float(skymap.best["llh"]),
         "levels": skymap.levels.source,
-        "circular": _circular(skymap).splitlines(),
+        "calibrated": skymap.levels.calibrated,
+        "containment": WORTH[skymap.levels.meaning],
+        "circular": circular_text(name, scan, skymap).splitlines(),
         "contours": {
             name: asdict(contour) | {"polygons": [p.tolist() for p in contour.polygons]}
             for name, contour in skymap.contours.items()
         },
     }
-
-
-def _circular(skymap: Skymap) -> str:
-    return circular_lines(skymap.ra, skymap.dec, skymap.contours["90"])
 
 
 def _contour_text(contours: dict[str, Contour]) -> str:

@@ -67,7 +67,9 @@ def scan_event(
     with Watch(scan, folder / MANIFEST) as watch:
         state = scan_all(scan, folder / ROUNDS, earlier, watch)
     files = write_products(name, scan, state, levels, folder, read_truth(path))
-    write_manifest(folder / MANIFEST, scan, state, started=watch.started, files=files)
+    write_manifest(
+        folder / MANIFEST, scan, state, started=watch.started, levels=levels, files=files
+    )
 
 
 def scan_share(
