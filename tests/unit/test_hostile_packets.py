@@ -11,7 +11,7 @@ import pytest
 from nights import run, write_folder, write_tar
 from packets import container, packet, record_type
 
-from pipeline.fingerprint import folder_fingerprint
+from pipeline.fingerprint import fingerprint
 from pipeline.io import tarball
 from pipeline.io.avro import AvroError, parse_schema
 from pipeline.io.avro_program import compile_schema
@@ -177,9 +177,9 @@ def test_folders_and_links_with_names_of_packets(tmp_path):
     tables, total = run(tmp_path, folder)
     assert (total["alerts"], total["rejected"]) == (20, 1)
     assert only_reason(tables) == "unreadable: No such file or directory"
-    before = folder_fingerprint(folder)
+    before = fingerprint(folder)
     (tmp_path / "nothing").write_bytes(b"")
-    assert folder_fingerprint(folder) != before
+    assert fingerprint(folder) != before
 
 
 def test_a_link_to_a_folder_is_recorded(tmp_path):

@@ -1,9 +1,12 @@
 """A change of code that can change a result changes the hash of what depends on it only."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from pipeline import provenance
-from pipeline.fingerprint import folder_fingerprint
+from pipeline.fingerprint import fingerprint
 
 TOOL = """import numpy
 from pipeline.part import deep
@@ -63,13 +66,25 @@ def test_real_modules_differ():
     assert provenance.source_hash("pipeline.paths") != provenance.source_hash("pipeline.healpix")
 
 
-def test_folder_fingerprint(tmp_path):
+def test_fingerprint(tmp_path):
     file = tmp_path / "a" / "x.avro"
     file.parent.mkdir()
     file.write_bytes(b"1")
-    first = folder_fingerprint(tmp_path)
-    assert folder_fingerprint(tmp_path) == first
+    of_both = [fingerprint(path) for path in (tmp_path, file)]
+    assert [fingerprint(path) for path in (tmp_path, file)] == of_both
     file.write_bytes(b"22")
-    assert folder_fingerprint(tmp_path) != first
-    assert folder_fingerprint(file) == ""
-    assert folder_fingerprint(tmp_path / "missing") == ""
+    longer = [fingerprint(path) for path in (tmp_path, file)]
+    os.utime(file, ns=(0, file.stat().st_mtime_ns - 1))
+    older = [fingerprint(path) for path in (tmp_path, file)]
+    for first, second, third in zip(of_both, longer, older, strict=True):
+        assert len({first, second, third}) == 3
+    assert fingerprint(tmp_path / "missing") == ""
+
+
+def test_no_fingerprint_of_what_the_workflow_makes(tmp_path, monkeypatch):
+    """It is missing when the first run is planned, and would be new to the second."""
+    monkeypatch.chdir(tmp_path)
+    model = Path("results/models/trained/realbogus.h5")
+    model.parent.mkdir(parents=True)
+    model.write_bytes(b"1")
+    assert fingerprint(model) == fingerprint(str(model)) == fingerprint("results") == ""

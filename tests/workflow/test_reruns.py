@@ -1,7 +1,9 @@
 """What changed is run again with what depends on it, and nothing else."""
 
 import json
+import os
 import shutil
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -68,6 +70,41 @@ def test_a_new_version_of_a_model(ran):
 def test_a_changed_model_file(ran):
     of_feature(ran.path / "bright.onnx", "Neg")
     assert ran.planned() == {"convert_model": 1, "score": 1}
+
+
+def make_older(path: Path) -> None:
+    """Give a file that was written anew a time stamp before all results, as cp -p may."""
+    os.utime(path, (1.5e9, 1.5e9))
+
+
+def test_an_older_catalogue(ran):
+    path = ran.path / "stars.csv"
+    path.write_text(path.read_text() + "1,2,new\n")
+    make_older(path)
+    assert ran.planned() == {"sort_catalog": 1, "match": 1}
+
+
+def test_an_older_model(ran):
+    of_feature(ran.path / "bright.onnx", "Neg")
+    make_older(ran.path / "bright.onnx")
+    assert ran.planned() == {"convert_model": 1, "score": 1}
+
+
+def test_an_older_dump(workdir):
+    """It is indexed again, and every shard is decoded by the new index."""
+    dump = workdir.path / "night.avro"
+    dump.write_bytes(container([packet(i, f"ZTF18aaaaa{i:02d}") for i in range(10)]))
+    workdir.configure(models={}, catalogs={})
+    workdir.write_config({}, [("ztf", "20180201", "night.avro", 2)])
+    workdir.snakemake("--cores", "2")
+    assert workdir.planned() == {}
+    dump.write_bytes(container([packet(i, f"ZTF18aaaaa{i:02d}") for i in range(20, 35)]))
+    make_older(dump)
+    assert workdir.planned() == {"index": 1, "decode": 2, "summary": 1}
+    workdir.snakemake("--cores", "2")
+    summary = json.loads((workdir.path / "results/summary/ztf/20180201.json").read_text())
+    assert summary["alerts"] == 15
+    assert workdir.planned() == {}
 
 
 def test_what_concerns_another_survey(ran):

@@ -1,12 +1,15 @@
 """Neutrino events through snakemake: one job or many, and configurations that cannot be."""
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
 from test_skymaps_events import event
 
 from pipeline.skymaps.event_files import write_event
+from pipeline.skymaps.geometry import IC86_LIKE
 from pipeline.skymaps.run import scan_event
 
 pytestmark = pytest.mark.workflow
@@ -51,6 +54,24 @@ def test_many_jobs_give_what_one_gives(events):
     assert not (skymaps / "broken/manifest.json").exists()
     events(("parts", "track.json", "", "", "2"), reco="crash_dummy", nsides=NSIDES)
     assert workdir.planned() == {"summarise_skymaps": 1}
+
+
+def test_an_older_event_or_geometry(events):
+    """Files that were replaced by older ones, as cp -p does."""
+    settings = {"reco": "dummy", "nsides": NSIDES, "geometry": "doms.csv"}
+    workdir = events(("one", "track.json", "", "", ""), **settings)
+    geometry, track = workdir.path / "doms.csv", workdir.path / "track.json"
+    shutil.copy(IC86_LIKE, geometry)
+    workdir.snakemake("--cores", "1")
+    assert workdir.planned() == {}
+    for path in (geometry, track):
+        before = path.stat()
+        path.write_bytes(path.read_bytes() + b"\n")
+        os.utime(path, (1.5e9, 1.5e9))
+        assert workdir.planned() == {"scan": 1, "summarise_skymaps": 1}
+        path.write_bytes(path.read_bytes()[:-1])
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert workdir.planned() == {}
 
 
 @pytest.mark.parametrize(

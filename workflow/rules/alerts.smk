@@ -33,10 +33,8 @@ rule index:
         **sized_by_night(lambda night: sizing.index(packets_of(night))),
     params:
         schemas=lambda wildcards: night_of(wildcards).schemas,
-        dump=lambda wildcards: folder_fingerprint(targets.dump(night_of(wildcards))),
-        schemas_in=lambda wildcards: folder_fingerprint(
-            night_of(wildcards).schemas or ""
-        ),
+        dump=dump_state,
+        schemas_in=lambda wildcards: input_state(night_of(wildcards).schemas or ""),
         code=survey_code("pipeline.alerts.index"),
     script:
         "../scripts/index.py"
@@ -62,6 +60,7 @@ rule decode:
         **sized_by_night(lambda night: sizing.decode(packets_of(night), night.shards)),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
+        dump=dump_state,
         code=survey_code("pipeline.alerts.decode"),
     script:
         "../scripts/decode.py"

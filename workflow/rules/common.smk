@@ -5,13 +5,12 @@ from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
-from pipeline import paths, sizing, targets
+from pipeline import fingerprint, paths, sizing, targets
 from pipeline.alerts.surveys.names import check_surveys
 from pipeline.alerts.surveys.registry import survey_files
 from pipeline.config.base import of_survey
 from pipeline.config.check import check_config
 from pipeline.config.load import ConfigError, load_config, load_nights
-from pipeline.fingerprint import folder_fingerprint
 from pipeline.provenance import source_hash
 from pipeline.targets import night_targets
 
@@ -29,6 +28,8 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 ASKED = set(workflow.resource_settings.default_resources or ())
+# Thousands of jobs ask for the same files.
+input_state = cache(fingerprint.fingerprint)
 NIGHT_OF = {(night.survey, night.night): night for night in NIGHTS}
 
 
@@ -54,6 +55,11 @@ def by_survey(function):
 def survey_code(module):
     """Return a function of the wildcards: the code of a module and of the job's survey."""
     return by_survey(lambda survey: source_hash(module, files=survey_files(survey)))
+
+
+def dump_state(wildcards):
+    """Return what tells that a night's dump was replaced."""
+    return input_state(targets.dump(night_of(wildcards)))
 
 
 def packets_of(night):

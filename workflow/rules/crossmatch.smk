@@ -29,7 +29,7 @@ rule sort_catalog:
                 "distance": {"kpc", "low_arcsec"},
             },
         ),
-        folder=lambda wildcards: folder_fingerprint(
+        file=lambda wildcards: input_state(
             CONFIG.catalogs[wildcards.catalog].path or ""
         ),
         code=source_hash("pipeline.crossmatch.build"),

@@ -15,6 +15,7 @@ except ValueError as error:  # ConfigError is one, and so is an unknown reconstr
     raise WorkflowError(str(error)) from None
 
 GEOMETRY = [CONFIG.skymaps.geometry] if CONFIG.skymaps.geometry else []
+GEOMETRY_STATE = list(map(input_state, GEOMETRY))
 CALIBRATION = CONFIG.skymaps.calibration
 SCAN_CODE = source_hash("pipeline.skymaps.scan", "pipeline.skymaps.run")
 
@@ -32,6 +33,11 @@ wildcard_constraints:
 def event_of(wildcards):
     """Return the line of events.tsv that a job belongs to."""
     return EVENTS[wildcards.event]
+
+
+def event_state(wildcards):
+    """Return what tells that an event's file, or the geometry, was replaced."""
+    return [input_state(event_of(wildcards).path), *GEOMETRY_STATE]
 
 
 def settings_of(wildcards):

@@ -17,7 +17,7 @@ rule convert_model:
         model=lambda wildcards: CONFIG.models[wildcards.model].model_dump(
             mode="json", exclude={"surveys", "version"}
         ),
-        folder=lambda wildcards: folder_fingerprint(CONFIG.models[wildcards.model].path),
+        file=lambda wildcards: input_state(CONFIG.models[wildcards.model].path),
         code=source_hash("pipeline.scores.convert"),
     script:
         "../scripts/convert_model.py"
@@ -49,12 +49,11 @@ rule score:
         ),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
+        dump=dump_state,
         models=by_survey(lambda survey: as_params(CONFIG.models, survey)),
         engine=CONFIG.engine,
-        folders=by_survey(
-            lambda survey: [
-                folder_fingerprint(path) for path in targets.networks(CONFIG, survey)
-            ]
+        networks=by_survey(
+            lambda survey: list(map(input_state, targets.networks(CONFIG, survey)))
         ),
         code=survey_code("pipeline.jobs.score"),
     script:

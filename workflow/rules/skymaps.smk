@@ -20,6 +20,7 @@ rule scan_chunk:
         **sized(lambda wildcards: sizing.scan(int(wildcards.chunks))),
     params:
         settings=settings_of,
+        files=event_state,
         code=SCAN_CODE,
         reco_code=reco_code,
     script:
@@ -47,6 +48,7 @@ rule scan:
         **sized(sizing.scan()),
     params:
         settings=settings_of,
+        files=event_state,
         rounds=lambda wildcards: len(event_targets.rounds(CONFIG, event_of(wildcards))),
         code=source_hash("pipeline.skymaps.run", "pipeline.skymaps.products"),
         reco_code=reco_code,
@@ -89,6 +91,7 @@ if CALIBRATION is not None:
             number=CALIBRATION.tracks,
             seed=CALIBRATION.seed,
             ice=CALIBRATION.ice,
+            geometry=GEOMETRY_STATE,
             code=source_hash("pipeline.simulate.events", "pipeline.skymaps.geometry"),
         script:
             "../scripts/simulate_tracks.py"
