@@ -11,7 +11,7 @@ import pytest
 from nights import run, write_folder, write_tar
 from packets import container, packet
 
-from pipeline.fingerprint import folder_fingerprint
+from pipeline.fingerprint import fingerprint
 from pipeline.io.avro import AvroError, parse_schema
 from pipeline.io.avro_program import compile_schema
 from pipeline.io.names import readable
@@ -43,7 +43,7 @@ def test_a_file_whose_name_is_not_utf8_is_read(tmp_path, shards):
     tables, total = run(tmp_path, folder, shards)
     assert sorted(tables["alerts"]["candid"].to_pylist()) == CANDIDS
     assert total["rejected"] == 0
-    assert len(folder_fingerprint(folder)) == 16
+    assert len(fingerprint(folder)) == 16
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing", b"\0\0\0\0\x05abcdef"])
