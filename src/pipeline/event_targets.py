@@ -43,6 +43,7 @@ def scan_settings(config: Config, row: EventRow) -> dict[str, str | bool | float
         "nsides": row.nsides or config.skymaps.nsides,
         "pointed": config.skymaps.pointed,
         "pixel_timeout_s": config.skymaps.pixel_timeout_s,
+        "refine": config.skymaps.refine,
     }
 
 
@@ -50,12 +51,14 @@ def rounds(config: Config, row: EventRow) -> list[list[str]]:
     """Return the files of all rounds that fan out, by round; none for a scan of one job.
 
     The rounds of a scan are not known before it runs. One more than there are levels is
-    what most scans need; the last job does the rest.
+    what most scans need around the minimum, and one a finer level inside the contour; the
+    last job does the rest.
     """
     chunks = row.chunks or config.skymaps.chunks
     if chunks == 1:
         return []
-    count = len(parse_nsides(scan_settings(config, row)["nsides"])) + 1
+    levels = len(parse_nsides(scan_settings(config, row)["nsides"]))
+    count = 2 * levels if config.skymaps.refine == "contour" else levels + 1
     return [
         [
             paths.SKYMAP_CHUNK.format(
@@ -86,3 +89,16 @@ def calibrations(config: Config, row: EventRow) -> list[str]:
         return []
     settings = scan_settings(config, row)
     return [f"{calibration_folder(settings['reco'], settings['nsides'])}/table.json"]
+
+
+def round_calibrations(config: Config, row: EventRow, number: int) -> list[str]:
+    """Return the calibration table that a round's pixels depend on; none for most rounds.
+
+    The first rounds, as many as there are levels, look around the minimum only
+    (`pipeline.skymaps.scan.Scan.choose`): they need not wait for a calibration, nor are they
+    scanned again when it changes.
+    """
+    levels = parse_nsides(scan_settings(config, row)["nsides"])
+    if config.skymaps.refine == "minimum" or config.skymaps.pointed or number < len(levels):
+        return []
+    return calibrations(config, row)

@@ -214,6 +214,26 @@ def test_no_cell_inside_no_errors():
     assert contours["3sigma"].ra_plus == 180.0
 
 
+@pytest.mark.parametrize("index", [[300], [300, 301], [284, 285, 286, 287], [269, 300, 331]])
+def test_contours_of_cells_in_a_line(index):
+    levels, state = parse_nsides("8:0"), State()
+    state.add([Part(rows(8, np.sort(index), np.arange(len(index), dtype=float)))])
+    cells, contours, *_ = seen(state, levels)
+    for contour in contours.values():
+        assert contour.area == cells.area_within(contour.two_delta_llh) > 0
+        assert contour.polygons and contour.smooth_area > 0
+
+
+def test_nothing_lies_within_a_contour_where_nothing_was_scanned():
+    """A flat likelihood in a disc."""
+    levels, state = parse_nsides("64:0"), State()
+    index = choose(levels, state, (40.0, 25.0))[64]
+    state.add([Part(rows(64, index, np.zeros(len(index))))])
+    _, contours, *_ = seen(state, levels)
+    assert contours["90"].area == pytest.approx(np.pi * 3.5**2, rel=0.1)
+    assert contours["90"].smooth_area == pytest.approx(contours["90"].area, rel=0.1)
+
+
 def test_pointed_scan_covers_a_disc():
     levels = parse_nsides("64:0 512:12")
     state = State()

@@ -124,7 +124,21 @@ def test_pointed_scan_has_one_round_around_the_seed():
     assert len(chosen[64]) == pytest.approx(expected_pixels(levels, pointed=True)[64], abs=4)
     state.add([Part(rows(64, chosen[64], 1.0))])
     assert choose(levels, state, (100.0, 85.0)) == {}
-    assert len(first_pixels(1, (100.0, 45.0))) == 1  # no centre that near: the seed's pixel
+
+
+@given(st.sampled_from([1, 2, 4, 8, 16, 32, 64]), st.floats(0, 360), st.floats(-90, 90))
+@settings(max_examples=60)
+def test_pointed_scan_has_the_seeds_surroundings_at_any_nside(nside, ra, dec):
+    """Skymap Scanner's pixels, and never fewer than the seed's own with its neighbours."""
+    pixels = first_pixels(nside, (ra, dec))
+    seed = healpix.lonlat_to_vec(ra, dec)
+    chord = np.linalg.norm(healpix.pixel_to_vec(nside, np.arange(12 * nside**2)) - seed, axis=1)
+    distance = np.degrees(2 * np.arcsin(chord / 2))
+    assert np.isin(np.flatnonzero(distance < 3.5 - 1e-9), pixels).all()
+    assert healpix.lonlat_to_pixel(nside, ra, dec) in pixels
+    assert len(pixels) >= 7
+    assert (distance[pixels] > 3.5 + 1e-9).sum() <= 9
+    assert (np.diff(pixels) > 0).all()
 
 
 def test_seed_vertex_is_the_nearest_ancestors():

@@ -61,6 +61,32 @@ def test_many_jobs_and_calibrated_contours(whole, tmp_path):
     assert said[1]["two_delta_llh"]["90"] == 9.2
 
 
+@pytest.mark.parametrize("nsides", ["1:0", "8:0 64:12 512:24", "16:0"])
+def test_a_pointed_scan_has_all_products(tmp_path, nsides):
+    write_event(event(), tmp_path / "event.json", {"zenith": 0.5, "azimuth": 0.25})
+    out = tmp_path / "out"
+    scan_event("a", tmp_path / "event.json", out, reco="dummy", nsides=nsides, pointed=True)
+    assert {p.name for p in out.iterdir()} >= set(event_targets.PRODUCTS)
+    ninety = json.loads((out / "contours.json").read_text())["contours"]["90"]
+    assert ninety["area"] > 0
+    assert min(ninety[f"{axis}_{way}"] for axis in ("ra", "dec") for way in ("plus", "minus")) > 0
+
+
+def test_rounds_and_what_they_depend_on():
+    """Rounds that look around the minimum only do not wait for a calibration."""
+    row = EventRow(event="b", path="b.json", chunks=2)
+    table = ["results/calibration/pandel_spe1st/8-0_64-12_512-24/table.json"]
+    for skymaps, expected in [
+        ({"calibration": {}}, [[], [], [], table, table, table]),
+        ({"calibration": {}, "refine": "minimum"}, [[], [], [], []]),
+        ({"calibration": {}, "pointed": True}, [[]] * 6),
+        ({}, [[]] * 6),
+    ]:
+        config = load_config({"skymaps": skymaps})
+        rounds = range(len(event_targets.rounds(config, row)))
+        assert [event_targets.round_calibrations(config, row, n) for n in rounds] == expected
+
+
 def test_what_rules_ask_for():
     config = load_config({"skymaps": {"nsides": "8:0 64:12", "calibration": {"jobs": 3}}})
     plain, own = (

@@ -132,10 +132,12 @@ def result(one, state, path):
     return path.read_bytes()
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+@pytest.fixture(scope="module", params=["minimum", "contour"])
+def whole(tmp_path_factory, request):
     folder = tmp_path_factory.mktemp("whole")
     one = Scan(event(), "crash_dummy", LEVELS)
+    if request.param == "contour":
+        one = Scan(event(), "crash_dummy", parse_nsides("2:0 8:1 32:1"), outermost=200.0)
     state = scan_all(one, folder / "rounds")
     return one, state, result(one, state, folder / "x.npz"), len(list(folder.glob("rounds/*")))
 
@@ -193,6 +195,40 @@ def test_finished_rounds_are_not_scanned_again(whole, tmp_path, monkeypatch):
     )
     assert result(one, scan_all(one, tmp_path / "rounds"), tmp_path / "x.npz") == expected
     assert len(fitted) == 1 and last.exists()
+
+
+def rounds_of(one, cache, monkeypatch):
+    """Return the result of a scan and the rounds that were fitted in it."""
+    fitted = []
+    with monkeypatch.context() as patch:
+        patch.setattr(scan, "_fit", lambda *a, f=scan._fit: fitted.append(a[2]) or f(*a))
+        state = scan_all(one, cache)
+    return result(one, state, cache.parent / "x.npz"), fitted
+
+
+def test_other_levels_leave_the_rounds_valid_that_they_do_not_change(tmp_path, monkeypatch):
+    levels = parse_nsides("2:0 8:1 32:1")
+    narrow, wide = (Scan(event(), "dummy", levels, outermost=x) for x in (5.0, 200.0))
+    _, first = rounds_of(narrow, tmp_path / "rounds", monkeypatch)
+    fresh, all_rounds = rounds_of(wide, tmp_path / "fresh", monkeypatch)
+    after, again = rounds_of(wide, tmp_path / "rounds", monkeypatch)
+    assert after == fresh
+    assert len(again) == len(all_rounds) - len(levels) > 0
+    back, last = rounds_of(narrow, tmp_path / "rounds", monkeypatch)
+    assert back == rounds_of(narrow, tmp_path / "other", monkeypatch)[0] != fresh
+    assert len(last) == len(first) - len(levels)
+
+
+def test_a_chunk_chosen_for_other_levels_is_refused(tmp_path):
+    levels = parse_nsides("2:0 8:1 32:1")
+    narrow, wide = (Scan(event(), "dummy", levels, outermost=x) for x in (5.0, 200.0))
+    earlier = []
+    for number in range(len(levels) + 1):
+        scan_chunk(narrow, earlier, tmp_path / f"{number}.npz", chunk=0, chunks=1)
+        earlier.append([tmp_path / f"{number}.npz"])
+    with pytest.raises(ValueError, match=rf"{len(levels)}.npz: missing, or part of another scan"):
+        scan_all(wide, tmp_path / "rounds", earlier)
+    scan_all(wide, tmp_path / "rounds", earlier[: len(levels)])
 
 
 def test_kill_9_at_ten_random_moments(whole, tmp_path):

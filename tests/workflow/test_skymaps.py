@@ -74,6 +74,20 @@ def test_an_older_event_or_geometry(events):
         assert workdir.planned() == {}
 
 
+def test_another_calibration_scans_again_only_what_it_may_change(events):
+    """The first rounds, as many as levels, look around the minimum and do not wait for it."""
+    settings = {"reco": "dummy", "nsides": "8:0 256:4"}
+    lines = [("parts", "track.json", "", "", "2")]
+    workdir = events(*lines, calibration={"tracks": 20, "jobs": 1}, **settings)
+    workdir.snakemake("--cores", "2")
+    assert workdir.planned() == {}
+    events(*lines, calibration={"tracks": 20, "jobs": 1, "seed": 2}, **settings)
+    calibration = {"simulate_tracks": 1, "scan_tracks": 1, "calibrate": 1}
+    assert workdir.planned() == calibration | {"scan_chunk": 4, "scan": 1, "summarise_skymaps": 1}
+    events(*lines, refine="minimum", calibration={"tracks": 20, "jobs": 1}, **settings)
+    assert "calibrate" not in workdir.planned()
+
+
 @pytest.mark.parametrize(
     ("line", "skymaps", "words"),
     [

@@ -10,6 +10,9 @@ rule scan_chunk:
             event_targets.rounds(CONFIG, event_of(wildcards))[: int(wildcards.round)],
             [],
         ),
+        calibration=lambda wildcards: event_targets.round_calibrations(
+            CONFIG, event_of(wildcards), int(wildcards.round)
+        ),
     output:
         paths.SKYMAP_CHUNK,
     log:

@@ -9,6 +9,7 @@ with job(snakemake.log[0]):
         earlier=[files[i : i + chunks] for i in range(0, len(files), chunks)],
         chunk=int(snakemake.wildcards.chunk),
         chunks=chunks,
+        calibration=next(iter(snakemake.input.calibration), None),
         geometry=next(iter(snakemake.input.geometry), None),
         **snakemake.params.settings,
     )

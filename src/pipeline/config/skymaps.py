@@ -22,6 +22,10 @@ class Skymaps(Section):
 
     reco: str = Field("pandel_spe1st", description="reconstruction of a pixel")
     nsides: str = Field("8:0 64:12 512:24", description="progression, nside:extension, ascending")
+    refine: Literal["contour", "minimum"] = Field(
+        "contour",
+        description="refine all islands inside the outermost contour, or only around the best fit",
+    )
     chunks: int = Field(1, ge=1, le=1000, description="jobs each round of a scan fans out into")
     geometry: str | None = Field(
         None, description="CSV or parquet of the detector's DOMs, for realtime events"

@@ -31,7 +31,9 @@ def islands(cells: Cells, two_delta_llh: float) -> np.ndarray:
     inside = np.flatnonzero(cells.two_delta_llh <= two_delta_llh)
     if not len(inside):
         return labels
-    count, found = connected_components(_touching(cells.nside[inside], cells.nested[inside]))
+    pairs = touching(cells.nside[inside], cells.nested[inside])
+    graph = coo_array((np.ones(len(pairs[0]), bool), pairs), shape=(len(inside), len(inside)))
+    count, found = connected_components(graph, directed=False)
     area = np.bincount(found, cells.area[inside])
     area[found[np.argmin(cells.two_delta_llh[inside])]] = np.inf
     _, first = np.unique(found, return_index=True)
@@ -82,16 +84,26 @@ def containing(
     return np.where((nside[place] <= wanted_nside) & same & (wanted >= 0), place, -1)
 
 
-def _touching(nside: np.ndarray, nested: np.ndarray) -> coo_array:
-    """Return the graph of the cells that share an edge or a corner.
+def touching(nside: np.ndarray, nested: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return all pairs of cells that share an edge or a corner.
 
-    Of two such cells the finer one has a neighbour of its own size within the other.
+    Parameters
+    ----------
+    nside, nested : numpy.ndarray
+        Shape (n,), cells that do not overlap.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Of int64, places among the cells, the finer one of a pair first; cells of one size come
+        in both orders.
     """
-    pairs = []
+    pairs = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     for own in np.unique(nside).tolist():
+        # Of two cells that touch, the finer has a neighbour of its own size within the other.
         here = np.flatnonzero(nside == own)
         around = healpix.with_neighbours(own, nested[here], nest=True)[1:]
         other = containing(nside, nested, np.full(around.size, own), around.ravel())
         pairs.append((np.tile(here, 8)[other >= 0], other[other >= 0]))
-    row, column = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
-    return coo_array((np.ones(len(row), bool), (row, column)), shape=(len(nside), len(nside)))
+    finer, coarser = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
+    return finer, coarser

@@ -41,6 +41,11 @@ class Levels:
     calibrated: bool = False
     meaning: str = BY_WILKS
 
+    @property
+    def outermost(self) -> float:
+        """2Δllh of the widest contour."""
+        return max(self.two_delta_llh.values())
+
 
 def wilks(content: float) -> float:
     """Return the 2Δllh that contains `content` of the truth by Wilks' theorem, 2 parameters.

@@ -58,6 +58,7 @@ def write_manifest(
             "reconstruction": scan.reco,
             "nside_progression": [list(level) for level in scan.levels],
             "pointed": scan.pointed,
+            "refined_within_2_delta_llh": scan.outermost,
             "pixel_timeout_s": scan.limit_s,
             "fingerprint": scan.fingerprint,
         },

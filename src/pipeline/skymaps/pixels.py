@@ -14,7 +14,7 @@ from pipeline.config.nsides import Level
 from pipeline.skymaps.records import State
 
 POINTED_RADIUS = 3.5
-"""A pointed scan looks only this far around the seed [deg]."""
+"""A pointed scan looks this far around the seed [deg]."""
 
 
 def first_pixels(nside: int, centre: tuple[float, float] | None = None) -> np.ndarray:
@@ -25,22 +25,30 @@ def first_pixels(nside: int, centre: tuple[float, float] | None = None) -> np.nd
     nside : int
         Of the first level.
     centre : tuple of float, optional
-        Right ascension and declination [deg] of a pointed scan's seed.
+        Right ascension and declination [deg] of a pointed scan's seed. Its pixels are those
+        with centres within `POINTED_RADIUS`, as Skymap Scanner's, and always the seed's own
+        and its neighbours: where pixels are large there would be one or none.
     """
     if centre is None:
         return np.arange(12 * nside**2)
     inside = healpix.query_disc(nside, *centre, POINTED_RADIUS)
-    return inside if len(inside) else np.atleast_1d(healpix.lonlat_to_pixel(nside, *centre))
+    own = healpix.with_neighbours(nside, np.atleast_1d(healpix.lonlat_to_pixel(nside, *centre)))
+    return np.union1d(inside, own[own >= 0])
 
 
 def choose(
-    levels: Sequence[Level], state: State, centre: tuple[float, float] | None = None
+    levels: Sequence[Level],
+    state: State,
+    centre: tuple[float, float] | None = None,
+    outermost: float | None = None,
 ) -> dict[int, np.ndarray]:
     """Choose the pixels of the next round.
 
     For each two consecutive levels of which the coarser has begun, its pixels whose centre
     lies strictly within sqrt(extension · area / π) of the best fit so far, at whatever level
-    that is, are refined (Skymap Scanner's rule).
+    that is, are refined (Skymap Scanner's rule). When that leaves nothing to do, the islands
+    inside the outermost contour are refined (`pipeline.skymaps.refinement`), which may find a
+    better fit, and so on.
 
     Parameters
     ----------
@@ -51,6 +59,8 @@ def choose(
     centre : tuple of float, optional
         Right ascension and declination [deg] of a pointed scan's seed; such a scan has
         one round.
+    outermost : float, optional
+        2Δllh of the outermost contour; without it there is Skymap Scanner's rule alone.
 
     Returns
     -------
@@ -64,6 +74,17 @@ def choose(
     best = state.best()
     if best is None or centre is not None:
         return {}
+    chosen = _around_the_best(levels, state, best)
+    if not chosen and outermost is not None:
+        # Islands take 0.3 s to import, which jobs that end before them need not pay.
+        from pipeline.skymaps.refinement import refine_islands  # noqa: PLC0415
+
+        chosen = refine_islands(levels, state, outermost)
+    return chosen
+
+
+def _around_the_best(levels: Sequence[Level], state: State, best: np.void) -> dict[int, np.ndarray]:
+    """Choose by Skymap Scanner's rule."""
     around = healpix.pixel_to_vec(int(best["nside"]), best["index"])
     chosen = {}
     for coarse, fine in pairwise(levels):
@@ -150,7 +171,7 @@ def expected_pixels(levels: Sequence[Level], pointed: bool = False) -> dict[int,
     if pointed:
         sky = 4 * np.pi * np.degrees(1.0) ** 2
         share = np.pi * POINTED_RADIUS**2 / sky
-        return {first: max(1, round(12 * first**2 * share))}
+        return {first: max(9, round(12 * first**2 * share))}
     counts = {first: 12 * first**2}
     for coarse, fine in pairwise(levels):
         children = (fine.nside // coarse.nside) ** 2

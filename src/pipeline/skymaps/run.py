@@ -1,10 +1,13 @@
 """What the jobs of the workflow do: a whole scan, a share of a round, the table of all."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from pipeline.config.nsides import parse_nsides
 from pipeline.skymaps.event_files import read_event, read_truth
+from pipeline.skymaps.levels import Levels, calibrated_levels, wilks_levels
 from pipeline.skymaps.scan import Scan, scan_all, scan_chunk
 from pipeline.skymaps.watch import Watch
 
@@ -19,8 +22,19 @@ def read_scan(
     geometry: str | Path | None = None,
     pointed: bool = False,
     pixel_timeout_s: float = 1800.0,
-) -> Scan:
-    """Read an event file and say how to scan it; parameters as in the section ``skymaps``.
+    refine: Literal["contour", "minimum"] = "contour",
+    calibration: str | Path | None = None,
+) -> tuple[Scan, Levels]:
+    """Read an event file and say how to scan it and where its contours are.
+
+    Parameters
+    ----------
+    path : str or Path
+        The event file.
+    reco, nsides, geometry, pointed, pixel_timeout_s, refine
+        As in the section ``skymaps``.
+    calibration : str or Path, optional
+        Table of contour levels; Wilks' levels without.
 
     Raises
     ------
@@ -28,7 +42,11 @@ def read_scan(
         If a file is missing or damaged, or a setting is wrong; the message names it.
     """
     event = read_event(path, geometry)
-    return Scan(event, reco, parse_nsides(nsides), pointed, pixel_timeout_s)
+    scan = Scan(event, reco, parse_nsides(nsides), pointed, pixel_timeout_s)
+    levels = calibrated_levels(calibration, scan) if calibration else wilks_levels()
+    if refine == "contour":
+        scan = replace(scan, outermost=levels.outermost)
+    return scan, levels
 
 
 def scan_event(
@@ -36,7 +54,6 @@ def scan_event(
     path: str | Path,
     folder: str | Path,
     *,
-    calibration: str | Path | None = None,
     earlier: Sequence[Iterable[str | Path]] = (),
     **settings: object,
 ) -> None:
@@ -50,20 +67,17 @@ def scan_event(
         The event file.
     folder : str or Path
         For the products; finished rounds are kept in it as well.
-    calibration : str or Path, optional
-        Table of contour levels; Wilks' levels without.
     earlier : sequence of iterables of paths, optional
         Rounds that `scan_share` has done.
     **settings
         As of `read_scan`.
     """
     # What interpolates and draws takes 0.5 s to import: only the last job pays for it.
-    from pipeline.skymaps.levels import calibrated_levels, wilks_levels  # noqa: PLC0415
     from pipeline.skymaps.manifest import write_manifest  # noqa: PLC0415
     from pipeline.skymaps.products import write_products  # noqa: PLC0415
 
-    folder, scan = Path(folder), read_scan(path, **settings)
-    levels = calibrated_levels(calibration, scan) if calibration else wilks_levels()
+    folder = Path(folder)
+    scan, levels = read_scan(path, **settings)
     with Watch(scan, folder / MANIFEST) as watch:
         state = scan_all(scan, folder / ROUNDS, earlier, watch)
     files = write_products(name, scan, state, levels, folder, read_truth(path))
@@ -81,7 +95,10 @@ def scan_share(
     chunks: int,
     **settings: object,
 ) -> None:
-    """Scan one job's share of a round; see `pipeline.skymaps.scan.scan_chunk`."""
-    scan = read_scan(path, **settings)
+    """Scan one job's share of a round; see `pipeline.skymaps.scan.scan_chunk`.
+
+    The first rounds, as many as there are levels, are the same with and without a calibration.
+    """
+    scan, _ = read_scan(path, **settings)
     with Watch(scan) as watch:
         scan_chunk(scan, earlier, output, chunk=chunk, chunks=chunks, report=watch)

@@ -46,6 +46,11 @@ class Scan:
         Only within 3.5 degrees of the seed, at the first nside alone.
     limit_s : float
         A pixel that takes longer fails [s].
+    outermost : float or None
+        2Δllh of the contour inside which all islands are refined; None: only around the best
+        fit, as Skymap Scanner does.
+    fingerprint : str
+        Of all that a pixel's result depends on, so not of `outermost`.
     """
 
     event: Event
@@ -53,6 +58,7 @@ class Scan:
     levels: tuple[Level, ...]
     pointed: bool = False
     limit_s: float = 1800.0
+    outermost: float | None = None
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +84,26 @@ class Scan:
             raise ValueError("a pointed scan needs a seed with a direction")
         ra, dec = to_icrs(seed.zenith, seed.azimuth, self.event.mjd)
         return float(ra), float(dec)
+
+    def choose(self, state: State, number: int) -> dict[int, np.ndarray]:
+        """Return the pixels of a round; see `pipeline.skymaps.pixels.choose`.
+
+        The first rounds, as many as there are levels, are chosen without `outermost`: they,
+        which are most of a scan, stay valid when its contours' levels change.
+        """
+        outermost = self.outermost if number >= len(self.levels) else None
+        return choose(self.levels, state, self.centre, outermost)
+
+    def round_fingerprint(self, state: State, pixels: dict[int, np.ndarray]) -> str:
+        """Return the fingerprint of a round's files: of the scan, the rounds before, its pixels.
+
+        A change of `outermost` so leaves all rounds valid up to the first that it changes.
+        """
+        digest = hashlib.sha256(self.fingerprint.encode())
+        for nside in sorted({*state.pixels, *pixels}):
+            for index in (state.done(nside), pixels.get(nside, np.zeros(0, np.int64))):
+                digest.update(f"{nside} {len(index)} ".encode() + index.astype("<i8").tobytes())
+        return digest.hexdigest()[:16]
 
 
 def scan_all(
@@ -110,12 +136,13 @@ def scan_all(
     state = _after(scan, earlier)
     number = len(earlier)
     with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
-        while pixels := choose(scan.levels, state, scan.centre):
+        while (pixels := scan.choose(state, number)) or number < len(scan.levels):
             path = Path(cache) / f"{number:04d}.npz"
-            part = read_part(path, scan.fingerprint)
+            fingerprint = scan.round_fingerprint(state, pixels)
+            part = read_part(path, fingerprint)
             if part is None:
                 part = _fit(scan, state, pixels, fitter, report)
-                write_part(part, scan.fingerprint, path)
+                write_part(part, fingerprint, path)
             state.add([part])
             number += 1
     if state.best() is None:
@@ -152,19 +179,20 @@ def scan_chunk(
         See `Report`.
     """
     state = _after(scan, earlier)
-    pixels = choose(scan.levels, state, scan.centre)
+    pixels = scan.choose(state, len(earlier))
     share = {nside: index[chunk::chunks] for nside, index in pixels.items()}
     with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
         part = _fit(scan, state, share, fitter, report)
-    write_part(part, scan.fingerprint, output)
+    write_part(part, scan.round_fingerprint(state, pixels), output)
 
 
 def _after(scan: Scan, rounds: Sequence[Iterable[str | Path]]) -> State:
     state = State()
-    for files in rounds:
+    for number, files in enumerate(rounds):
+        fingerprint = scan.round_fingerprint(state, scan.choose(state, number))
         parts = []
         for path in files:
-            part = read_part(path, scan.fingerprint)
+            part = read_part(path, fingerprint)
             if part is None:
                 raise ValueError(f"{path}: missing, or part of another scan than this")
             parts.append(part)
