@@ -231,7 +231,7 @@ def test_nothing_lies_within_a_contour_where_nothing_was_scanned():
     state.add([Part(rows(64, index, np.zeros(len(index))))])
     _, contours, *_ = seen(state, levels)
     assert contours["90"].area == pytest.approx(np.pi * 3.5**2, rel=0.1)
-    assert contours["90"].smooth_area == pytest.approx(contours["90"].area, rel=0.1)
+    assert contours["90"].smooth_area == pytest.approx(contours["90"].area, rel=0.15)
 
 
 def test_pointed_scan_covers_a_disc():
