@@ -118,3 +118,19 @@ def test_absurd_headers_are_refused(card):
     content = content[:at] + f"{name:8}= {value:20}".encode() + content[at + 30 :]
     with pytest.raises(StampError):
         read_stamp(content)
+
+
+def test_more_axes_than_fits_has_are_refused_before_astropy_looks_for_each():
+    content = as_fits(IMAGE).replace(
+        b"NAXIS   =                    2", b"NAXIS   =           1000000000"
+    )
+    with pytest.raises(StampError, match="has 1000000000 dimensions, not 2"):
+        read_stamp(content)
+
+
+def test_an_image_without_pixels():
+    content = as_fits(IMAGE).replace(
+        b"NAXIS1  =                    4", b"NAXIS1  =                    0"
+    )
+    with pytest.raises(StampError, match="has no pixels|has no image"):
+        read_stamp(content)

@@ -17,6 +17,7 @@ BLOCK = 2880
 MAX_STAMP_BYTES = 4 << 20
 """A stamp that unpacks to more is refused; Rubin's largest have some 60 kB."""
 
+_MOST_AXES = 999  # FITS Standard 4.0, section 4.4.1.1
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 31
 _CARD = re.compile(rb"([A-Z0-9_-]+) *= *([^ /']+)")
@@ -108,6 +109,15 @@ def _float_of(dtype: np.dtype) -> np.dtype:
     return np.dtype(np.float32 if exact_in_float32 else np.float64)
 
 
+def _check_axes(data: bytes) -> None:
+    """Refuse a header of more axes than FITS has: astropy would look for each by its name."""
+    from astropy.io import fits  # noqa: PLC0415
+
+    axes = fits.Header.fromfile(io.BytesIO(data), endcard=False).get("NAXIS", 0)
+    if not isinstance(axes, int) or axes > _MOST_AXES:
+        raise StampError(f"has {axes} dimensions, not 2")
+
+
 def _read_unusual(data: bytes) -> np.ndarray:
     """Read by astropy what is not a plain image."""
     from astropy.io import fits  # noqa: PLC0415 (0.3 s that most runs need not pay)
@@ -115,13 +125,18 @@ def _read_unusual(data: bytes) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            _check_axes(data)
             # Packets without SIMPLE occur: the broker whose scores we match takes them.
             with fits.open(io.BytesIO(data), ignore_missing_simple=True) as hdus:
                 image = hdus[0].data
+    except StampError:
+        raise
     except Exception as error:  # astropy raises what its parsers met
         raise StampError("is not FITS, or truncated") from error
     if not isinstance(image, np.ndarray) or image.dtype.names:
         raise StampError("has no image in its first HDU")
     if image.ndim != 2:
         raise StampError(f"has {image.ndim} dimensions, not 2")
+    if not image.size:
+        raise StampError("has no pixels")
     return image.astype(_float_of(image.dtype))

@@ -62,7 +62,7 @@ def make_triplets(
     nodata = np.full((count, len(CHANNELS)), np.nan, np.float32)
     reasons: list[str | None] = [None] * count
     for i, stamps in enumerate(zip(science, template, difference, strict=True)):
-        with np.errstate(over="ignore"):  # an overflow is seen to in _normalise
+        with np.errstate(over="ignore", invalid="ignore"):  # seen to in _normalise
             reasons[i] = _fill(images[i], nodata[i], stamps)
         if reasons[i]:
             images[i] = np.nan
