@@ -129,8 +129,7 @@ def test_more_axes_than_fits_has_are_refused_before_astropy_looks_for_each():
 
 
 def test_an_image_without_pixels():
-    content = as_fits(IMAGE).replace(
-        b"NAXIS1  =                    4", b"NAXIS1  =                    0"
-    )
-    with pytest.raises(StampError, match="has no pixels|has no image"):
-        read_stamp(content)
+    content = as_fits(np.ones((5, 5), np.float32))
+    card, empty = (f"NAXIS1  = {n:20}".encode() for n in (5, 0))
+    with pytest.raises(StampError, match="has no pixels"):
+        read_stamp(content.replace(card, empty))
