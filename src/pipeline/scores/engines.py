@@ -100,7 +100,11 @@ class OnnxEngine:
         scores = np.empty(len(inputs[0]))
         for i in range(len(scores)):
             feed = {n: x[i : i + 1] for n, x in zip(self.names, inputs, strict=True)}
-            scores[i] = _one_each(self.session.run(None, feed), 1, self.path)[0]
+            try:
+                outputs = self.session.run(None, feed)
+            except Exception as error:  # its exceptions have no common public class
+                raise ModelError(f"{self.path}: ONNX Runtime cannot run it") from error
+            scores[i] = _one_each(outputs, 1, self.path)[0]
         return scores
 
 

@@ -10,17 +10,20 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipeline.scores.child import ChildError, in_child
 from pipeline.scores.keras_config import parse_config
 from pipeline.scores.signature import ModelError
 from pipeline.scores.weights import WEIGHT_BYTES, check_weights
 
+LOOK_SECONDS = 60.0
+"""ACAI's files take 0.1 s."""
 CONFIG_BYTES = 64 << 20
 """A configuration that is longer is refused; that of ResNet-152 has 0.3 MB."""
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
@@ -83,15 +86,30 @@ def _copy_h5(path: Path, content: bytes, copy: Path) -> str:
     import h5py  # noqa: PLC0415 (comes with TensorFlow)
 
     copy.write_bytes(content)
-    with _reading(path), h5py.File(copy) as file:
-        text, version = (_text(file.attrs[name]) for name in ("model_config", "keras_version"))
-        file["model_weights"]
+    text, version = _look(path, _attributes, path, copy)
     config = parse_config(path, text)
-    check_weights(path, copy)
+    _look(path, check_weights, path, copy)
     with _reading(path), h5py.File(copy, "r+") as file:
         file.attrs["model_config"] = json.dumps(config)
         file.attrs.pop("training_config", None)
     return _version(path, version)
+
+
+def _attributes(path: Path, copy: Path) -> tuple[str, str]:
+    import h5py  # noqa: PLC0415
+
+    with _reading(path), h5py.File(copy) as file:
+        text, version = (_text(file.attrs[name]) for name in ("model_config", "keras_version"))
+        file["model_weights"]
+    return text, version
+
+
+def _look(path: Path, function: Callable[..., Any], *arguments: Path) -> Any:
+    """Call a function that opens HDF5: its library crashes or hangs on some damaged files."""
+    try:
+        return in_child(function, *arguments, seconds=LOOK_SECONDS)
+    except ChildError as error:
+        raise ModelError(f"{path}: not HDF5 that can be read: {error}") from None
 
 
 def _copy_zip(path: Path, content: bytes, copy: Path) -> str:
@@ -104,7 +122,7 @@ def _copy_zip(path: Path, content: bytes, copy: Path) -> str:
     config = parse_config(path, text)
     inner = copy.with_name(MEMBERS[2])
     inner.write_bytes(weights)
-    check_weights(path, inner)
+    _look(path, check_weights, path, inner)
     parts: tuple[Any, ...] = (json.dumps({"keras_version": version}), json.dumps(config), weights)
     with zipfile.ZipFile(copy, "w") as archive:
         for name, part in zip(MEMBERS, parts, strict=True):
