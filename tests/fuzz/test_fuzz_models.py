@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from limits import bounded
+from mutate import Mutant
 
 pytest.importorskip("h5py")
 pytest.importorskip("onnx")
@@ -201,7 +202,8 @@ def test_fuzz_models_keras_files(mutants, files, tmp_path, monkeypatch):
 def test_fuzz_models_onnx(mutants, files, tmp_path):
     path = tmp_path / "mutant.onnx"
     loaded = 0
-    for mutant in mutants("models.onnx", files["onnx"]):
+    whole = Mutant("a whole file", files["onnx"][1])
+    for mutant in (whole, *mutants("models.onnx", files["onnx"])):
         path.write_bytes(mutant.data)
         with bounded(mutant.name), watched() as seen:
             try:
