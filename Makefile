@@ -7,7 +7,7 @@ export CONDOR_CONFIG ?= /dev/null
 DEMO := .demo
 SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefile) --profile $(abspath profiles/local)
 
-.PHONY: demo test test-clusters fuzz lint format config lock dist bench clean
+.PHONY: demo test test-clusters fuzz lint format config lock docs dist bench clean
 .DEFAULT_GOAL := demo
 
 # The stamp stands for an environment that has just what the lock says.
@@ -54,6 +54,11 @@ config: $(VENV)/.stamp  ## write config/config.yaml and its schema from the mode
 lock: $(VENV)/.stamp  ## resolve all dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \
 	    --no-emit-index-url --python-version 3.11 --output-file requirements.lock --upgrade --quiet
+
+docs: $(VENV)/.stamp  ## the site, in build/docs/html; needs no network
+	$(BIN)/python docs/site/generate.py build/docs/source
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --conf-dir docs/site \
+	    build/docs/source build/docs/html
 
 dist: $(VENV)/.stamp  ## the wheel and the source archive, in dist/
 	rm -rf dist

@@ -58,7 +58,7 @@ def from_magnitudes(table: pa.Table) -> pa.Table:
 def from_fluxes(table: pa.Table) -> pa.Table:
     """Fill magnitudes, ``snr`` and limits from ``flux``, ``fluxerr`` and ``zp``.
 
-    ``mag``, ``magerr`` and ``isdiffpos`` are null where |flux| ≤ 3 fluxerr, and so are
+    ``mag``, ``magerr`` and ``isdiffpos`` are null where ``|flux| ≤ 3 fluxerr``, and so are
     values that ZTF writes as −99999.
     """
     numbers = [f.name for f in table.schema if pa.types.is_floating(f.type)]

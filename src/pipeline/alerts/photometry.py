@@ -32,7 +32,7 @@ def photometry(alerts: pa.Table, history: pa.Table, survey: Survey) -> pa.Table:
         the alert stream (origin null), each (mjd, filter, magnitude) once and only with a
         positive limit where the survey gives limits, and no detection whose sign (ZTF's
         ``isdiffpos``) is unknown; forced photometry (origin
-        ``alert_fp``) of good status, its flux null where |flux| ≤ 3 fluxerr. ``zpsys`` is AB.
+        ``alert_fp``) of good status, its flux null where ``|flux| ≤ 3 fluxerr``. ``zpsys`` is AB.
     """
     own = _own_measurements(alerts, survey)
     table = pa.concat_tables([history.select(own.schema.names), own])

@@ -1,0 +1,33 @@
+"""The reference of the package: a page a module, from its docstrings."""
+
+import ast
+import pkgutil
+from pathlib import Path
+
+import pipeline
+
+PACKAGE = pipeline.__name__
+
+
+def api_pages() -> dict[str, str]:
+    """Return the pages of all modules that are found, by their names on the site."""
+    found = pkgutil.walk_packages(pipeline.__path__, f"{PACKAGE}.")
+    modules = sorted([PACKAGE, *(module.name for module in found)])
+    return {f"reference/api/{name}.md": _page(name, modules) for name in modules}
+
+
+def _page(name: str, modules: list[str]) -> str:
+    inside = [m for m in modules if m.rpartition(".")[0] == name]
+    lines = [f"# {name}", "", "```{eval-rst}", f".. automodule:: {name}", "```", ""]
+    if inside:
+        entries = [f"{_title(m)} <{m}>" for m in inside]
+        lines += ["```{toctree}", ":maxdepth: 1", "", *entries, "```", ""]
+    return "\n".join(lines)
+
+
+def _title(name: str) -> str:
+    """Return a module's name with the first line of its docstring."""
+    base = Path(pipeline.__file__).parent.joinpath(*name.split(".")[1:])
+    path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+    said = (ast.get_docstring(ast.parse(path.read_text())) or "").splitlines()
+    return f"{name.rpartition('.')[2]}: {said[0].rstrip('.')}" if said else name
