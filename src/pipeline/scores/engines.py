@@ -87,13 +87,14 @@ class OnnxEngine:
             self.session = ort.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
             )
+            inputs = self.session.get_inputs()
+            shapes, names = [i.shape for i in inputs], [i.name for i in inputs]  # may be no UTF-8
         except Exception as error:  # its exceptions have no common public class
             raise ModelError(f"{path}: not an ONNX model that ONNX Runtime can load") from error
-        inputs = self.session.get_inputs()
-        check_shapes(path, [i.shape for i in inputs], model)
+        check_shapes(path, shapes, model)
         if wrong := {i.type for i in inputs} - {"tensor(float)"}:
             raise ModelError(f"{path}: inputs must be float32, not {', '.join(sorted(wrong))}")
-        self.names = [i.name for i in inputs]
+        self.names = names
 
     def predict(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """See `Engine`."""
