@@ -10,9 +10,9 @@ from pipeline import healpix
 from pipeline.config.nsides import Level, parse_nsides
 from pipeline.skymaps.coordinates import to_icrs
 from pipeline.skymaps.event_files import read_event
-from pipeline.skymaps.frames import refuse_classes
 from pipeline.skymaps.i3objects import decode_double, decode_particle, decode_position
 from pipeline.skymaps.pixels import choose, disc, expected_pixels
+from pipeline.skymaps.plain_pickle import load_plain
 from pipeline.skymaps.realtime import event_pulses, message_frames
 from pipeline.skymaps.records import PIXEL_DTYPE, Failure, Part, State
 
@@ -29,9 +29,7 @@ def reference(shared):
 
 
 def message(path):
-    return (
-        refuse_classes(path.read_bytes()) if path.suffix == ".pkl" else json.loads(path.read_text())
-    )
+    return load_plain(path.read_bytes()) if path.suffix == ".pkl" else json.loads(path.read_text())
 
 
 @pytest.mark.parametrize("name", DECODED)

@@ -54,6 +54,10 @@ def particle(x, y, z, time, zenith, azimuth, status=0):
     return "I3Particle", prefix("I3Particle", 5) + body
 
 
+def text(words):
+    return "I3String", prefix("I3String", 0) + string(words)
+
+
 def size(number):
     if number < 0xFF - 8:
         return bytes([number])

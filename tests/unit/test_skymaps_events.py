@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.skymaps.event import PULSE_DTYPE, Event, Seed, first_pulses
+from pipeline.skymaps.coordinates import to_icrs
+from pipeline.skymaps.event import FIRST_MJD, LAST_MJD, PULSE_DTYPE, Event, Seed, first_pulses
 from pipeline.skymaps.event_files import read_event, read_truth, write_event
 from pipeline.skymaps.geometry import IC86_LIKE
 from pipeline.skymaps.i3objects import decode_header, decode_particle
@@ -164,9 +165,20 @@ def test_old_list_of_frames(tmp_path, form):
 
 def test_a_failed_fit_is_no_seed(tmp_path):
     bad = icetray.particle(1.0, 2.0, 3.0, 4.0, 0.5, 0.25, status=20)
+    nowhere = icetray.particle(1.0, 2.0, 3.0, 4.0, 9.0, 0.25)  # no zenith is 9 rad
     good = icetray.particle(5.0, 2.0, 3.0, 4.0, 0.5, 0.25)
-    path = write(tmp_path, icetray.message(OnlineL2_SplineMPE=bad, HESE_SPEFitSingle=good))
+    fits = {"OnlineL2_SplineMPE": bad, "OnlineL2_BestFit": nowhere, "HESE_SPEFitSingle": good}
+    path = write(tmp_path, icetray.message(**fits))
     assert read_event(path, IC86_LIKE).seed.x == 5.0
+
+
+def test_the_seed_knows_its_fit(tmp_path):
+    fit = icetray.particle(1.0, 2.0, 3.0, 4.0, 0.5, 0.25)
+    read = read_event(write(tmp_path, icetray.message(OnlineL2_SplineMPE=fit)), IC86_LIKE)
+    assert read.seed.fit == "OnlineL2_SplineMPE"
+    assert read_event(write(tmp_path, icetray.message()), IC86_LIKE).seed.fit is None
+    write_event(read, tmp_path / "own.json")
+    assert read_event(tmp_path / "own.json").seed.fit == "OnlineL2_SplineMPE"
 
 
 def corrupt(message, position, text):
@@ -189,6 +201,13 @@ BAD_MESSAGES = {
             icetray.encode(icetray.pickled_frame(icetray.blob("P", {})[:-1] + b"x")),
         ),
         "frame P: I3Frame of stream P: checksum is wrong",
+    ),
+    "stream is no letter": ({"value": {"data": [[["Q"], ""]]}}, "no pair of stream"),
+    "year 12345": (icetray.message(I3EventHeader=icetray.header(138_000, 1, 12345)), "year 12345"),
+    "year 2200": (icetray.message(I3EventHeader=icetray.header(138_000, 1, 2200)), "mjd 12"),
+    "summary is no JSON": (
+        icetray.message(AlertShortFollowupMsg=icetray.text("[" * 10**5)),
+        "AlertShortFollowupMsg: no JSON",
     ),
     "no pulse mask": (icetray.message(p_frame=HEADER_ONLY), "none of SplitInIcePulses"),
     "no header": (icetray.message(p_frame=icetray.frame("P", {})), "no I3EventHeader"),
@@ -238,15 +257,42 @@ def test_own_format_round_trip(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda m: m.pop("seed"), "no 'seed'"),
-        (lambda m: m["pulses"].pop("hlc"), "no 'hlc'"),
-        (lambda m: m["pulses"]["time"].pop(), "differ in length"),
-        (lambda m: m["pulses"]["time"].__setitem__(0, None), "finite"),
+        (lambda m: m.pop("seed"), "seed: Field required"),
+        (lambda m: m["pulses"].pop("hlc"), "pulses.hlc: Field required"),
+        (lambda m: m["pulses"]["time"].pop(), "pulses: the columns differ in length: .*'time': 2"),
+        (lambda m: m["pulses"]["time"].__setitem__(0, None), "pulses.time.0: .*number .found None"),
+        (lambda m: m["pulses"]["time"].__setitem__(1, True), "pulses.time.1: .*number .found True"),
+        (lambda m: m["pulses"]["time"].__setitem__(0, 1e400), "pulses.time.0: .*finite"),
+        (lambda m: m["pulses"]["charge"].__setitem__(2, "1.7"), r"pulses.charge.2: .*found '1.7'"),
         (lambda m: m["pulses"]["string"].__setitem__(0, 9), r"not in the geometry: DOM \(9, 1\)"),
-        (lambda m: m.update(version=2), "version 2, expected 1"),
-        (lambda m: m.update(run_id="x"), "invalid literal"),
-        (lambda m: m.update(seed=[1]), "wrong kind"),
+        (lambda m: m["pulses"]["string"].__setitem__(0, "1.7"), "pulses.string.0: .*valid integer"),
+        (lambda m: m["pulses"]["om"].__setitem__(0, 1.7), "pulses.om.0: .*valid integer"),
+        (lambda m: m["pulses"]["om"].__setitem__(0, 1e30), "pulses.om.0: .*integer .found 1e.30"),
+        (lambda m: m["pulses"]["om"].__setitem__(0, 10**30), "pulses.om.0: .*less than 32768"),
+        (lambda m: m["pulses"]["hlc"].__setitem__(0, "no"), "pulses.hlc.0: .*boolean .found 'no'"),
+        (lambda m: m["pulses"]["hlc"].__setitem__(0, 1), "pulses.hlc.0: .*boolean .found 1"),
+        (lambda m: [c.append(c[0]) for c in m["pulses"].values()], r"pulses: DOM \(1, 1\).* twice"),
+        (lambda m: [c.append(c[0]) for c in m["geometry"].values()], r"DOM \(1, 1\) is listed"),
+        (lambda m: m["geometry"]["z"].__setitem__(0, float("nan")), "geometry.z.0: .*finite"),
+        (lambda m: m.update(version=2), r"version: Input should be 1 \(found 2"),
+        (lambda m: m.update(run_id="x"), "run_id: .*valid integer .found 'x'"),
+        (lambda m: m.update(run_id=1e400), "run_id: .*valid integer .found inf"),
+        (lambda m: m.update(event_id=-1), "event_id: .*greater than or equal to 0"),
+        (lambda m: m.update(event_id=2**32), "event_id: .*less than or equal to 4294967295"),
+        (lambda m: m.update(mjd=1e9), "mjd: .*less than 88069 .found 1000000000.0"),
+        (lambda m: m.update(mjd=0), "mjd: .*greater than or equal to 41684"),
+        (lambda m: m.update(mjd=10**400), "mjd: "),
+        (lambda m: m.update(is_real=0), "is_real: .*boolean .found 0"),
+        (lambda m: m.update(seed=[1]), r"seed: .*found \[1\]"),
+        (lambda m: m["seed"].update(x=float("nan")), "seed.x: .*finite number .found nan"),
+        (lambda m: m["seed"].update(zenith=90.0), "seed.zenith: .*less than or equal to 3.14"),
+        (lambda m: m["seed"].update(zenit=1.0), "seed.zenit: Extra"),
+        (lambda m: m["seed"].pop("azimuth"), "seed: zenith and azimuth go together"),
+        (lambda m: m.update(truth=1), "truth: .*found 1"),
+        (lambda m: m.update(truth={"zenith": 1.0}), "truth.azimuth: Field required"),
+        (lambda m: m.update(truth={"zenith": 1.0, "azimuth": "2"}), "truth.azimuth: .*found '2'"),
         (lambda m: m.update(event_type="../x"), "letters, digits"),
+        (lambda m: m.update(event_type="x" * 300), "at most 64"),
         (lambda m: m.update(is_real=True), "run 1: a real event"),
         (lambda m: m.update(pulses={k: [] for k in m["pulses"]}), "no pulses"),
     ],
@@ -257,8 +303,25 @@ def test_bad_own_format(tmp_path, change, words):
     message = json.loads(path.read_text())
     change(message)
     path.write_text(json.dumps(message))
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=rf"^{path}: .*{words}") as caught:
         read_event(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300 + len(str(path))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"format":' * 100_000, "[" + "9" * 5000])
+def test_json_that_python_cannot_parse(tmp_path, text):
+    path = tmp_path / "event.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=rf"^{path}: neither JSON nor a pickle of it"):
+        read_event(path)
+
+
+@pytest.mark.parametrize("mjd", [FIRST_MJD, np.nextafter(LAST_MJD, 0.0)])
+def test_the_sky_is_known_at_both_ends_of_time(mjd):
+    ra, dec = to_icrs(1.0, 0.25, event(mjd=mjd).mjd)
+    assert 0 <= ra < 360
+    assert dec == pytest.approx(np.degrees(1.0) - 90, abs=0.7)  # precession of a century
 
 
 def test_first_pulses():

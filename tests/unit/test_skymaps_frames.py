@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.skymaps import frames
-from pipeline.skymaps.frames import crc32c, decode_frame, parse_blob, refuse_classes
+from pipeline.skymaps.frames import crc32c, decode_frame, parse_blob
 
 OBJECTS = {"A": ("I3Double", b"\x00\x01"), "Bé": ("I3String", b"")}
 
@@ -75,16 +74,15 @@ def test_wrong_base64():
         decode_frame(None)
 
 
-def test_wrong_zlib_and_zip_bomb(monkeypatch):
+def test_wrong_zlib_and_zip_bomb():
     with pytest.raises(ValueError, match="zlib"):
         decode_frame("AAAA")
     encoded = icetray.frame("Q", OBJECTS)[1]
     with pytest.raises(ValueError, match="cut short"):
         decode_frame(encoded[:-8])
-    monkeypatch.setattr(frames, "MAX_FRAME_BYTES", 1000)
     bomb = icetray.base64.b64encode(zlib.compress(bytes(10**6))).decode()
-    with pytest.raises(ValueError, match="larger than any frame"):
-        decode_frame(bomb)
+    with pytest.raises(ValueError, match="more than 1000 bytes"):
+        decode_frame(bomb, 1000)
 
 
 class Hostile:
@@ -116,13 +114,4 @@ def test_hostile_pickle_is_refused_and_does_nothing(make, tmp_path):
     proof = tmp_path / "proof"
     with pytest.raises(ValueError, match="pickle"):
         decode_frame(icetray.encode(make(proof)))
-    assert not proof.exists()
-
-
-def test_outer_pickle_holds_plain_values_only(tmp_path):
-    assert refuse_classes(pickle.dumps({"value": [1, "x", None]})) == {"value": [1, "x", None]}
-    proof = tmp_path / "proof"
-    for data in (pickle.dumps(Hostile(proof)), icetray.pickled_frame(b""), b"", b"\x80"):
-        with pytest.raises(ValueError, match="pickle refused"):
-            refuse_classes(data)
     assert not proof.exists()

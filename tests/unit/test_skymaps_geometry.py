@@ -44,6 +44,11 @@ def test_csv_and_parquet_agree(tmp_path):
         ("string,om,x,y,z\n1,1,0,0,0\n1,1,0,0,5\n", "twice"),
         ("string,om,x,y,z\n", "no DOM"),
         ("", "no "),
+        ("string,om,x,y,z\n1.7,1,0,0,0\n", "string: expected a whole number .*found 1.7"),
+        ("string,om,x,y,z\n1,1e30,0,0,0\n", r"om: expected a whole number .*found 1e\+30"),
+        ("string,om,x,y,z\n1,1,0,0,0\n1,2,0,0\n", "line 3: z: expected a number, found ''"),
+        ("string,om,x,y,z\n1,1,0,1_0,0\n", "line 2: y: expected a number, found '1_0'"),
+        ("string,om,x,y,z,x\n1,1,0,0,0,5\n", "x: expected as one column"),
     ],
 )
 def test_bad_geometry(tmp_path, content, words):
@@ -53,6 +58,23 @@ def test_bad_geometry(tmp_path, content, words):
         read_geometry(path)
     with pytest.raises(FileNotFoundError, match=r"h.csv: no such geometry"):
         read_geometry(tmp_path / "h.csv")
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (pa.array(["1"]), "om: expected numbers, found string"),
+        (pa.array([1.5]), "om: expected a whole number .*found 1.5"),
+        (pa.array([None], pa.int16()), "om: expected a finite number"),
+        (pa.array([[1]]), "om: expected numbers, found list"),
+    ],
+)
+def test_bad_parquet(tmp_path, column, words):
+    path = tmp_path / "g.parquet"
+    one = {name: pa.array([1.0]) for name in ("string", "x", "y", "z")}
+    pq.write_table(pa.table(one | {"om": column}), path)
+    with pytest.raises(ValueError, match=rf"g.parquet: .*{words}"):
+        read_geometry(path)
 
 
 def test_missing_dom_is_named():

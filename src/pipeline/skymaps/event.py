@@ -1,7 +1,7 @@
 """A neutrino event as the reconstructions see it: pulses with positions, and a seed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,10 +22,32 @@ PULSE_DTYPE = np.dtype(
 FIRST_REAL_RUN, LAST_REAL_RUN = 100_000, 999_999
 """IceCube's numbers of runs of real data; simulation has others."""
 
+LARGEST_ID = 2**32 - 1
+"""Runs and events are counted in 32 bits (`I3EventHeader`)."""
+
+LARGEST_TYPE = 64
+"""Letters of an event's type, which becomes part of file names, and of a fit's name."""
+
+FIRST_MJD, LAST_MJD = 41684.0, 88069.0
+"""When the sky is known [d, UTC]: from 1973-01-02, where the IERS table of the Earth's rotation
+begins, to before 2100-01-01, where the series for the Earth's place (ERFA's ``epv00``) ends.
+Past the table's end, a year from now, UT1 counts as UTC: less than 0.9 s, 14 arcseconds."""
+
+ANGLES = {"zenith": (0.0, np.pi), "azimuth": (-2 * np.pi, 2 * np.pi)}
+"""Where angles lie [rad]; those in degrees mostly do not."""
+
 
 @dataclass(frozen=True)
 class Seed:
-    """Where a scan starts: a vertex [m, ns] and, where known, whence the particle came [rad]."""
+    """Where a scan starts: a vertex [m, ns] and, where known, whence the particle came [rad].
+
+    `fit` names the reconstruction that it is of, where it is one.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite, an angle lies outside `ANGLES`, or one of both is missing.
+    """
 
     x: float
     y: float
@@ -33,6 +55,17 @@ class Seed:
     t: float
     zenith: float | None = None
     azimuth: float | None = None
+    fit: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.vertex).all():
+            raise ValueError(f"seed: the vertex {self.vertex.tolist()} is not of finite numbers")
+        if (self.zenith is None) != (self.azimuth is None):
+            raise ValueError("seed: zenith and azimuth go together, one is missing")
+        for name, (least, most) in ANGLES.items():
+            angle = getattr(self, name)
+            if angle is not None and not least <= angle <= most:
+                raise ValueError(f"seed.{name}: {angle} is not in [{least:.4g}, {most:.4g}] rad")
 
     @property
     def vertex(self) -> np.ndarray:
@@ -62,8 +95,9 @@ class Event:
     Raises
     ------
     ValueError
-        If there is no pulse, a number is not finite, the type is more than a word, or a real
-        event's run lies outside the numbers of real runs.
+        If there is no pulse, a number is not finite, the time lies outside `FIRST_MJD` and
+        `LAST_MJD`, a number of run or event needs more than 32 bits, the type is more than a
+        word, or a real event's run lies outside the numbers of real runs.
     """
 
     run_id: int
@@ -79,11 +113,19 @@ class Event:
             raise ValueError(f"pulses have the dtype {self.pulses.dtype}, not {PULSE_DTYPE}")
         if not len(self.pulses):
             raise ValueError(f"run {self.run_id} event {self.event_id}: no pulses")
-        numbers = [self.pulses[name] for name in ("x", "y", "z", "time", "charge")]
-        if not (np.isfinite(self.mjd) and np.isfinite(numbers).all()):
-            raise ValueError("a pulse or the time of the event is not a finite number")
-        if not re.fullmatch(r"[\w-]+", self.event_type, re.ASCII):
-            raise ValueError(f"event type {self.event_type!r}: letters, digits, _ and - only")
+        for name in ("x", "y", "z", "time", "charge"):
+            if len(bad := np.flatnonzero(~np.isfinite(self.pulses[name]))):
+                raise ValueError(f"pulse {bad[0]}: {name} is not a finite number")
+        if not FIRST_MJD <= self.mjd < LAST_MJD:
+            raise ValueError(f"mjd {self.mjd}: expected [{FIRST_MJD:.0f}, {LAST_MJD:.0f})")
+        for name in ("run_id", "event_id"):
+            if not 0 <= getattr(self, name) <= LARGEST_ID:
+                raise ValueError(f"{name} {getattr(self, name)}: expected [0, {LARGEST_ID}]")
+        if not re.fullmatch(rf"[\w-]{{1,{LARGEST_TYPE}}}", self.event_type, re.ASCII):
+            raise ValueError(
+                f"event_type {self.event_type[:80]!r}: letters, digits, _ and - only, "
+                f"at most {LARGEST_TYPE}"
+            )
         if self.is_real and not FIRST_REAL_RUN <= self.run_id <= LAST_REAL_RUN:
             raise ValueError(
                 f"run {self.run_id}: a real event's lies in [{FIRST_REAL_RUN}, {LAST_REAL_RUN}]"

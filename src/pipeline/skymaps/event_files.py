@@ -11,13 +11,20 @@ from typing import Any
 import numpy as np
 
 from pipeline.io.atomic import write_json
-from pipeline.skymaps.event import PULSE_DTYPE, Event, Seed
-from pipeline.skymaps.frames import refuse_classes
-from pipeline.skymaps.geometry import GEOMETRY_DTYPE, positions, read_geometry
+from pipeline.skymaps.event import Event
+from pipeline.skymaps.event_format import (
+    FORMAT,
+    VERSION,
+    PulseColumns,
+    check_file,
+    decode_event,
+)
+from pipeline.skymaps.geometry import GEOMETRY_DTYPE, read_geometry
+from pipeline.skymaps.plain_pickle import load_plain
 from pipeline.skymaps.realtime import decode_message, is_realtime
 
-FORMAT, VERSION = "nightmill-event", 1
-PULSE_COLUMNS = ("string", "om", "time", "charge", "hlc")
+MAX_FILE_BYTES = 256 * 2**20
+"""A larger event file is refused: real ones have half a megabyte."""
 
 
 def read_event(path: str | Path, geometry: str | Path | None = None) -> Event:
@@ -40,8 +47,8 @@ def read_event(path: str | Path, geometry: str | Path | None = None) -> Event:
     path = Path(path)
     message = _load(path)
     try:
-        if isinstance(message, dict) and message.get("format") == FORMAT:
-            return _decode(message)
+        if _is_own(message):
+            return decode_event(message)
         if not is_realtime(message):
             raise ValueError(f"neither a realtime message (value.data) nor a {FORMAT}")
         if geometry is None:
@@ -76,59 +83,45 @@ def write_event(event: Event, path: str | Path, truth: dict[str, float] | None =
         "is_real": event.is_real,
         "seed": seed,
         "geometry": {name: doms[name].tolist() for name in GEOMETRY_DTYPE.names},
-        "pulses": {name: event.pulses[name].tolist() for name in PULSE_COLUMNS},
+        "pulses": {name: event.pulses[name].tolist() for name in PulseColumns.model_fields},
     }
     write_json(message | ({"truth": truth} if truth else {}), path)
 
 
 def read_truth(path: str | Path) -> dict[str, float] | None:
-    """Return the truth in an event file, None where there is none."""
-    message = _load(Path(path))
-    return message.get("truth") if isinstance(message, dict) else None
+    """Return the truth in a nightmill-event; None where there is none, or in other files.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file does not exist.
+    ValueError
+        If it is damaged, or what it calls the truth is none; the message names it.
+    """
+    path = Path(path)
+    message = _load(path)
+    if not _is_own(message):
+        return None
+    try:
+        truth = check_file(message).truth
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return None if truth is None else truth.model_dump()
+
+
+def _is_own(message: Any) -> bool:
+    return isinstance(message, dict) and message.get("format") == FORMAT
 
 
 def _load(path: Path) -> Any:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such event file")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ValueError(f"{path}: more than {MAX_FILE_BYTES} bytes, no event has as many")
     content = path.read_bytes()
     try:
         if content.lstrip()[:1] in (b"{", b"["):
             return json.loads(content)
-        return refuse_classes(content)
-    except ValueError as error:
+        return load_plain(content)
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: neither JSON nor a pickle of it: {error}") from error
-
-
-def _decode(message: dict[str, Any]) -> Event:
-    if message.get("version") != VERSION:
-        raise ValueError(f"{FORMAT} of version {message.get('version')}, expected {VERSION}")
-    try:
-        doms = _columns(message["geometry"], GEOMETRY_DTYPE.names, GEOMETRY_DTYPE)
-        pulses = _columns(message["pulses"], PULSE_COLUMNS, PULSE_DTYPE)
-        doms = doms[np.lexsort((doms["om"], doms["string"]))]
-        if len(pulses):
-            where = positions(doms, pulses["string"], pulses["om"])
-            pulses["x"], pulses["y"], pulses["z"] = where.T
-        return Event(
-            run_id=int(message["run_id"]),
-            event_id=int(message["event_id"]),
-            event_type=str(message["event_type"]),
-            mjd=float(message["mjd"]),
-            is_real=bool(message["is_real"]),
-            pulses=pulses[np.lexsort((pulses["time"], pulses["om"], pulses["string"]))],
-            seed=Seed(**{name: float(value) for name, value in message["seed"].items()}),
-        )
-    except KeyError as error:
-        raise ValueError(f"no {error.args[0]!r}") from error
-    except (TypeError, AttributeError) as error:
-        raise ValueError(f"a value is of the wrong kind: {error}") from error
-
-
-def _columns(columns: dict[str, list], names: tuple[str, ...], dtype: np.dtype) -> np.ndarray:
-    lengths = {len(columns[name]) for name in names}
-    if len(lengths) != 1:
-        raise ValueError(f"the columns {', '.join(names)} differ in length")
-    table = np.zeros(lengths.pop(), dtype)
-    for name in names:
-        table[name] = columns[name]
-    return table

@@ -6,17 +6,23 @@ binary archive).
 
 import base64
 import binascii
-import io
-import pickle
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Any
 
-MAX_FRAME_BYTES = 256 * 2**20
-"""A frame that unpacks to more is refused: real ones have 1 MB."""
+import google_crc32c
+
+from pipeline.skymaps.plain_pickle import Instance, load_plain
+
+MAX_FRAME_BYTES = 128 * 2**20
+"""A frame that unpacks to more is refused: real ones have below 1 MB."""
+
+MAX_OBJECTS = 10_000
+"""Objects in a frame: real ones have below 20."""
 
 BLOB_VERSION = 6
+
+FRAME_CLASSES = frozenset({("icecube.icetray", "I3Frame"), ("icecube._icetray", "I3Frame")})
 
 
 @dataclass(frozen=True)
@@ -29,19 +35,24 @@ class Frame:
         G, C, D (geometry, calibration, detector status), Q (readout) or P (physics).
     objects : dict of str to tuple of str and bytes
         Type and serialised content of each object, under its name.
+    size : int
+        Of the frame, serialised [bytes].
     """
 
     stream: str
     objects: dict[str, tuple[str, bytes]]
+    size: int
 
 
-def decode_frame(encoded: str) -> Frame:
+def decode_frame(encoded: str, most: int = MAX_FRAME_BYTES) -> Frame:
     """Decode one frame of a realtime message.
 
     Parameters
     ----------
     encoded : str
         base64 of zlib of a pickled I3Frame.
+    most : int
+        How many bytes it may unpack to.
 
     Raises
     ------
@@ -53,13 +64,13 @@ def decode_frame(encoded: str) -> Frame:
         compressed = base64.b64decode(encoded, validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
         raise ValueError(f"wrong base64: {error}") from error
+    unpacker = zlib.decompressobj()
     try:
-        unpacker = zlib.decompressobj()
-        pickled = unpacker.decompress(compressed, MAX_FRAME_BYTES)
+        pickled = unpacker.decompress(compressed, max(most, 1))  # 0 would be without bound
     except zlib.error as error:
         raise ValueError(f"wrong zlib stream: {error}") from error
     if not unpacker.eof:
-        raise ValueError("wrong zlib stream: cut short, or larger than any frame")
+        raise ValueError(f"wrong zlib stream: cut short, or more than {most} bytes unpacked")
     return parse_blob(_unpickle_blob(pickled))
 
 
@@ -78,18 +89,24 @@ def parse_blob(blob: bytes) -> Frame:
         magic, version, stream, count = struct.unpack_from("<4sI2xcI", blob)
         if magic != b"[i3]" or version != BLOB_VERSION:
             raise ValueError(f"no I3Frame of version {BLOB_VERSION}")
+        if count > MAX_OBJECTS:
+            raise ValueError(f"I3Frame of {count} objects: at most {MAX_OBJECTS}")
         objects, position = {}, 15
         for _ in range(count):
             name, position = _string(blob, position)
             kind, position = _string(blob, position)
             content, position = _string(blob, position)
-            objects[name.decode()] = (kind.decode(), content)
+            if (key := name.decode()) in objects:
+                raise ValueError(f"I3Frame with two objects {key[:100]!r}")
+            objects[key] = (kind.decode(), content)
         (expected,) = struct.unpack_from("<I", blob, position)
-    except (struct.error, UnicodeDecodeError) as error:
+    except struct.error as error:
         raise ValueError(f"I3Frame cut short: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"I3Frame: an object's name or type is no UTF-8: {error}") from error
     if crc32c(blob[10:position]) != expected:
         raise ValueError(f"I3Frame of stream {stream.decode('latin-1')}: checksum is wrong")
-    return Frame(stream.decode("latin-1"), objects)
+    return Frame(stream.decode("latin-1"), objects, len(blob))
 
 
 def crc32c(data: bytes) -> int:
@@ -98,65 +115,20 @@ def crc32c(data: bytes) -> int:
     >>> crc32c(b"123456789") == 0x58E3FA20
     True
     """
-    crc = 0
-    for byte in data:
-        crc = _CRC_TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    return crc
-
-
-def refuse_classes(data: bytes) -> Any:
-    """Unpickle plain values: numbers, strings, lists, dictionaries, nothing else.
-
-    Raises
-    ------
-    ValueError
-        If the pickle is damaged or wants any class or function.
-    """
-    return _load(data, {})
+    # RFC 3720's, which the library computes, inverts before and after: undo both.
+    return google_crc32c.extend(0xFFFFFFFF, data) ^ 0xFFFFFFFF
 
 
 def _unpickle_blob(data: bytes) -> bytes:
-    """Return the blob in a pickled I3Frame."""
-    state: list[Any] = []
-
-    class FrameStub:
-        def __setstate__(self, value: Any) -> None:
-            state.append(value)
-
-    def encode(text: str, encoding: str) -> bytes:
-        if encoding not in ("latin1", "latin-1"):
-            raise pickle.UnpicklingError(f"encoding {encoding!r}")
-        return str.encode(text, "latin-1")
-
-    allowed = {
-        ("icecube.icetray", "I3Frame"): FrameStub,
-        ("icecube._icetray", "I3Frame"): FrameStub,
-        ("_codecs", "encode"): encode,  # how bytes are written in pickles of protocol 2
-    }
-    frame = _load(data, allowed)
-    blob = state[0][1] if len(state) == 1 and _is_pair(state[0]) else None
+    """Return the blob in a pickled I3Frame, whose state is the pair of a dictionary and it."""
+    frame = load_plain(data, FRAME_CLASSES)
+    state = frame.state if isinstance(frame, Instance) else None
+    blob = state[1] if isinstance(state, tuple) and len(state) == 2 else None
     if isinstance(blob, str):  # pickled by Python 2
         blob = blob.encode("latin-1")
-    if not isinstance(frame, FrameStub) or not isinstance(blob, bytes):
+    if not isinstance(blob, bytes):
         raise ValueError("the pickle holds no I3Frame")
     return blob
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2
-
-
-def _load(data: bytes, allowed: dict[tuple[str, str], Any]) -> Any:
-    class Restricted(pickle.Unpickler):
-        def find_class(self, module: str, name: str) -> Any:
-            if (module, name) not in allowed:
-                raise pickle.UnpicklingError(f"it wants {module}.{name}")
-            return allowed[module, name]
-
-    try:
-        return Restricted(io.BytesIO(data), encoding="latin-1").load()
-    except Exception as error:  # a damaged pickle raises anything from EOFError to KeyError
-        raise ValueError(f"pickle refused: {type(error).__name__}: {error}") from error
 
 
 def _string(blob: bytes, position: int) -> tuple[bytes, int]:
@@ -165,16 +137,3 @@ def _string(blob: bytes, position: int) -> tuple[bytes, int]:
     if end > len(blob):
         raise ValueError("I3Frame cut short")
     return blob[start:end], end
-
-
-def _crc_table() -> list[int]:
-    table = []
-    for byte in range(256):
-        value = byte
-        for _ in range(8):
-            value = (value >> 1) ^ (0x82F63B78 if value & 1 else 0)
-        table.append(value)
-    return table
-
-
-_CRC_TABLE = _crc_table()

@@ -8,6 +8,9 @@ import numpy as np
 GEOMETRY_DTYPE = np.dtype([("string", "i2"), ("om", "i2"), ("x", "f8"), ("y", "f8"), ("z", "f8")])
 """One DOM and its position [m], in the detector's frame: z upwards, origin in its middle."""
 
+MAX_DOMS = 1_000_000
+"""Rows that a geometry may have: IceCube-Gen2 will have 17,000 DOMs."""
+
 IC86_LIKE = Path(__file__).parent / "data" / "ic86_like.csv"
 """The geometry that ships: what `ic86_like` returns. For simulation, not for real events."""
 
@@ -39,15 +42,24 @@ def read_geometry(path: str | Path) -> np.ndarray:
         columns = _parquet(path) if path.suffix == ".parquet" else _csv(path)
         geometry = np.empty(len(columns["string"]), GEOMETRY_DTYPE)
         for name in GEOMETRY_DTYPE.names:
-            geometry[name] = columns[name]
+            geometry[name] = _checked(name, columns[name])
     except Exception as error:  # of two parsers of foreign files
         raise ValueError(f"{path}: no geometry (string, om, x, y, z): {error}") from error
     geometry = geometry[np.lexsort((geometry["om"], geometry["string"]))]
-    if not all(np.isfinite(geometry[axis]).all() for axis in "xyz"):
-        raise ValueError(f"{path}: a DOM's position is not a finite number")
-    if len(geometry) == 0 or (np.diff(_key(geometry["string"], geometry["om"])) == 0).any():
-        raise ValueError(f"{path}: no DOM at all, or one that is listed twice")
+    if len(geometry) == 0:
+        raise ValueError(f"{path}: no DOM at all")
+    if again := listed_twice(geometry):
+        raise ValueError(f"{path}: {again}")
     return geometry
+
+
+def listed_twice(geometry: np.ndarray) -> str | None:
+    """Return words about the first DOM that a geometry, in order, lists twice, if any."""
+    again = np.flatnonzero(np.diff(_key(geometry["string"], geometry["om"])) == 0)
+    if not len(again):
+        return None
+    dom = geometry[again[0]]
+    return f"DOM ({dom['string']}, {dom['om']}) is listed twice"
 
 
 def positions(geometry: np.ndarray, string: np.ndarray, om: np.ndarray) -> np.ndarray:
@@ -102,17 +114,60 @@ def ic86_like() -> np.ndarray:
 
 
 def _csv(path: Path) -> dict[str, np.ndarray]:
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {name: np.array([float(row[name]) for row in rows]) for name in GEOMETRY_DTYPE.names}
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file, strict=True)
+        names = reader.fieldnames or ()
+        if missing := [name for name in GEOMETRY_DTYPE.names if names.count(name) != 1]:
+            raise ValueError(f"{', '.join(missing)}: expected as one column each")
+        rows = []
+        for row in reader:
+            where = f"line {reader.line_num}"
+            rows.append([_number(row[name], f"{where}: {name}") for name in GEOMETRY_DTYPE.names])
+            if len(rows) > MAX_DOMS:
+                raise ValueError(f"more than {MAX_DOMS} DOMs")
+    columns = np.array(rows, float).reshape(-1, len(GEOMETRY_DTYPE.names)).T
+    return dict(zip(GEOMETRY_DTYPE.names, columns, strict=True))
+
+
+def _number(text: str | None, where: str) -> float:
+    # Python's own float takes 1_000 and the digits of all scripts too.
+    try:
+        if text is not None and text.isascii() and "_" not in text:
+            return float(text)
+    except ValueError:
+        pass
+    raise ValueError(f"{where}: expected a number, found {(text or '')[:60]!r}")
 
 
 def _parquet(path: Path) -> dict[str, np.ndarray]:
     # pyarrow takes 0.13 s to import, which every job of a scan would pay for a CSV.
+    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    table = pq.read_table(path, columns=list(GEOMETRY_DTYPE.names))
-    return {name: table[name].to_numpy() for name in GEOMETRY_DTYPE.names}
+    with pq.ParquetFile(path) as file:
+        if file.metadata.num_rows > MAX_DOMS:
+            raise ValueError(f"more than {MAX_DOMS} DOMs")
+        for name in GEOMETRY_DTYPE.names:
+            kind = file.schema_arrow.field(name).type
+            if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+                raise ValueError(f"{name}: expected numbers, found {kind}")
+        table = file.read(columns=list(GEOMETRY_DTYPE.names))
+    return {name: table[name].to_numpy().astype(float) for name in GEOMETRY_DTYPE.names}
+
+
+def _checked(name: str, values: np.ndarray) -> np.ndarray:
+    """Return a column, all of whose values its dtype can hold."""
+    if len(bad := np.flatnonzero(~np.isfinite(values))):
+        raise ValueError(f"DOM {bad[0] + 1}: {name}: expected a finite number")
+    if (dtype := GEOMETRY_DTYPE[name]).kind == "i":
+        least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+        wrong = (values != np.floor(values)) | (values < least) | (values > most)
+        if len(bad := np.flatnonzero(wrong)):
+            raise ValueError(
+                f"DOM {bad[0] + 1}: {name}: expected a whole number from {least} to {most}, "
+                f"found {values[bad[0]]:g}"
+            )
+    return values
 
 
 def _lattice() -> tuple[np.ndarray, np.ndarray]:

@@ -57,7 +57,11 @@ class Reader:
 
     def string(self) -> str:
         """Return the next string."""
-        return self.bytes(self.number("I")).decode()
+        text = self.bytes(self.number("I"))
+        try:
+            return text.decode()
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{self._kind}: a text in it is no UTF-8") from error
 
 
 @dataclass(frozen=True)

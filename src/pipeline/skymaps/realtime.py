@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.skymaps.event import PULSE_DTYPE, Event, Seed, first_of_each_dom
+from pipeline.skymaps.event import ANGLES, PULSE_DTYPE, Event, Seed, first_of_each_dom
 from pipeline.skymaps.frames import Frame, decode_frame
 from pipeline.skymaps.geometry import positions
-from pipeline.skymaps.i3objects import decode_header, decode_particle, decode_text
+from pipeline.skymaps.i3objects import Particle, decode_header, decode_particle, decode_text
 from pipeline.skymaps.superdst import apply_mask, decode_mask, decode_superdst
+
+MAX_MESSAGE_BYTES = 128 * 2**20
+"""What all frames of a message may unpack to together: real ones have 0.8 MB."""
 
 PULSE_MASKS = ("SplitInIcePulses", "SplitUncleanedInIcePulses")
 """The cleaned pulses of an event, the first that its P frame has (the former from 2023a)."""
@@ -90,14 +93,15 @@ def message_frames(message: dict[str, Any]) -> dict[str, Frame]:
     pairs = data.get("frames") if isinstance(data, dict) else data
     if not isinstance(pairs, list):
         raise ValueError("value.data holds no frames")
-    frames = {}
+    frames, left = {}, MAX_MESSAGE_BYTES
     for pair in pairs:
-        if not (isinstance(pair, list | tuple) and len(pair) == 2):
-            raise ValueError("a frame is no pair of stream and content")
+        if not (isinstance(pair, list | tuple) and len(pair) == 2 and _is_stream(pair[0])):
+            raise ValueError("a frame is no pair of stream (one letter) and content")
         try:
-            frames[pair[0]] = decode_frame(pair[1])
+            frame = frames[pair[0]] = decode_frame(pair[1], left)
         except ValueError as error:
             raise ValueError(f"frame {pair[0]}: {error}") from error
+        left -= frame.size
     if missing := [stream for stream in "QP" if stream not in frames]:
         raise ValueError(f"no {' and '.join(missing)} frame")
     return frames
@@ -150,16 +154,29 @@ def _fitted_seed(physics: dict[str, tuple[str, bytes]]) -> Seed | None:
         if name in physics:
             fit = decode_particle(physics[name][1])
             values = (fit.x, fit.y, fit.z, fit.time, fit.zenith, fit.azimuth)
-            if fit.status == 0 and np.isfinite(values).all():
-                return Seed(*values)
+            if fit.status == 0 and np.isfinite(values).all() and _is_direction(fit):
+                return Seed(*values, fit=name)
     return None
+
+
+def _is_direction(fit: Particle) -> bool:
+    return all(least <= getattr(fit, name) <= most for name, (least, most) in ANGLES.items())
 
 
 def _event_type(physics: dict[str, tuple[str, bytes]]) -> str:
     if "AlertShortFollowupMsg" in physics:
-        summary = json.loads(decode_text(physics["AlertShortFollowupMsg"][1]))
-        return next((kind for key, kind in SENDERS.items() if key in summary), "unknown")
+        text = decode_text(physics["AlertShortFollowupMsg"][1])
+        try:
+            summary = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"AlertShortFollowupMsg: no JSON: {error}") from error
+        known = summary if isinstance(summary, dict) else {}
+        return next((kind for key, kind in SENDERS.items() if key in known), "unknown")
     return next((kind for key, kind in MARKS.items() if key in physics), "unknown")
+
+
+def _is_stream(name: Any) -> bool:
+    return isinstance(name, str) and len(name) == 1
 
 
 def _object(frame: Frame, name: str) -> bytes:

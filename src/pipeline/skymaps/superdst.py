@@ -5,7 +5,8 @@ Formats from IceTray's open source (BSD-2-Clause): `I3SuperDST.cxx`, version 1, 
 """
 
 import struct
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import groupby, repeat
 
 import numpy as np
 
@@ -51,11 +52,12 @@ def decode_superdst(content: bytes) -> np.ndarray:
     reader = Reader(content, "I3SuperDST", version=1)
     try:
         reader.skip(4)  # class info of the vectors and of their sizes
-        stamps = iter(np.frombuffer(reader.bytes(2 * _size(reader)), "<u2").tolist())
+        words = np.frombuffer(reader.bytes(2 * _size(reader)), "<u2").tolist()
+        stamps = iter(words)
         reader.skip(2)
         headers = np.frombuffer(reader.bytes(2 * _size(reader)), "<u2").tolist()
         reader.skip(2)
-        widths = [iter(_runs(reader.bytes(_size(reader)))) for _ in range(4)]
+        widths = [_runs(reader.bytes(_size(reader)), len(words)) for _ in range(4)]
         high_charges = iter(reader.bytes(_size(reader)))
         rows, start = [], FIRST_TIME
         for header in headers:
@@ -110,16 +112,18 @@ def _size(reader: Reader) -> int:
     return tag if tag < 0xFF - 8 else int.from_bytes(reader.bytes(0xFF - tag), "little")
 
 
-def _runs(codes: bytes) -> list[int]:
+def _runs(codes: bytes, most: int) -> Iterator[int]:
     """Expand runs: low 4 bits a value, high 4 bits digits of its run length, lowest first.
 
-    >>> _runs(bytes([0x23, 0x01, 0x11]))
+    No run is longer than `most`: a few bytes could spell one of 2**64.
+
+    >>> list(_runs(bytes([0x23, 0x01, 0x11]), 18))
     [3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     """
-    out = []
     for value, run in groupby(codes, lambda code: code & 0xF):
-        out += [value] * sum((code >> 4) << 4 * digit for digit, code in enumerate(run))
-    return out
+        digits = [code >> 4 for code in run]
+        length = most if any(digits[16:]) else sum(d << 4 * i for i, d in enumerate(digits[:16]))
+        yield from repeat(value, min(most, length))
 
 
 def decode_mask(content: bytes) -> tuple[str, np.ndarray, list[np.ndarray]]:
@@ -152,6 +156,8 @@ def decode_mask(content: bytes) -> tuple[str, np.ndarray, list[np.ndarray]]:
 
 def _bits(reader: Reader) -> np.ndarray:
     size, padding = reader.number("H"), reader.number("B")
+    if padding > 8 * size:
+        raise ValueError("I3RecoPulseSeriesMapMask: more padding than bits")
     bits = np.unpackbits(np.frombuffer(reader.bytes(size), np.uint8), bitorder="little")
     return bits[: 8 * size - padding].astype(bool)
 
