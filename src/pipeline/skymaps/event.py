@@ -70,7 +70,7 @@ class Seed:
     @property
     def vertex(self) -> np.ndarray:
         """The vertex, shape (4,): x, y, z [m], t [ns]."""
-        return np.array([self.x, self.y, self.z, self.t])
+        return np.array([self.x, self.y, self.z, self.t], float)
 
 
 @dataclass(frozen=True, eq=False)

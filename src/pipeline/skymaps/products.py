@@ -1,6 +1,5 @@
 """All that is written about one scanned event."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,12 +11,14 @@ from pipeline.skymaps.contours import Contour
 from pipeline.skymaps.coordinates import to_icrs
 from pipeline.skymaps.levels import Levels
 from pipeline.skymaps.multiorder import write_multiorder
-from pipeline.skymaps.pictures import Mark, draw_sky, draw_zoom
+from pipeline.skymaps.pictures import Caption, Mark
 from pipeline.skymaps.records import State
 from pipeline.skymaps.result_files import result_name, write_npz, write_result_json
 from pipeline.skymaps.scan import Scan
+from pipeline.skymaps.sky_picture import draw_sky
 from pipeline.skymaps.skymap import Skymap, make_skymap
 from pipeline.skymaps.summary import summary_row
+from pipeline.skymaps.zoom_picture import draw_zoom
 
 FITS, CONTOURS, CONTOUR_TEXT = "skymap.multiorder.fits", "contours.json", "contours.txt"
 CIRCULAR, SKY, ZOOM, SUMMARY = "circular.txt", "sky.png", "zoom.png", "summary.json"
@@ -68,8 +69,9 @@ def write_products(
     true_position = None
     if truth is not None:
         true_position = tuple(map(float, to_icrs(truth["zenith"], truth["azimuth"], event.mjd)))
-    draw_sky(skymap, folder / SKY)
-    draw_zoom(skymap, folder / ZOOM, _marks(scan, true_position))
+    caption, marks = Caption(name, scan.reco), _marks(scan, true_position)
+    draw_sky(skymap, folder / SKY, caption, marks)
+    draw_zoom(skymap, folder / ZOOM, caption, marks)
     write_json(summary_row(name, scan, state, skymap, true_position), folder / SUMMARY)
     return sorted([*results, FITS, CONTOURS, CONTOUR_TEXT, CIRCULAR, SKY, ZOOM, SUMMARY])
 
@@ -112,13 +114,14 @@ def _contour_text(contours: dict[str, Contour]) -> str:
     return "\n".join(lines)
 
 
-def _marks(scan: Scan, truth: tuple[float, float] | None) -> Sequence[Mark]:
+def _marks(scan: Scan, truth: tuple[float, float] | None) -> list[Mark]:
     seed, marks = scan.event.seed, []
     if seed.zenith is not None and seed.azimuth is not None:
         ra, dec = to_icrs(seed.zenith, seed.azimuth, scan.event.mjd)
-        marks.append(("seed", float(ra), float(dec)))
+        label = f"IceCube's {seed.fit}" if seed.fit and scan.event.is_real else seed.fit or "seed"
+        marks.append(Mark(label, "fit", float(ra), float(dec)))
     if truth is not None:
-        marks.append(("truth", *truth))
+        marks.append(Mark("truth", "truth", *truth))
     return marks
 
 
