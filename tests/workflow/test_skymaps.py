@@ -88,6 +88,43 @@ def test_another_calibration_scans_again_only_what_it_may_change(events):
     assert "calibrate" not in workdir.planned()
 
 
+def test_each_bad_event_costs_itself(events):
+    workdir = events()
+    good = json.loads((workdir.path / "track.json").read_text())
+    changes = {
+        "hlc": {"pulses": good["pulses"] | {"hlc": ["no"] * 3}},
+        "seed": {"seed": good["seed"] | {"x": float("nan")}},
+        "run": {"run_id": float("inf")},  # as 1e400 is read
+        "time": {"mjd": 1e9},
+        "truth": {"truth": {"zenith": 1.0}},
+    }
+    for name, change in changes.items():
+        (workdir.path / f"{name}.json").write_text(json.dumps(good | change))
+    (workdir.path / "memo.pkl").write_bytes(b"Nr\xff\xff\xff\x0f.")  # 9 bytes for 3.8 GB
+    words = {
+        "hlc": "hlc.json: pulses.hlc.0: Input should be a valid boolean (found 'no'); 2 more",
+        "seed": "seed.json: seed.x: Input should be a finite number (found nan)",
+        "run": "run.json: run_id: Input should be a valid integer (found inf)",
+        "time": "time.json: mjd: Input should be less than 88069 (found 1000000000.0)",
+        "truth": "truth.json: truth.azimuth: Field required",
+        "memo": "memo.pkl: neither a realtime message",
+    }
+    lines = [(name, f"{name}.json", "", "", "") for name in changes]
+    lines += [("memo", "memo.pkl", "", "", ""), ("good", "track.json", "", "", "")]
+    settings = {"reco": "dummy", "nsides": NSIDES}
+    events(*lines, **settings).snakemake("--cores", "2", "--keep-going", ok=False)
+    results = workdir.path / "results/skymaps"
+    for name, line in words.items():
+        assert line in (workdir.path / f"logs/scan/{name}.log").read_text()
+        assert not list(results.glob(f"{name}/*"))  # told before the scan
+    assert (results / "good/circular.txt").is_file()
+    assert not (results / "summary.csv").exists()
+    events(("good", "track.json", "", "", ""), **settings)
+    assert workdir.planned() == {"summarise_skymaps": 1}
+    workdir.snakemake("--cores", "1")
+    assert (results / "summary.csv").read_text().count("\n") == 2
+
+
 @pytest.mark.parametrize(
     ("line", "skymaps", "words"),
     [

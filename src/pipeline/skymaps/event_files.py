@@ -12,16 +12,12 @@ import numpy as np
 
 from pipeline.io.atomic import write_json
 from pipeline.skymaps.event import Event
-from pipeline.skymaps.event_format import (
-    FORMAT,
-    VERSION,
-    PulseColumns,
-    check_file,
-    decode_event,
-)
 from pipeline.skymaps.geometry import GEOMETRY_DTYPE, read_geometry
 from pipeline.skymaps.plain_pickle import load_plain
 from pipeline.skymaps.realtime import decode_message, is_realtime
+
+FORMAT, VERSION = "nightmill-event", 1
+PULSE_COLUMNS = ("string", "om", "time", "charge", "hlc")
 
 MAX_FILE_BYTES = 256 * 2**20
 """A larger event file is refused: real ones have half a megabyte."""
@@ -48,6 +44,9 @@ def read_event(path: str | Path, geometry: str | Path | None = None) -> Event:
     message = _load(path)
     try:
         if _is_own(message):
+            # pydantic takes 0.1 s to import, which scans of realtime messages need not pay.
+            from pipeline.skymaps.event_format import decode_event  # noqa: PLC0415
+
             return decode_event(message)
         if not is_realtime(message):
             raise ValueError(f"neither a realtime message (value.data) nor a {FORMAT}")
@@ -83,7 +82,7 @@ def write_event(event: Event, path: str | Path, truth: dict[str, float] | None =
         "is_real": event.is_real,
         "seed": seed,
         "geometry": {name: doms[name].tolist() for name in GEOMETRY_DTYPE.names},
-        "pulses": {name: event.pulses[name].tolist() for name in PulseColumns.model_fields},
+        "pulses": {name: event.pulses[name].tolist() for name in PULSE_COLUMNS},
     }
     write_json(message | ({"truth": truth} if truth else {}), path)
 
@@ -102,6 +101,8 @@ def read_truth(path: str | Path) -> dict[str, float] | None:
     message = _load(path)
     if not _is_own(message):
         return None
+    from pipeline.skymaps.event_format import check_file  # noqa: PLC0415 - as above
+
     try:
         truth = check_file(message).truth
     except ValueError as error:

@@ -20,9 +20,8 @@ from pipeline.skymaps.event import (
     Event,
     Seed,
 )
+from pipeline.skymaps.event_files import FORMAT, VERSION
 from pipeline.skymaps.geometry import GEOMETRY_DTYPE, listed_twice, positions
-
-FORMAT, VERSION = "nightmill-event", 1
 
 DomNumber = Annotated[int, Field(ge=-(2**15), lt=2**15)]
 """String and optical module fill 16 bits each in `PULSE_DTYPE`."""
@@ -103,7 +102,7 @@ class EventFile(_Strict):
     """All of a file."""
 
     format: Literal[FORMAT]
-    version: Literal[VERSION]
+    version: Annotated[int, Field(ge=VERSION, le=VERSION)]  # a Literal would take true for 1
     run_id: Identifier
     event_id: Identifier
     event_type: str

@@ -77,10 +77,10 @@ def scan_event(
     from pipeline.skymaps.products import write_products  # noqa: PLC0415
 
     folder = Path(folder)
-    scan, levels = read_scan(path, **settings)
+    (scan, levels), truth = read_scan(path, **settings), read_truth(path)
     with Watch(scan, folder / MANIFEST) as watch:
         state = scan_all(scan, folder / ROUNDS, earlier, watch)
-    files = write_products(name, scan, state, levels, folder, read_truth(path))
+    files = write_products(name, scan, state, levels, folder, truth)
     write_manifest(
         folder / MANIFEST, scan, state, started=watch.started, levels=levels, files=files
     )
