@@ -72,7 +72,7 @@ def candid_of(record: Any) -> Any:
 
 
 def same_row(row: dict, record: dict) -> bool:
-    return all(equal(row[c], record["candidate"][field]) for c, field in COLUMNS.items())
+    return all(equal(row[c], record["candidate"].get(field)) for c, field in COLUMNS.items())
 
 
 def seeds_of_records() -> list[bytes]:
