@@ -12,7 +12,7 @@ from packets import PARSED, SCHEMA, container, packet, record_type
 
 from pipeline.alerts import shard
 from pipeline.io import records as records_module
-from pipeline.io.avro import MAX_BLOCK_RECORDS, parse_schema
+from pipeline.io.avro import _HEADER, MAX_BLOCK_RECORDS, parse_schema
 from pipeline.io.avro_program import compile_schema
 from pipeline.io.records import DamagedRecord, check, decode, decode_in_parts
 
@@ -143,3 +143,22 @@ def test_batches_are_cut_by_bytes(tmp_path, monkeypatch):
     expected, _ = run(tmp_path / "other", path)
     assert tables["alerts"] == expected["alerts"]
     assert tables["history"] == expected["history"]
+
+
+def test_a_reason_is_a_line_and_no_schema(tmp_path):
+    """fastavro's message for a field without a name holds all of the field."""
+    nameless = {"type": record_type("inner", [(f"f{i}", "int") for i in range(500)])}
+    content = container(GOOD[:1])
+    schema = {**PARSED, "fields": [*PARSED["fields"], nameless]}
+    text = json.dumps({k: v for k, v in schema.items() if not k.startswith("__")}).encode()
+    header = {"magic": b"Obj\x01", "meta": {"avro.schema": text}, "sync": content[-16:]}
+    stream = io.BytesIO()
+    fastavro.schemaless_writer(stream, _HEADER, header)
+    folder = write_folder(tmp_path / "night", {"good.avro": container(GOOD)})
+    at = content.index(content[-16:]) + 16
+    (folder / "bad.avro").write_bytes(stream.getvalue() + content[at:])
+    tables, total = run(tmp_path, folder)
+    assert (total["alerts"], total["rejected"]) == (8, 1)
+    (reason,) = tables["rejected"]["reason"].to_pylist()
+    assert "Record field is missing 'name'" in reason
+    assert len(reason) < 600

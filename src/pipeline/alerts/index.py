@@ -73,6 +73,10 @@ def build_index(
     return {name: int((status == value).sum()) for name, value in names.items()}
 
 
+MAX_REASON = 500
+"""Characters of a reason in the table of what is rejected."""
+
+
 @dataclass(frozen=True)
 class _Schema:
     """A writer's schema: its number in the index, and its programs for boundaries and keys."""
@@ -105,6 +109,8 @@ class _Builder:
 
     def reject(self, source: str, position: int, reason: str) -> None:
         """Record something that is no packet."""
+        if len(reason) > MAX_REASON:  # a library's message may hold all of a schema
+            reason = f"{reason[:MAX_REASON]} …"
         key = zlib.crc32(f"{source}:{position}".encode())
         self.rows.append((source, position, None, None, None, None, None, key, REJECTED, reason))
 
