@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+from pipeline.io.text import is_text, reals
+
 # 12:34:56.7, +12 34 56.7 or 12h34m56.7s / 12d34m56.7s
 SEXAGESIMAL = (
     r"^\s*(?P<sign>[+-]?)(?P<whole>\d{1,3})(?:[:hd°]\s*|\s+)"
@@ -20,9 +21,7 @@ def numbers(column: pa.Array) -> NDArray[np.float64]:
     array([1.5, nan, nan])
     """
     if is_text(column.type):
-        words = pc.utf8_trim_whitespace(column.cast(pa.string()))
-        # Arrow rounds as Python's float does, and has no trouble with 1e3000000000.
-        column = pc.if_else(pc.match_substring_regex(words, NUMBER), words, None)
+        column = reals(column)
     elif not _numeric(column.type):
         return np.full(len(column), np.nan)
     # not safe: 2^53 + 1 is rounded, as float() does
@@ -51,16 +50,6 @@ def declination(column: pa.Array) -> NDArray[np.float64]:
     """
     dec = _angles(column, 1.0)
     return np.where(np.abs(dec) <= 90.0, dec, np.nan)
-
-
-def is_text(type_: pa.DataType) -> bool:
-    """Return whether it is one of Arrow's types of text.
-
-    >>> is_text(pa.large_string())
-    True
-    """
-    kinds = pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view
-    return any(is_kind(type_) for is_kind in kinds)
 
 
 def _numeric(type_: pa.DataType) -> bool:
