@@ -11,6 +11,7 @@ from pipeline.alerts.surveys.registry import survey_files
 from pipeline.config.base import of_survey
 from pipeline.config.check import check_config
 from pipeline.config.load import ConfigError, load_config, load_nights
+from pipeline.config.twice import check_keys
 from pipeline.provenance import source_hash
 from pipeline.targets import night_targets
 
@@ -20,6 +21,7 @@ gc.freeze()
 gc.set_threshold(200_000, 20, 20)
 
 try:
+    check_keys(workflow.configfiles)
     CONFIG = load_config(config)
     NIGHTS = load_nights(CONFIG.alerts)
     check_surveys(CONFIG, NIGHTS)

@@ -1,15 +1,59 @@
 """What all sections of the configuration share."""
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, field_validator
+
+NAME_BYTES = 255
+"""Of the name of a file at most, on every common file system."""
 
 
 class Section(BaseModel):
-    """A section: unknown keys are errors, values do not change after loading."""
+    """A section: unknown keys are errors, values do not change after loading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    No string is empty, no number infinite or none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_min_length=1, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _flags_are_no_numbers(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse what YAML makes of ``yes``, which would count as 1."""
+        kinds = classes_in(cls.model_fields[info.field_name or ""].annotation)
+        values = value.values() if isinstance(value, Mapping) else [value]
+        if kinds & {int, float} and any(isinstance(v, bool) for v in values):
+            raise ValueError("a number is expected, no true or false")
+        return value
+
+
+def classes_in(annotation: Any) -> set[type]:
+    """Return the classes in an annotation.
+
+    >>> sorted(c.__name__ for c in classes_in(dict[str, float] | None))
+    ['NoneType', 'float', 'str']
+    """
+    if isinstance(annotation, type) and not get_args(annotation):
+        return {annotation}
+    return {kind for part in get_args(annotation) for kind in classes_in(part)}
+
+
+def _path(value: str) -> str:
+    """Refuse what no shell is there to expand, and what no file is called."""
+    if value.startswith("~"):
+        raise ValueError("~ means no folder here: write it out")
+    if not value.isprintable() or value != value.strip():
+        raise ValueError("a path has no control characters, and no blanks around it")
+    if {"{", "}"} & set(value):
+        raise ValueError("a path has no { and }, which Snakemake takes for wildcards")
+    if any(len(name.encode()) > NAME_BYTES for name in value.split("/")):
+        raise ValueError(f"the name of a file has {NAME_BYTES} bytes at most")
+    return value
+
+
+FilePath = Annotated[str, AfterValidator(_path)]
+"""The path of a file or folder that is read."""
 
 
 class _OfSurveys(Protocol):

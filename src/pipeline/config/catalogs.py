@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.config.base import Section
+from pipeline.config.base import FilePath, Section
 
 CATALOG_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".fits", ".fit", ".vot", ".votable", ".xml")
 """What a catalogue that is a file ends in; .gz may follow."""
@@ -25,7 +25,7 @@ class Distance(Section):
 class Catalog(Section):
     """One catalogue: a file (FITS, CSV, parquet, VOTable), or a survey's alerts."""
 
-    path: str | None = Field(None, description="the catalogue file")
+    path: FilePath | None = Field(None, description="the catalogue file")
     alerts: str | None = Field(
         None, description="instead of a file: match against this survey's alerts in alerts.tsv"
     )
@@ -46,7 +46,7 @@ class Catalog(Section):
         description="cone radius [arcsec], or one for each survey; if absent 2, with distance 300",
     )
     distance: Distance | None = Field(None, description="galaxies: match by projected distance")
-    surveys: list[str] = Field(["ztf"], description="surveys matched against it")
+    surveys: list[str] = Field(["ztf"], min_length=1, description="surveys matched against it")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -70,6 +70,8 @@ class Catalog(Section):
             by_survey = value if isinstance(value, dict) else dict.fromkeys(self.surveys, value)
             if not all(0 < r <= 3600 for r in by_survey.values()):
                 raise ValueError(f"{key} must lie in (0, 3600]")
+            if unknown := set(by_survey) - set(self.surveys):
+                raise ValueError(f"{key} names {', '.join(sorted(unknown))}, not among its surveys")
             if missing := set(self.surveys) - set(by_survey):
                 raise ValueError(f"{key} has no value for {', '.join(sorted(missing))}")
         for survey in self.surveys if self.distance else ():

@@ -1,5 +1,6 @@
 """What only the whole configuration shows to be wrong, told before any job."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -105,6 +106,6 @@ def _kinds_of_files(config: Config, nights: Iterable[Night]) -> Iterator[str]:
 
 def _unknown(path: str, name: str, suffixes: tuple[str, ...]) -> bool:
     """Return whether a path is of no known kind; one without a suffix may become a folder."""
-    if name.endswith(suffixes) or Path(path).is_dir():
+    if name.endswith(suffixes) or os.path.isdir(path):
         return False
-    return Path(path).suffix != "" or Path(path).is_file()
+    return Path(path).suffix != "" or os.path.isfile(path)

@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from pipeline.config.base import Section
+from pipeline.config.base import FilePath, Section
 from pipeline.config.nsides import parse_nsides
 
 
@@ -10,9 +10,11 @@ class EventRow(Section):
     """An event file, and how to scan it where that differs from the section ``skymaps``."""
 
     event: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$", description="name of the event: its folder"
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$",
+        max_length=100,
+        description="name of the event: its folder",
     )
-    path: str = Field(min_length=1, description="realtime JSON or pickle, or nightmill-event JSON")
+    path: FilePath = Field(description="realtime JSON or pickle, or nightmill-event JSON")
     reco: str | None = Field(None, description="reconstruction of a pixel")
     nsides: str | None = Field(None, description="progression, nside:extension, ascending")
     chunks: int | None = Field(

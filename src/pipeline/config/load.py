@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pipeline.config.base import Section
 from pipeline.config.events import EventRow
+from pipeline.config.explain import explain, shortened
 from pipeline.config.nights import Night
 from pipeline.config.root import Config
 
@@ -32,10 +33,12 @@ def load_config(values: Mapping[str, Any]) -> Config:
     ConfigError
         One line for each wrong key: its path, its value, what is allowed.
     """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"configuration: expected keys and values (found {shortened(values)})")
     try:
         return Config.model_validate(dict(values))
     except ValidationError as error:
-        raise ConfigError(_explain("configuration", error, Config)) from None
+        raise ConfigError(explain("configuration", error, Config)) from None
 
 
 def load_nights(path: str | None) -> list[Night]:
@@ -80,10 +83,12 @@ def read_rows(path: str, model: type[Row]) -> list[Row]:
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # a ValueError: not UTF-8, or a name with NUL
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     lines = [(i, line.split("\t")) for i, line in enumerate(text.splitlines(), 1) if _counts(line)]
     names = [name.strip() for name in lines[0][1]] if lines else []
+    if again := [name for name, count in Counter(names).items() if count > 1]:
+        raise ConfigError(f"{path}: the column {again[0]!r} stands there twice")
     rows = []
     for number, fields in lines[1:]:
         if len(fields) > len(names):
@@ -94,40 +99,9 @@ def read_rows(path: str, model: type[Row]) -> list[Row]:
         try:
             rows.append(model.model_validate({k: v for k, v in values.items() if v}))
         except ValidationError as error:
-            raise ConfigError(_explain(f"{path}, line {number}", error, model)) from None
+            raise ConfigError(explain(f"{path}, line {number}", error, model)) from None
     return rows
 
 
 def _counts(line: str) -> bool:
     return bool(line.strip()) and not line.startswith("#")
-
-
-def _explain(where: str, error: ValidationError, model: type[Section]) -> str:
-    lines = []
-    for item in error.errors():
-        path = ".".join(str(part) for part in item["loc"])
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            message = f"unknown key; allowed are {', '.join(_siblings(model, item['loc']))}"
-            lines.append(f"{where}: {path}: {message}")
-        elif item["type"] == "missing":
-            lines.append(f"{where}: {path}: is missing")
-        else:
-            lines.append(f"{where}: {path}: {message} (found {item['input']!r})")
-    return "\n".join(lines)
-
-
-def _siblings(model: type[Section], location: tuple) -> list[str]:
-    """Return the keys allowed beside the one at `location`."""
-    for part in location[:-1]:
-        if isinstance(model, type) and issubclass(model, Section) and part in model.model_fields:
-            annotation = model.model_fields[part].annotation
-            model = next((t for t in _types(annotation) if issubclass(t, Section)), model)
-    return list(model.model_fields)
-
-
-def _types(annotation: Any) -> list[type]:
-    """Return the classes in an annotation such as ``dict[str, Catalog]`` or ``Distance | None``."""
-    if isinstance(annotation, type) and not getattr(annotation, "__args__", None):
-        return [annotation]
-    return [t for part in getattr(annotation, "__args__", ()) for t in _types(part)]

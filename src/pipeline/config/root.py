@@ -1,11 +1,12 @@
 """The whole configuration."""
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, field_validator
 
-from pipeline.config.base import Section
+from pipeline.config.base import FilePath, Section
 from pipeline.config.catalogs import Catalog
 from pipeline.config.models import Model
 from pipeline.config.skymaps import Skymaps
@@ -14,7 +15,7 @@ from pipeline.config.skymaps import Skymaps
 class Config(Section):
     """All sections. An absent or empty one switches its part off."""
 
-    alerts: str | None = Field(None, description="TSV of nights: survey, night, path, shards")
+    alerts: FilePath | None = Field(None, description="TSV of nights: survey, night, path, shards")
     fetch_patience_s: float = Field(
         600.0,
         gt=0,
@@ -26,7 +27,7 @@ class Config(Section):
     engine: Literal["onnxruntime", "tensorflow"] = Field(
         "onnxruntime", description="what runs the models"
     )
-    events: str | None = Field(
+    events: FilePath | None = Field(
         None, description="TSV of neutrino events: event, path, reco, nsides, chunks"
     )
     skymaps: Skymaps = Field(Skymaps(), description="how neutrino events are scanned")
@@ -36,11 +37,13 @@ class Config(Section):
     def _empty_section(cls, value: object) -> object:
         return {} if value is None else value
 
-    @field_validator("catalogs", "models")
+    @field_validator("catalogs", "models", mode="before")
     @classmethod
-    def _names(cls, value: dict) -> dict:
-        for name in value:
+    def _names(cls, value: object) -> object:
+        for name in value if isinstance(value, Mapping) else ():
             # what the rules' wildcards match
-            if not re.fullmatch("[A-Za-z0-9_]+", name):
-                raise ValueError(f"{name!r}: a name has letters (A to Z), digits and _ only")
+            if isinstance(name, str) and not re.fullmatch("[A-Za-z0-9_]{1,100}", name):
+                raise ValueError(
+                    f"{name[:100]!r}: a name has letters (A to Z), digits and _ only, 100 at most"
+                )
         return value
