@@ -258,6 +258,7 @@ BOMB = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10 if i else "lol" * 10}">' for
         ({"table": ' nrows="-1"'}, "nrows is '-1', and no number of anything"),
         ({"field": ' arraysize="1000000000"'}, "its rows have more than 100000 values"),
         ({"field": ' arraysize="1000x1000000"'}, "its rows have more than 100000 values"),
+        ({"field": ' width="9999999999"'}, "width is 9999999999, at most 100000"),
         ({"field": ' arraysize="many"'}, "arraysize is 'many'"),
     ],
 )

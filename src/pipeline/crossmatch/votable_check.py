@@ -11,6 +11,8 @@ from pipeline.crossmatch.unpack import unpacked
 
 ROW_VALUES = 100_000
 """Of a row at most, those in arrays and letters of text counted."""
+MAX_WIDTH = 100_000
+"""Of a value in letters, which astropy tries out as it reads."""
 ROW_BYTES = 4
 """Of a row in the file at least: <TR>, or a value of BINARY in base64."""
 
@@ -50,6 +52,8 @@ class _Checks:
             self.tables.append([])
             self.rows = max(self.rows, _size("nrows", attributes.get("nrows", "0")))
         elif tag in ("FIELD", "PARAM"):
+            if (width := _size("width", attributes.get("width", "0"))) > MAX_WIDTH:
+                raise ValueError(f"width is {width}, at most {MAX_WIDTH} is possible")
             self._values(tag, attributes)
         elif tag in ("BINARY", "BINARY2") and self.tables and not any(self.tables[-1]):
             raise ValueError(f"its {tag} has rows of no length")
