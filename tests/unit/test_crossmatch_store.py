@@ -33,7 +33,7 @@ def table():
 
 
 def catalog(path, **keys):
-    return Catalog(path=str(path), **{"columns": ["name", "count"], **keys})
+    return Catalog(path=str(path) or "any", **{"columns": ["name", "count"], **keys})
 
 
 def write(table, path):

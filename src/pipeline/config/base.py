@@ -45,14 +45,22 @@ def _path(value: str) -> str:
         raise ValueError("~ means no folder here: write it out")
     if not value.isprintable() or value != value.strip():
         raise ValueError("a path has no control characters, and no blanks around it")
-    if {"{", "}"} & set(value):
-        raise ValueError("a path has no { and }, which Snakemake takes for wildcards")
-    if any(len(name.encode()) > NAME_BYTES for name in value.split("/")):
+    # an address may have a long query
+    if "://" not in value and any(len(part.encode()) > NAME_BYTES for part in value.split("/")):
         raise ValueError(f"the name of a file has {NAME_BYTES} bytes at most")
     return value
 
 
-FilePath = Annotated[str, AfterValidator(_path)]
+def _no_braces(value: str) -> str:
+    """Refuse what Snakemake takes for wildcards."""
+    if {"{", "}"} & set(value):
+        raise ValueError("{ and } stand for nothing here; write out the path")
+    return value
+
+
+Location = Annotated[str, AfterValidator(_path)]
+"""The path of a file or folder that is read, or the address of one."""
+FilePath = Annotated[Location, AfterValidator(_no_braces)]
 """The path of a file or folder that is read."""
 
 

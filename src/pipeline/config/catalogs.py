@@ -70,10 +70,10 @@ class Catalog(Section):
             by_survey = value if isinstance(value, dict) else dict.fromkeys(self.surveys, value)
             if not all(0 < r <= 3600 for r in by_survey.values()):
                 raise ValueError(f"{key} must lie in (0, 3600]")
-            if unknown := set(by_survey) - set(self.surveys):
-                raise ValueError(f"{key} names {', '.join(sorted(unknown))}, not among its surveys")
             if missing := set(self.surveys) - set(by_survey):
                 raise ValueError(f"{key} has no value for {', '.join(sorted(missing))}")
+            if unknown := set(by_survey) - set(self.surveys):
+                raise ValueError(f"{key} names {', '.join(sorted(unknown))}, not among its surveys")
         for survey in self.surveys if self.distance else ():
             cone, low = self.radius(survey), self.low_radius(survey)
             if cone < low:  # the cone is all that is looked at

@@ -30,7 +30,7 @@ def explain(where: str, error: ValidationError, model: type[Section]) -> str:
     items = error.errors(include_url=False, include_context=False)
     lines = []
     for item in items[:MOST_LINES]:
-        path = ".".join(map(_key, item["loc"]))
+        path = ".".join(map(name_of, item["loc"]))
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             found = f"unknown key; allowed are {', '.join(_siblings(model, item['loc']))}"
@@ -56,8 +56,13 @@ def shortened(value: object) -> str:
         return "a number of too many digits"
 
 
-def _key(part: str | int) -> str:
-    return part[:_LETTERS] if isinstance(part, str) and part.isprintable() else shortened(part)
+def name_of(key: str | int) -> str:
+    r"""Return a key, or a column's name, as it can stand in a line.
+
+    >>> name_of("path"), name_of(chr(8))
+    ('path', "'\\x08'")
+    """
+    return key[:_LETTERS] if isinstance(key, str) and key.isprintable() else shortened(key)
 
 
 def _siblings(model: type[Section], location: Iterable[str | int]) -> list[str]:

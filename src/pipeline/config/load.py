@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pipeline.config.base import Section
 from pipeline.config.events import EventRow
-from pipeline.config.explain import explain, shortened
+from pipeline.config.explain import explain, name_of, shortened
 from pipeline.config.nights import Night
 from pipeline.config.root import Config
 
@@ -89,12 +89,11 @@ def read_rows(path: str, model: type[Row]) -> list[Row]:
     names = [name.strip() for name in lines[0][1]] if lines else []
     if again := [name for name, count in Counter(names).items() if count > 1]:
         raise ConfigError(f"{path}: the column {again[0]!r} stands there twice")
+    columns = ", ".join(map(name_of, names))
     rows = []
     for number, fields in lines[1:]:
         if len(fields) > len(names):
-            raise ConfigError(
-                f"{path}, line {number}: expected the columns {', '.join(names)}, by tabs"
-            )
+            raise ConfigError(f"{path}, line {number}: expected the columns {columns}, by tabs")
         values = dict(zip(names, map(str.strip, fields), strict=False))
         try:
             rows.append(model.model_validate({k: v for k, v in values.items() if v}))

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import Section
+from pipeline.config.base import FilePath, Location, Section
 
 AVRO_SUFFIX = ".avro"
 PARQUET_SUFFIX = ".parquet"
@@ -20,14 +20,14 @@ class Night(Section):
 
     survey: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="survey, for example ztf")
     night: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", description="name of the night")
-    path: str = Field(
-        min_length=1, description="folder, .avro, .tar(.gz), .parquet, or an http(s) address of one"
+    path: Location = Field(
+        description="folder, .avro, .tar(.gz), .parquet, or an http(s) address of one"
     )
     shards: int = Field(1, ge=1, le=9999, description="parts processed independently")
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="of the file behind a URL"
     )
-    schemas: str | None = Field(
+    schemas: FilePath | None = Field(
         None,
         description="folder of <number>.avsc, for Confluent-framed packets, and of the "
         "<full name>.avsc that these refer to",

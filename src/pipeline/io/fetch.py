@@ -155,6 +155,7 @@ def _complete(partial: _Partial, wait: float, waiting: Patience) -> None:
         except _WRONG_ADDRESS as error:
             raise FetchError(f"{partial.url}: {error}") from error
         except _BROKEN as error:
+            waiting.check()
             failures = failures + 1 if partial.size <= furthest else 1
             furthest = max(furthest, partial.size)
             if failures == TRIES:
@@ -183,6 +184,7 @@ def _download(partial: _Partial, waiting: Patience) -> None:
         CarefulSession() as session,
         session.get(partial.url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as answer,
     ):
+        waiting.check()  # before what has come is touched
         if have and answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             if answer.headers.get("Content-Range") == f"bytes */{have}":
                 return  # all of it had come

@@ -36,9 +36,13 @@ class Patience:
         GivenUpError
             If nobody waits for it any more.
         """
+        self.check()
+        self._last = time.monotonic()
+
+    def check(self) -> None:
+        """Raise if nobody waits for the work any more: whoever does it stops here."""
         if self._given_up:
             raise GivenUpError
-        self._last = time.monotonic()
 
     def run(self, work: Callable[[], None]) -> None:
         """Do work; what it raises is raised.
