@@ -24,16 +24,16 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from measure import Figure, cpu, figure
 
+from pipeline.alerts.batch import Shard
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import build_index
-from pipeline.alerts.shard import Shard
 from pipeline.alerts.surveys.registry import get_survey
-from pipeline.config.catalogs import Catalog
-from pipeline.config.models import DEFAULT_FEATURES, Model
 from pipeline.crossmatch.build import build_store
-from pipeline.jobs.match import match_shard
-from pipeline.jobs.score import score_shard
+from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.jobs import match_shard
 from pipeline.scores.convert import convert_model
+from pipeline.scores.domain import DEFAULT_FEATURES, Model
+from pipeline.scores.jobs import score_shard
 from pipeline.simulate.alerts import simulate_alerts
 
 MODELS = Path(__file__).parents[2] / "shared" / "data" / "models"

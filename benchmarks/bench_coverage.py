@@ -14,11 +14,11 @@ from pathlib import Path
 
 from measure import Figure, figure
 
-from pipeline.config.nsides import parse_nsides
+from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import write_events
-from pipeline.skymaps.calibration import calibrate, coverage
-from pipeline.skymaps.calibration_run import measure
-from pipeline.skymaps.geometry import ic86_like
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.calibration.table import calibrate, coverage
+from pipeline.skymaps.calibration.tracks import measure
 from pipeline.skymaps.recos.table import load_table
 
 RECO, NSIDES = "pandel_spe1st", "8:0 64:12 512:24"

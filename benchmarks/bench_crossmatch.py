@@ -14,8 +14,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from measure import Figure, cpu, figure, markdown
 
-from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.match import match_alerts
 
 RADIUS = 2.0  # [arcsec]

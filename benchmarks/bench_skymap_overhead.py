@@ -15,19 +15,19 @@ from pathlib import Path
 import numpy as np
 from measure import Figure, figure
 
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps.event import PULSE_DTYPE, Event, Seed
-from pipeline.skymaps.levels import wilks_levels
-from pipeline.skymaps.multiorder import write_multiorder
-from pipeline.skymaps.pictures import draw_sky, draw_zoom
-from pipeline.skymaps.records import PIXEL_DTYPE, State
-from pipeline.skymaps.result_files import RESULT_DTYPE, write_npz, write_result_json
-from pipeline.skymaps.scan import Scan, scan_all
-from pipeline.skymaps.skymap import make_skymap
+from pipeline.events.event import PULSE_DTYPE, Event, Seed
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.levels import wilks_levels
+from pipeline.skymaps.map.skymap import make_skymap
+from pipeline.skymaps.products.multiorder import write_multiorder
+from pipeline.skymaps.products.pictures import draw_sky, draw_zoom
+from pipeline.skymaps.products.result_files import RESULT_DTYPE, write_npz, write_result_json
+from pipeline.skymaps.scan.records import PIXEL_DTYPE, State
+from pipeline.skymaps.scan.rounds import Scan, scan_all
 
 SCANS = ("8:0 64:12 512:24", "8:0 64:12 512:300", "8:0 64:12 512:3000")
 DONE_BYTES = 8  # the index of a pixel that was tried
-JOB_MODULES = "pipeline.skymaps.scan, pipeline.skymaps.event_files, pipeline.skymaps.watch"
+JOB_MODULES = "pipeline.skymaps.scan.rounds, pipeline.events.files, pipeline.skymaps.scan.watch"
 
 
 def run(quick: bool) -> list[Figure]:

@@ -14,7 +14,7 @@ version = release = PROJECT["version"]
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 exclude_patterns = ["files"]
-default_role = "py:obj"  # `pipeline.healpix` in a docstring is a link
+default_role = "py:obj"  # `pipeline.sky.healpix` in a docstring is a link
 myst_heading_anchors = 4
 myst_linkify_fuzzy_links = False
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.events.geometry import IC86_LIKE, read_geometry
 from pipeline.simulate.alerts import simulate_alerts
 from pipeline.simulate.events import write_events
-from pipeline.skymaps.geometry import IC86_LIKE, read_geometry
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cluster_run import NIGHT, ROOT, Run, everything

@@ -15,8 +15,8 @@ from astropy.table import Table
 from limits import bounded
 from mutate import Mutant
 
-from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.readers import read_catalog
 from pipeline.crossmatch.store import open_store
 

@@ -9,10 +9,10 @@ import yaml
 from limits import bounded
 
 from pipeline.alerts.surveys.names import check_surveys
-from pipeline.config.check import check_config
-from pipeline.config.export import default_yaml
-from pipeline.config.load import ConfigError, load_config, load_events, load_nights
-from pipeline.config.twice import check_keys
+from pipeline.plan.check import check_config
+from pipeline.plan.export import default_yaml
+from pipeline.plan.load import ConfigError, load_config, load_events, load_nights
+from pipeline.plan.twice import check_keys
 
 ODD = [
     *(

@@ -15,11 +15,11 @@ from limits import bounded
 from mutate import mutants_of
 from test_skymaps_events import event
 
-from pipeline.skymaps.event import PULSE_DTYPE
-from pipeline.skymaps.event_files import read_event, read_truth, write_event
-from pipeline.skymaps.geometry import IC86_LIKE, read_geometry
-from pipeline.skymaps.plain_pickle import load_plain
-from pipeline.skymaps.scan import Scan
+from pipeline.events.event import PULSE_DTYPE
+from pipeline.events.files import read_event, read_truth, write_event
+from pipeline.events.geometry import IC86_LIKE, read_geometry
+from pipeline.events.icecube.plain_pickle import load_plain
+from pipeline.skymaps.scan.rounds import Scan
 
 NUMBERS = [0, -1, 1, 1.7, 1e30, 1e400, -1e400, float("nan"), 2**31, 2**63, 10**400, 1e9, -0.0]
 VALUES = [*NUMBERS, None, True, False, "", "no", "1.7", [], {}, [[]], {"": 0}, "\ud800", "9" * 5000]

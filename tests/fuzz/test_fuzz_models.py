@@ -23,8 +23,8 @@ from keras_files import DENSE, as_h5, as_keras, layer, sequential
 from networks import of_both, of_feature
 from onnx import TensorProto, helper
 
-from pipeline.config.models import Model
 from pipeline.scores import keras_files
+from pipeline.scores.domain import Model
 from pipeline.scores.engines import load_engine
 from pipeline.scores.keras_allowed import CLASSES
 from pipeline.scores.keras_config import parse_config

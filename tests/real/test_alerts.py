@@ -11,13 +11,13 @@ import pytest
 from astropy.coordinates import SkyCoord
 
 from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
-from pipeline.alerts.coordinates import sexagesimal
+from pipeline.alerts.batch import Shard
 from pipeline.alerts.history_table import history_table
 from pipeline.alerts.index import build_index
 from pipeline.alerts.photometry import photometry
-from pipeline.alerts.shard import Shard
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.io.avro import parse_schema, read_blocks
+from pipeline.sky.coordinates import sexagesimal
 
 pytestmark = pytest.mark.real
 

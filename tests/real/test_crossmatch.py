@@ -8,8 +8,8 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord, search_around_sky
 
-from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.match import match_alerts
 from pipeline.crossmatch.store import open_store
 

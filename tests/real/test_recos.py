@@ -11,18 +11,18 @@ import pytest
 from ligo.skymap import moc
 from ligo.skymap.postprocess.util import find_greedy_credible_levels
 
-from pipeline import healpix
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps.coordinates import from_icrs, travel_direction
-from pipeline.skymaps.event import first_pulses
-from pipeline.skymaps.event_files import read_event
-from pipeline.skymaps.levels import CONTENTS, Levels, wilks_levels
-from pipeline.skymaps.multiorder import write_multiorder
+from pipeline.events.coordinates import from_icrs, travel_direction
+from pipeline.events.event import first_pulses
+from pipeline.events.files import read_event
+from pipeline.sky import healpix
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.levels import CONTENTS, Levels, wilks_levels
+from pipeline.skymaps.map.skymap import make_skymap
+from pipeline.skymaps.products.multiorder import write_multiorder
 from pipeline.skymaps.recos.convolved import log_pdf
 from pipeline.skymaps.recos.pandel import PandelSpe1st
 from pipeline.skymaps.recos.track import COS_C, DELAY, E_0, E_1, E_2, E_D, SIN_C
-from pipeline.skymaps.scan import Scan, scan_all
-from pipeline.skymaps.skymap import make_skymap
+from pipeline.skymaps.scan.rounds import Scan, scan_all
 
 pytestmark = pytest.mark.real
 

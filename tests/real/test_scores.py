@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 
-from pipeline.config.models import DEFAULT_FEATURES, Model
 from pipeline.io.stamps import read_stamp
 from pipeline.scores.convert import convert_model
+from pipeline.scores.domain import DEFAULT_FEATURES, Model
 from pipeline.scores.engines import load_engine
 from pipeline.scores.features import make_features
 from pipeline.scores.table import score_batch

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from pipeline import healpix
-from pipeline.skymaps.cells import cover
-from pipeline.skymaps.islands import islands
-from pipeline.skymaps.levels import wilks_levels
-from pipeline.skymaps.run import read_scan
-from pipeline.skymaps.scan import scan_all
+from pipeline.sky import healpix
+from pipeline.skymaps.jobs import read_scan
+from pipeline.skymaps.map.cells import cover
+from pipeline.skymaps.map.islands import islands
+from pipeline.skymaps.map.levels import wilks_levels
+from pipeline.skymaps.scan.rounds import scan_all
 
 pytestmark = pytest.mark.real
 

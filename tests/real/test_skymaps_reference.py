@@ -6,15 +6,15 @@ import shutil
 import numpy as np
 import pytest
 
-from pipeline import healpix
-from pipeline.config.nsides import Level, parse_nsides
-from pipeline.skymaps.coordinates import to_icrs
-from pipeline.skymaps.event_files import read_event
-from pipeline.skymaps.i3objects import decode_double, decode_particle, decode_position
-from pipeline.skymaps.pixels import choose, disc, expected_pixels
-from pipeline.skymaps.plain_pickle import load_plain
-from pipeline.skymaps.realtime import event_pulses, message_frames
-from pipeline.skymaps.records import PIXEL_DTYPE, Failure, Part, State
+from pipeline.events.coordinates import to_icrs
+from pipeline.events.files import read_event
+from pipeline.events.icecube.i3objects import decode_double, decode_particle, decode_position
+from pipeline.events.icecube.plain_pickle import load_plain
+from pipeline.events.icecube.realtime import event_pulses, message_frames
+from pipeline.sky import healpix
+from pipeline.sky.nsides import Level, parse_nsides
+from pipeline.skymaps.scan.pixels import choose, disc, expected_pixels
+from pipeline.skymaps.scan.records import PIXEL_DTYPE, Failure, Part, State
 
 pytestmark = pytest.mark.real
 

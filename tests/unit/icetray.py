@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from pipeline.skymaps.frames import crc32c
+from pipeline.events.icecube.frames import crc32c
 
 
 def string(text):

@@ -12,7 +12,7 @@ import pytest
 import skyeye
 
 import pipeline
-from pipeline.cli import main
+from pipeline.cli.main import main
 
 USE = """
 import json
@@ -21,7 +21,7 @@ from pipeline.alerts.alerts_table import alerts_schema, alerts_table
 from pipeline.alerts.history_table import history_table
 from pipeline.alerts.index import build_index
 from pipeline.alerts.photometry import photometry
-from pipeline.alerts.shard import Shard
+from pipeline.alerts.batch import Shard
 from pipeline.alerts.surveys.registry import get_survey, names, survey_files
 import numpy as np
 import pyarrow as pa

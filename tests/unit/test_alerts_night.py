@@ -12,11 +12,11 @@ import pytest
 from nights import ZTF, run, sorted_rows, write_folder, write_tar
 from packets import PARSED, container, packet
 
+from pipeline.alerts.batch import Shard
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import build_index
 from pipeline.alerts.night import remove_stale_shards, summarise_night
-from pipeline.alerts.shard import Shard
-from pipeline.jobs.score import score_shard
+from pipeline.scores.jobs import score_shard
 
 CANDIDS = [2475433850015010000 + i for i in range(40)]
 PACKETS = [packet(c, f"ZTF18aaaaa{i // 3:02d}", ra=float(i)) for i, c in enumerate(CANDIDS)]

@@ -7,7 +7,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.cli import find_commands, main, one_line
+from pipeline.cli.main import find_commands, main, one_line
 
 ARGUMENTS = ["simulate", "alerts", "--number", "3", "--night", "20240115", "--no-stamps"]
 
@@ -51,7 +51,7 @@ def test_an_error_is_one_line(tmp_path, capsys, arguments, message):
 
 def test_the_installed_command_and_its_help():
     result = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "simulate", "alerts", "--help"],
+        [sys.executable, "-m", "pipeline.cli.main", "simulate", "alerts", "--help"],
         capture_output=True,
         text=True,
         check=True,

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.alerts.domain import Night
 from pipeline.alerts.surveys.names import check_surveys
-from pipeline.config.catalogs import Catalog
-from pipeline.config.export import default_yaml, json_schema
-from pipeline.config.load import ConfigError, load_config, load_events, load_nights
-from pipeline.config.nights import Night
-from pipeline.config.root import Config
+from pipeline.crossmatch.domain import Catalog
+from pipeline.plan.domains import Config
+from pipeline.plan.export import default_yaml, json_schema
+from pipeline.plan.load import ConfigError, load_config, load_events, load_nights
 
 ROOT = Path(__file__).parents[2]
 MODEL = {"version": "1", "path": "m.h5"}

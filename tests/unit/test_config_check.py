@@ -2,14 +2,14 @@
 
 import pytest
 
-from pipeline.config.catalogs import CATALOG_SUFFIXES
-from pipeline.config.check import MATCHES_COLUMNS, SCORES_COLUMNS, check_config
-from pipeline.config.load import ConfigError, load_config
-from pipeline.config.models import Model
-from pipeline.config.nights import Night
+from pipeline.alerts.domain import Night
+from pipeline.crossmatch.domain import CATALOG_SUFFIXES
 from pipeline.crossmatch.match import matches_schema
 from pipeline.crossmatch.readers import FORMATS
 from pipeline.io.tables import survey_schema
+from pipeline.plan.check import MATCHES_COLUMNS, SCORES_COLUMNS, check_config
+from pipeline.plan.load import ConfigError, load_config
+from pipeline.scores.domain import Model
 from pipeline.scores.table import scores_schema
 
 MODEL = {"version": "1", "path": "m.h5"}

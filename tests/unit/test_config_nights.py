@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.config.nights import Night
+from pipeline.alerts.domain import Night
 
 NIGHT = {"survey": "ztf", "night": "20180201"}
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.config.check import check_config
-from pipeline.config.load import ConfigError, load_config, load_nights
-from pipeline.config.nights import Night
-from pipeline.config.twice import check_keys
+from pipeline.alerts.domain import Night
+from pipeline.plan.check import check_config
+from pipeline.plan.load import ConfigError, load_config, load_nights
+from pipeline.plan.twice import check_keys
 
 STARS = {"path": "stars.csv"}
 

@@ -6,7 +6,7 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.alerts.coordinates import ecliptic, galactic, sexagesimal
+from pipeline.sky.coordinates import ecliptic, galactic, sexagesimal
 
 
 def test_galactic_pole_and_centre():

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch import cone
 from pipeline.crossmatch.build import build_store
 from pipeline.crossmatch.cone import pairs_within
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.store import open_store
-from pipeline.healpix import lonlat_to_vec
+from pipeline.sky.healpix import lonlat_to_vec
 
 # Poles, the wrap, corners and edges of HEALPix base faces.
 CENTRES = [(120.0, 90.0), (0.0, -90.0), (0.0, 10.0), (359.99999, -20.0), (45.0, 0.0)]

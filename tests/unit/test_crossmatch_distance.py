@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config.catalogs import Distance
 from pipeline.crossmatch.distance import match_radius, projected_kpc
+from pipeline.crossmatch.domain import Distance
 from pipeline.crossmatch.galaxies import LARGE_GALAXIES, inside_large
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
-from pipeline.healpix import lonlat_to_vec
+from pipeline.sky.healpix import lonlat_to_vec
 
 Z = Distance(column="z", unit="redshift")
 MPC = Distance(column="D", unit="Mpc")

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from pipeline.config.root import Config
 from pipeline.crossmatch.build import build_store
-from pipeline.jobs.match import match_shard
+from pipeline.crossmatch.jobs import match_shard
+from pipeline.plan.domains import Config
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/add-a-catalogue.md").read_text()
 

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
 
-from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.positions import numbers
 from pipeline.crossmatch.readers import read_catalog
 

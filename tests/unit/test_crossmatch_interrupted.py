@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.store import open_store
 
 ROWS_LARGE = 300_000
 BUILD = """
 import resource, sys
-from pipeline.config.catalogs import Catalog
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.build import build_store
 source, out, limit = sys.argv[1:]
 if int(limit):

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store, build_store_from_alerts
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.match import match_alerts, matches_schema
 
 ARCSEC = 1 / 3600

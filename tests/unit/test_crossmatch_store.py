@@ -9,11 +9,11 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from pipeline.config.catalogs import Catalog
 from pipeline.crossmatch.build import build_store, build_store_from_alerts
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.store import open_store
-from pipeline.healpix import lonlat_to_vec, vec_to_pixel
 from pipeline.io.atomic import atomic_folder
+from pipeline.sky.healpix import lonlat_to_vec, vec_to_pixel
 
 ROWS = 500
 

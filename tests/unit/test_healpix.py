@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline import healpix
+from pipeline.sky import healpix
 
 orders = st.integers(0, healpix.MAX_ORDER)
 lons = st.floats(-360, 720)

@@ -11,10 +11,10 @@ import pytest
 from nights import run, write_folder, write_tar
 from packets import container, packet, record_type
 
-from pipeline.fingerprint import fingerprint
 from pipeline.io import tarball
 from pipeline.io.avro import AvroError, parse_schema
 from pipeline.io.avro_program import compile_schema
+from pipeline.plan.fingerprint import fingerprint
 
 CANDIDS = [2475433850015010000 + i for i in range(20)]
 PACKETS = [packet(c, ra=float(i)) for i, c in enumerate(CANDIDS)]

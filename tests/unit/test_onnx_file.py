@@ -11,7 +11,7 @@ import onnx
 from networks import of_feature, of_triplet
 from onnx import TensorProto, helper
 
-from pipeline.config.models import Model
+from pipeline.scores.domain import Model
 from pipeline.scores.engines import load_engine
 from pipeline.scores.signature import ModelError
 

@@ -10,7 +10,7 @@ import pytest
 from nights import run, write_folder
 from packets import PARSED, SCHEMA, container, packet, record_type
 
-from pipeline.alerts import shard
+from pipeline.alerts import batch as shard
 from pipeline.io import records as records_module
 from pipeline.io.avro import _HEADER, MAX_BLOCK_RECORDS, parse_schema
 from pipeline.io.avro_program import compile_schema

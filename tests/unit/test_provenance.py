@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import provenance
-from pipeline.fingerprint import fingerprint
+from pipeline.contract import provenance
+from pipeline.plan.fingerprint import fingerprint
 
 TOOL = """import numpy
 from pipeline.part import deep
@@ -63,7 +63,9 @@ def test_unknown_module():
 
 
 def test_real_modules_differ():
-    assert provenance.source_hash("pipeline.paths") != provenance.source_hash("pipeline.healpix")
+    assert provenance.source_hash("pipeline.contract.paths") != provenance.source_hash(
+        "pipeline.sky.healpix"
+    )
 
 
 def test_fingerprint(tmp_path):

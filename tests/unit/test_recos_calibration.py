@@ -5,23 +5,23 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.config.nsides import parse_nsides
+from pipeline.events.coordinates import travel_direction
+from pipeline.events.files import read_event, read_truth
+from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import write_events
-from pipeline.skymaps.calibration import calibrate, coverage
-from pipeline.skymaps.calibration_plot import draw_coverage
-from pipeline.skymaps.calibration_run import (
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.calibration.plot import draw_coverage
+from pipeline.skymaps.calibration.table import calibrate, coverage
+from pipeline.skymaps.calibration.tracks import (
     made_of,
     measure,
     measure_tracks,
     read_tracks,
     write_calibration,
 )
-from pipeline.skymaps.coordinates import travel_direction
-from pipeline.skymaps.event_files import read_event, read_truth
-from pipeline.skymaps.geometry import ic86_like
-from pipeline.skymaps.levels import calibrated_levels
+from pipeline.skymaps.map.levels import calibrated_levels
 from pipeline.skymaps.recos.dummy import WIDTH
-from pipeline.skymaps.scan import Scan
+from pipeline.skymaps.scan.rounds import Scan
 
 
 def test_a_true_likelihood_gives_the_levels_of_wilks():

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import write_events
-from pipeline.skymaps.geometry import ic86_like
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/linefit"
 
 USE = """
 import json, sys, tempfile
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps.event_files import read_event
+from pipeline.sky.nsides import parse_nsides
+from pipeline.events.files import read_event
 from pipeline.skymaps.recos.registry import names
-from pipeline.skymaps.scan import Scan, scan_all
+from pipeline.skymaps.scan.rounds import Scan, scan_all
 
 with tempfile.TemporaryDirectory() as cache:
     state = scan_all(Scan(read_event(sys.argv[1]), "linefit", parse_nsides("4:0 32:12")), cache)

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from pipeline.skymaps.event import PULSE_DTYPE, Event, Seed
+from pipeline.events.event import PULSE_DTYPE, Event, Seed
 from pipeline.skymaps.recos.dummy import WIDTH, CrashDummy, Dummy
 from pipeline.skymaps.recos.planewave import PlaneWave
 

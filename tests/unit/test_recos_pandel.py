@@ -7,17 +7,12 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize as scipy_minimize
 from scipy.optimize import minimize_scalar
 
+from pipeline.events.event import PULSE_DTYPE, Event, Seed, first_pulses
+from pipeline.events.geometry import ic86_like, positions
 from pipeline.simulate.events import simulate_event
 from pipeline.simulate.ice import uniform
-from pipeline.skymaps.event import PULSE_DTYPE, Event, Seed, first_pulses
-from pipeline.skymaps.geometry import ic86_like, positions
 from pipeline.skymaps.recos.convolved import GROUP_INDEX, SPEED_OF_LIGHT, log_pdf, log_sf
-from pipeline.skymaps.recos.pandel import (
-    MOST_PHOTONS,
-    PandelLikelihood,
-    PandelMpe,
-    PandelSpe1st,
-)
+from pipeline.skymaps.recos.pandel import MOST_PHOTONS, PandelLikelihood, PandelMpe, PandelSpe1st
 from pipeline.skymaps.recos.table import load_table
 from pipeline.skymaps.recos.track import track_llh, transverse
 

@@ -9,8 +9,8 @@ import fastavro
 import pytest
 
 from pipeline.alerts.alerts_table import alerts_table
+from pipeline.alerts.batch import Shard
 from pipeline.alerts.index import build_index
-from pipeline.alerts.shard import Shard
 from pipeline.alerts.surveys.lsst import LAST_MJD
 from pipeline.alerts.surveys.registry import get_survey
 

@@ -13,8 +13,8 @@ pytest.importorskip("tf_keras")
 
 from networks import of_triplet
 
-from pipeline.config.models import Model
 from pipeline.scores.convert import ConversionError, convert_model, parity_inputs
+from pipeline.scores.domain import Model
 from pipeline.scores.engines import load_engine
 from pipeline.scores.originals import import_tensorflow
 from pipeline.scores.signature import ModelError
@@ -178,7 +178,7 @@ def test_an_operation_that_onnx_does_not_have(tf, tmp_path):
 def test_without_tensorflow_the_error_says_what_to_install(files):
     code = (
         "import sys; sys.modules['tensorflow'] = sys.modules['h5py'] = None\n"
-        "from pipeline.config.models import Model\n"
+        "from pipeline.scores.domain import Model\n"
         "from pipeline.scores.convert import convert_model\n"
         f"model = Model(version='1', path={str(files['keras2.h5'])!r})\n"
         "convert_model(model.path, 'never.onnx', model)\n"

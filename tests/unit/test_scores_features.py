@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config.models import DEFAULT_FEATURES
+from pipeline.scores.domain import DEFAULT_FEATURES
 from pipeline.scores.features import make_features
 
 HISTORY = pa.schema(

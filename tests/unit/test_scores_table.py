@@ -18,9 +18,9 @@ pytest.importorskip("onnx")
 
 from networks import of_both, of_feature, of_triplet, write_network
 
-from pipeline.config.check import SCORES_COLUMNS
-from pipeline.config.models import DEFAULT_FEATURES, Model
-from pipeline.config.root import Config
+from pipeline.plan.check import SCORES_COLUMNS
+from pipeline.plan.domains import Config
+from pipeline.scores.domain import DEFAULT_FEATURES, Model
 from pipeline.scores.engines import load_engine
 from pipeline.scores.signature import ModelError
 from pipeline.scores.table import NODATA_COLUMNS, score_batch, scores_schema

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.cli import main
+from pipeline.cli.main import main
 from pipeline.simulate.alerts import simulate_alerts
 from pipeline.simulate.stream import packet_stream
 from pipeline.simulate.ztf.lightcurves import CLASSES, difference_flux
@@ -223,7 +223,7 @@ def test_wrong_arguments_leave_nothing(tmp_path, change, message):
 def test_a_full_disk_leaves_nothing(tmp_path, format_):
     """A limit on the size of files stops it after some packets, as a full disk would."""
     limit = 70_000 if format_ == "folder" else 1_000_000
-    command = [sys.executable, "-m", "pipeline.cli", "simulate", "alerts", "--number", "60"]
+    command = [sys.executable, "-m", "pipeline.cli.main", "simulate", "alerts", "--number", "60"]
     result = subprocess.run(
         [*command, "--night", NIGHT, "--format", format_, "--output", str(tmp_path / "out")],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),

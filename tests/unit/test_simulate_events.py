@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.cli import main
+from pipeline.cli.main import main
+from pipeline.events.files import read_event, read_truth
+from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import FEWEST_DOMS, simulate_event, write_events
 from pipeline.simulate.ice import Ice, layered, uniform
 from pipeline.simulate.tracks import (
@@ -18,8 +20,6 @@ from pipeline.simulate.tracks import (
     _light,
     simulate_pulses,
 )
-from pipeline.skymaps.event_files import read_event, read_truth
-from pipeline.skymaps.geometry import ic86_like
 
 
 @pytest.fixture(scope="module")

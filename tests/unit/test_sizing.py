@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import sizing
-from pipeline.sizing import MOST_MINUTES, Need
+from pipeline.contract import need as sizing
+from pipeline.contract.need import MOST_MINUTES, Need
 
 NIGHTS = st.integers(0, 3_000_000)
 SHARDS = st.integers(1, 9999)

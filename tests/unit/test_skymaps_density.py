@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from ligo.skymap.postprocess.util import find_greedy_credible_levels
 from test_skymaps_map import gaussian
 
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps.cells import Cells, cover
-from pipeline.skymaps.density import HAIR, probability_density
-from pipeline.skymaps.levels import CONTENTS, Levels, wilks_levels
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.cells import Cells, cover
+from pipeline.skymaps.map.density import HAIR, probability_density
+from pipeline.skymaps.map.levels import CONTENTS, Levels, wilks_levels
 
 WILKS = wilks_levels()
 CALIBRATED = Levels({"50": 2.0, "90": 9.2, "3sigma": 23.7}, "made up")

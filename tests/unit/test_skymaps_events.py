@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.skymaps.coordinates import to_icrs
-from pipeline.skymaps.event import FIRST_MJD, LAST_MJD, PULSE_DTYPE, Event, Seed, first_pulses
-from pipeline.skymaps.event_files import read_event, read_truth, write_event
-from pipeline.skymaps.geometry import IC86_LIKE
-from pipeline.skymaps.i3objects import decode_header, decode_particle
-from pipeline.skymaps.superdst import apply_mask, decode_mask, decode_superdst
+from pipeline.events.coordinates import to_icrs
+from pipeline.events.event import FIRST_MJD, LAST_MJD, PULSE_DTYPE, Event, Seed, first_pulses
+from pipeline.events.files import read_event, read_truth, write_event
+from pipeline.events.geometry import IC86_LIKE
+from pipeline.events.icecube.i3objects import decode_header, decode_particle
+from pipeline.events.icecube.superdst import apply_mask, decode_mask, decode_superdst
 
 
 def pulse(string, om, time, charge=1.0, hlc=True):

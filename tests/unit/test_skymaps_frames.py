@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.skymaps.frames import crc32c, decode_frame, parse_blob
+from pipeline.events.icecube.frames import crc32c, decode_frame, parse_blob
 
 OBJECTS = {"A": ("I3Double", b"\x00\x01"), "Bé": ("I3String", b"")}
 

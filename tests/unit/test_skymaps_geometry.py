@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.skymaps.coordinates import from_direction, from_icrs, to_icrs, travel_direction
-from pipeline.skymaps.geometry import IC86_LIKE, ic86_like, positions, read_geometry
+from pipeline.events.coordinates import from_direction, from_icrs, to_icrs, travel_direction
+from pipeline.events.geometry import IC86_LIKE, ic86_like, positions, read_geometry
 
 
 def test_what_ships_is_what_is_generated():

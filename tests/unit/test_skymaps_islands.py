@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import healpix
-from pipeline.skymaps.cells import Cells
-from pipeline.skymaps.islands import containing, island_areas, islands
+from pipeline.sky import healpix
+from pipeline.skymaps.map.cells import Cells
+from pipeline.skymaps.map.islands import containing, island_areas, islands
 
 DEEPEST = 4  # order of the finest cells; mocpy splits at its map's own depth
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from test_skymaps_events import event, pulse
 
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps.levels import CALIBRATED, UNCALIBRATED, calibrated_levels, wilks_levels
-from pipeline.skymaps.scan import Scan
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.levels import CALIBRATED, UNCALIBRATED, calibrated_levels, wilks_levels
+from pipeline.skymaps.scan.rounds import Scan
 
 NSIDES = "8:0 64:12"
 MADE_OF = {

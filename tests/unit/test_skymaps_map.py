@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_skymaps_pixels import rows
 
-from pipeline import healpix
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps.cells import Cells, cover
-from pipeline.skymaps.contours import find_contours
-from pipeline.skymaps.density import probability_density
-from pipeline.skymaps.levels import Levels, wilks_levels
-from pipeline.skymaps.pixels import choose
-from pipeline.skymaps.plane import Plane
-from pipeline.skymaps.records import Failure, Part, State
+from pipeline.sky import healpix
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.cells import Cells, cover
+from pipeline.skymaps.map.contours import find_contours
+from pipeline.skymaps.map.density import probability_density
+from pipeline.skymaps.map.levels import Levels, wilks_levels
+from pipeline.skymaps.map.plane import Plane
+from pipeline.skymaps.scan.pixels import choose
+from pipeline.skymaps.scan.records import Failure, Part, State
 
 SIGMA = 1.2
 WILKS = wilks_levels()

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from limits import bounded
 
-from pipeline.skymaps.event_files import read_event
-from pipeline.skymaps.frames import FRAME_CLASSES, decode_frame
-from pipeline.skymaps.plain_pickle import MAX_STEPS, Instance, load_plain
+from pipeline.events.files import read_event
+from pipeline.events.icecube.frames import FRAME_CLASSES, decode_frame
+from pipeline.events.icecube.plain_pickle import MAX_STEPS, Instance, load_plain
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 values = st.recursive(

@@ -10,13 +10,13 @@ from astropy.coordinates import SkyCoord
 from astropy.visualization.wcsaxes import WCSAxes
 from test_skymaps_events import event
 
-from pipeline import healpix
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps import sky_picture, zoom_picture
-from pipeline.skymaps.levels import CALIBRATED, wilks_levels
-from pipeline.skymaps.pictures import LINES, Caption, Mark
-from pipeline.skymaps.records import PIXEL_DTYPE, Part, State
-from pipeline.skymaps.skymap import make_skymap
+from pipeline.sky import healpix
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.levels import CALIBRATED, wilks_levels
+from pipeline.skymaps.map.skymap import make_skymap
+from pipeline.skymaps.products import sky_picture, zoom_picture
+from pipeline.skymaps.products.pictures import LINES, Caption, Mark
+from pipeline.skymaps.scan.records import PIXEL_DTYPE, Part, State
 
 CAPTION = Caption("IC230225A", "pandel_spe1st")
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import healpix
-from pipeline.config.nsides import parse_nsides
-from pipeline.config.skymaps import Skymaps
-from pipeline.skymaps.pixels import choose, disc, expected_pixels, first_pixels, seed_vertices
-from pipeline.skymaps.records import PIXEL_DTYPE, Failure, Part, State, read_part, write_part
+from pipeline.sky import healpix
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.domain import Skymaps
+from pipeline.skymaps.scan.pixels import choose, disc, expected_pixels, first_pixels, seed_vertices
+from pipeline.skymaps.scan.records import PIXEL_DTYPE, Failure, Part, State, read_part, write_part
 
 
 def rows(nside, index, llh, vertex=(0.0, 0.0, 0.0, 0.0)):
@@ -53,8 +53,7 @@ def scan(levels, centre):
 def test_bad_progressions(text, words):
     with pytest.raises(ValueError, match=words):
         parse_nsides(text)
-    # no string of the configuration is empty
-    with pytest.raises(ValueError, match=words if text else "at least 1 character"):
+    with pytest.raises(ValueError, match=words):
         Skymaps(nsides=text)
 
 

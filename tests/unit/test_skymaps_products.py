@@ -21,20 +21,20 @@ from skyreader.plot.plot import SkyScanPlotter
 from test_skymaps_events import event
 from test_skymaps_map import gaussian
 
-from pipeline import healpix
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps import watch
-from pipeline.skymaps.circular import circular_text
-from pipeline.skymaps.coordinates import to_icrs
-from pipeline.skymaps.levels import CALIBRATED, UNCALIBRATED, Levels, wilks_levels
-from pipeline.skymaps.manifest import write_manifest
-from pipeline.skymaps.products import write_products
-from pipeline.skymaps.records import State
-from pipeline.skymaps.result_files import RESULT_DTYPE
-from pipeline.skymaps.scan import Scan, scan_all
-from pipeline.skymaps.skymap import make_skymap
-from pipeline.skymaps.summary import COLUMNS, write_summary
-from pipeline.skymaps.watch import Watch
+from pipeline.events.coordinates import to_icrs
+from pipeline.sky import healpix
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.levels import CALIBRATED, UNCALIBRATED, Levels, wilks_levels
+from pipeline.skymaps.map.skymap import make_skymap
+from pipeline.skymaps.products.circular import circular_text
+from pipeline.skymaps.products.folder import write_products
+from pipeline.skymaps.products.result_files import RESULT_DTYPE
+from pipeline.skymaps.products.summary import COLUMNS, write_summary
+from pipeline.skymaps.scan import watch
+from pipeline.skymaps.scan.manifest import write_manifest
+from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.rounds import Scan, scan_all
+from pipeline.skymaps.scan.watch import Watch
 
 NAME = "run00000001.evt000000000005.track_8_64"
 TRUTH = {"zenith": 0.5, "azimuth": 0.25}

@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_skymaps_pixels import rows
 
-from pipeline import healpix
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps.cells import cover
-from pipeline.skymaps.contours import find_contours
-from pipeline.skymaps.islands import island_areas, islands, touching
-from pipeline.skymaps.levels import wilks_levels
-from pipeline.skymaps.pixels import choose
-from pipeline.skymaps.records import Part, State
-from pipeline.skymaps.refinement import SHARE
+from pipeline.sky import healpix
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.cells import cover
+from pipeline.skymaps.map.contours import find_contours
+from pipeline.skymaps.map.islands import island_areas, islands, touching
+from pipeline.skymaps.map.levels import wilks_levels
+from pipeline.skymaps.scan.pixels import choose
+from pipeline.skymaps.scan.records import Part, State
+from pipeline.skymaps.scan.refinement import SHARE
 
 WILKS = wilks_levels()
 LEVELS = parse_nsides("8:0 64:12 512:24")

@@ -10,11 +10,11 @@ import yaml
 from test_skymaps_events import event
 from test_skymaps_levels import table
 
-from pipeline import event_targets
-from pipeline.config.events import EventRow
-from pipeline.config.load import load_config, load_events
-from pipeline.skymaps.event_files import write_event
-from pipeline.skymaps.run import scan_event, scan_share
+from pipeline.events.domain import EventRow
+from pipeline.events.files import write_event
+from pipeline.plan import event_targets
+from pipeline.plan.load import load_config, load_events
+from pipeline.skymaps.jobs import scan_event, scan_share
 
 SETTINGS = {"reco": "dummy", "nsides": "2:0 8:12"}
 

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 from test_skymaps_events import event
 
-from pipeline.config.nsides import parse_nsides
-from pipeline.skymaps import isolation, scan
-from pipeline.skymaps.event import Seed
-from pipeline.skymaps.isolation import Fitter
+from pipeline.events.event import Seed
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.products.result_files import write_npz
 from pipeline.skymaps.recos import registry
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, octahedron, point
-from pipeline.skymaps.result_files import write_npz
-from pipeline.skymaps.scan import Scan, scan_all, scan_chunk
+from pipeline.skymaps.scan import isolation
+from pipeline.skymaps.scan import rounds as scan
+from pipeline.skymaps.scan.isolation import Fitter
+from pipeline.skymaps.scan.rounds import Scan, scan_all, scan_chunk
 
 LEVELS = parse_nsides("2:0 8:12 32:12")
 

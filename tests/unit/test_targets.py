@@ -1,8 +1,8 @@
 """Which files a configuration asks for."""
 
-from pipeline import targets
-from pipeline.config.load import load_config
-from pipeline.config.nights import Night
+from pipeline.alerts.domain import Night
+from pipeline.plan import targets
+from pipeline.plan.load import load_config
 
 CONFIG = load_config(
     {

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from workdir import ROOT, Workdir
 
-from pipeline.config.load import load_config
+from pipeline.plan.load import load_config
 from pipeline.simulate.alerts import simulate_alerts
 
 pytestmark = pytest.mark.workflow

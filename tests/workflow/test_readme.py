@@ -7,7 +7,7 @@ import pytest
 import yaml
 from workdir import ROOT
 
-from pipeline.config.load import load_config, load_nights
+from pipeline.plan.load import load_config, load_nights
 
 pytestmark = pytest.mark.workflow
 README = (ROOT / "README.md").read_text()

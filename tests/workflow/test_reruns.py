@@ -144,7 +144,7 @@ def test_folders_changed_in_place(workdir):
         ("alerts/history_table.py", {"decode", "score", "match", "summary"}),
         ("alerts/surveys/ztf.csv", {"index", "decode", "score", "match", "summary"}),
         ("alerts/surveys/pgir.csv", set()),
-        ("skymaps/event.py", set()),
+        ("events/event.py", set()),
     ],
 )
 def test_changed_package_code(ran, tmp_path, module, rules):

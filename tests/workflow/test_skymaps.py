@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from test_skymaps_events import event
 
-from pipeline.skymaps.event_files import write_event
-from pipeline.skymaps.geometry import IC86_LIKE
-from pipeline.skymaps.run import scan_event
+from pipeline.events.files import write_event
+from pipeline.events.geometry import IC86_LIKE
+from pipeline.skymaps.jobs import scan_event
 
 pytestmark = pytest.mark.workflow
 

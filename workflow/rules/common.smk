@@ -5,15 +5,16 @@ from functools import cache
 
 from snakemake.exceptions import WorkflowError
 
-from pipeline import fingerprint, paths, sizing, targets
+from pipeline.plan import fingerprint, targets
+from pipeline.contract import paths, need as sizing
 from pipeline.alerts.surveys.names import check_surveys
 from pipeline.alerts.surveys.registry import survey_files
-from pipeline.config.base import of_survey
-from pipeline.config.check import check_config
-from pipeline.config.load import ConfigError, load_config, load_nights
-from pipeline.config.twice import check_keys
-from pipeline.provenance import source_hash
-from pipeline.targets import night_targets
+from pipeline.contract.section import of_survey
+from pipeline.plan.check import check_config
+from pipeline.plan.load import ConfigError, load_config, load_nights
+from pipeline.plan.twice import check_keys
+from pipeline.contract.provenance import source_hash
+from pipeline.plan.targets import night_targets
 
 # Planning makes millions of objects that stay: to look through them again and again for
 # garbage is a sixth of the time that a dry run of 1,000 shards takes.
@@ -75,7 +76,7 @@ def sized(need):
     Those are the names in its ``default-resources``: none on one machine, where working out
     the resources of thousands of jobs would only take time.
 
-    `need` is a `pipeline.sizing.Need`, or a function of the wildcards that returns one.
+    `need` is a `pipeline.contract.need.Need`, or a function of the wildcards that returns one.
     """
     of = need if callable(need) else lambda wildcards: need
 

@@ -52,6 +52,6 @@ rule match:
         **sized(sizing.SMALL),
     params:
         catalogs=by_survey(lambda survey: as_params(CONFIG.catalogs, survey)),
-        code=source_hash("pipeline.jobs.match"),
+        code=source_hash("pipeline.crossmatch.jobs"),
     script:
         "../scripts/match.py"

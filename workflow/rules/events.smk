@@ -1,7 +1,7 @@
 """The events and how they are scanned, checked before any job: for the rules of skymaps."""
 
-from pipeline import event_targets
-from pipeline.config.load import load_events
+from pipeline.plan import event_targets
+from pipeline.plan.load import load_events
 from pipeline.skymaps.recos import registry
 
 try:
@@ -17,7 +17,7 @@ except ValueError as error:  # ConfigError is one, and so is an unknown reconstr
 GEOMETRY = [CONFIG.skymaps.geometry] if CONFIG.skymaps.geometry else []
 GEOMETRY_STATE = list(map(input_state, GEOMETRY))
 CALIBRATION = CONFIG.skymaps.calibration
-SCAN_CODE = source_hash("pipeline.skymaps.scan", "pipeline.skymaps.run")
+SCAN_CODE = source_hash("pipeline.skymaps.scan.rounds", "pipeline.skymaps.jobs")
 
 
 wildcard_constraints:

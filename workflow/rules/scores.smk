@@ -55,6 +55,6 @@ rule score:
         networks=by_survey(
             lambda survey: list(map(input_state, targets.networks(CONFIG, survey)))
         ),
-        code=survey_code("pipeline.jobs.score"),
+        code=survey_code("pipeline.scores.jobs"),
     script:
         "../scripts/score.py"

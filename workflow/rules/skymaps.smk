@@ -53,7 +53,7 @@ rule scan:
         settings=settings_of,
         files=event_state,
         rounds=lambda wildcards: len(event_targets.rounds(CONFIG, event_of(wildcards))),
-        code=source_hash("pipeline.skymaps.run", "pipeline.skymaps.products"),
+        code=source_hash("pipeline.skymaps.jobs", "pipeline.skymaps.products.folder"),
         reco_code=reco_code,
     script:
         "../scripts/scan.py"
@@ -71,7 +71,7 @@ rule summarise_skymaps:
     conda:
         "../envs/nightmill.yaml"
     params:
-        code=source_hash("pipeline.skymaps.summary"),
+        code=source_hash("pipeline.skymaps.products.summary"),
     script:
         "../scripts/summarise_skymaps.py"
 
@@ -95,7 +95,7 @@ if CALIBRATION is not None:
             seed=CALIBRATION.seed,
             ice=CALIBRATION.ice,
             geometry=GEOMETRY_STATE,
-            code=source_hash("pipeline.simulate.events", "pipeline.skymaps.geometry"),
+            code=source_hash("pipeline.simulate.events", "pipeline.events.geometry"),
         script:
             "../scripts/simulate_tracks.py"
 
@@ -113,7 +113,7 @@ if CALIBRATION is not None:
             **sized(sizing.scan_tracks(CALIBRATION.tracks, CALIBRATION.jobs)),
         params:
             jobs=CALIBRATION.jobs,
-            code=source_hash("pipeline.skymaps.calibration_run"),
+            code=source_hash("pipeline.skymaps.calibration.tracks"),
             reco_code=lambda wildcards: registry.code(wildcards.reco),
         script:
             "../scripts/scan_tracks.py"
@@ -138,7 +138,7 @@ if CALIBRATION is not None:
             ice=CALIBRATION.ice,
             seed=CALIBRATION.seed,
             code=source_hash(
-                "pipeline.skymaps.calibration_run", "pipeline.skymaps.calibration_plot"
+                "pipeline.skymaps.calibration.tracks", "pipeline.skymaps.calibration.plot"
             ),
         script:
             "../scripts/calibrate.py"

@@ -1,6 +1,6 @@
-from pipeline.jobs.frame import job
-from pipeline.skymaps.calibration_plot import draw_coverage
-from pipeline.skymaps.calibration_run import write_calibration
+from pipeline.contract.job import job
+from pipeline.skymaps.calibration.plot import draw_coverage
+from pipeline.skymaps.calibration.tracks import write_calibration
 
 with job(snakemake.log[0]):
     settings = {

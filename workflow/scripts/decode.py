@@ -2,7 +2,7 @@ from pathlib import Path
 
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.surveys.registry import get_survey
-from pipeline.jobs.frame import job
+from pipeline.contract.job import job
 
 with job(snakemake.log[0]) as log:
     names = ("alerts", "history", "rejected", "counts")

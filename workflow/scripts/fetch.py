@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from pipeline.config.load import load_config
+from pipeline.contract.job import job
 from pipeline.io.fetch import fetch
-from pipeline.jobs.frame import job
+from pipeline.plan.load import load_config
 
 with job(snakemake.log[0]):
     # not a param: to change it is no reason to fetch again

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from pipeline.config.catalogs import Catalog
-from pipeline.jobs.frame import job
-from pipeline.jobs.match import match_shard
+from pipeline.contract.job import job
+from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.jobs import match_shard
 
 with job(snakemake.log[0]) as log:
     catalogs = {name: Catalog(**values) for name, values in snakemake.params.catalogs.items()}

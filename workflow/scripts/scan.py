@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from pipeline.jobs.frame import job
-from pipeline.skymaps.run import scan_event
+from pipeline.contract.job import job
+from pipeline.skymaps.jobs import scan_event
 
 with job(snakemake.log[0]) as log:
     files, rounds = list(snakemake.input.chunks), snakemake.params.rounds

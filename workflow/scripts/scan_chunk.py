@@ -1,5 +1,5 @@
-from pipeline.jobs.frame import job
-from pipeline.skymaps.run import scan_share
+from pipeline.contract.job import job
+from pipeline.skymaps.jobs import scan_share
 
 with job(snakemake.log[0]):
     files, chunks = list(snakemake.input.earlier), int(snakemake.wildcards.chunks)

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from pipeline.config.nsides import parse_nsides
-from pipeline.jobs.frame import job
-from pipeline.skymaps.calibration_run import measure_tracks
+from pipeline.contract.job import job
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.calibration.tracks import measure_tracks
 
 with job(snakemake.log[0]) as log:
     events = sorted(Path(snakemake.input[0]).glob("event_*.json"))

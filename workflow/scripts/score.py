@@ -1,9 +1,9 @@
 from pathlib import Path
 
 from pipeline.alerts.surveys.registry import get_survey
-from pipeline.config.models import Model
-from pipeline.jobs.frame import job
-from pipeline.jobs.score import score_shard
+from pipeline.contract.job import job
+from pipeline.scores.domain import Model
+from pipeline.scores.jobs import score_shard
 
 with job(snakemake.log[0]) as log:
     models = {name: Model(**values) for name, values in snakemake.params.models.items()}

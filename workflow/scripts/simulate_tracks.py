@@ -1,6 +1,6 @@
-from pipeline.jobs.frame import job
+from pipeline.contract.job import job
+from pipeline.events.geometry import IC86_LIKE, read_geometry
 from pipeline.simulate.events import write_events
-from pipeline.skymaps.geometry import IC86_LIKE, read_geometry
 
 with job(snakemake.log[0]):
     doms = read_geometry(next(iter(snakemake.input), IC86_LIKE))

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from pipeline.config.catalogs import Catalog
+from pipeline.contract.job import job
 from pipeline.crossmatch.build import build_store, build_store_from_alerts
-from pipeline.jobs.frame import job
+from pipeline.crossmatch.domain import Catalog
 
 with job(snakemake.log[0]) as log:
     catalog = Catalog(**snakemake.params.catalog)

@@ -1,5 +1,5 @@
-from pipeline.jobs.frame import job
-from pipeline.skymaps.summary import write_summary
+from pipeline.contract.job import job
+from pipeline.skymaps.products.summary import write_summary
 
 with job(snakemake.log[0]):
     write_summary(snakemake.input, snakemake.output[0])

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from pipeline.alerts.night import remove_stale_shards, summarise_night
-from pipeline.jobs.frame import job
+from pipeline.contract.job import job
 
 with job(snakemake.log[0]) as log:
     for path in remove_stale_shards(map(Path, snakemake.params.folders), snakemake.params.shards):

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipeline.jobs.frame import job
+from pipeline.contract.job import job
 from pipeline.scores.triplets import make_triplets
 from pipeline.simulate.stream import training_stamps
 from pipeline.simulate.train import train_realbogus

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.skymaps.event import first_pulses
+from pipeline.events.event import first_pulses
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, point
 
 WIDTH = np.radians(5.0)  # how wrong a line fit is, about

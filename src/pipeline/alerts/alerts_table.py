@@ -5,12 +5,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.casts import as_type
-from pipeline.alerts.coordinates import ecliptic, galactic, wrapped
 from pipeline.alerts.keys import candids, object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
 from pipeline.alerts.usable import Places
 from pipeline.io.records import Records
 from pipeline.io.tables import SURVEY, field, with_survey
+from pipeline.sky.coordinates import ecliptic, galactic, wrapped
 
 CORE = (
     SURVEY,

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.alerts.alerts_table import alerts_schema, alerts_table, unlisted_fields
+from pipeline.alerts.batch import Shard
 from pipeline.alerts.history_table import HISTORY_SCHEMA, history_table
-from pipeline.alerts.shard import Shard
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.atomic import write_json
 from pipeline.io.tables import BatchWriter, field, survey_schema, table_writer, with_survey

@@ -10,14 +10,14 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config.catalogs import Catalog
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
 from pipeline.crossmatch.readers import read_catalog, read_parquet
 from pipeline.crossmatch.rows import Rows
 from pipeline.crossmatch.store import NSIDE, ROWS, files_of
-from pipeline.healpix import lonlat_to_pixel, lonlat_to_vec
 from pipeline.io.atomic import atomic_folder, write_json
 from pipeline.io.tables import field
+from pipeline.sky.healpix import lonlat_to_pixel, lonlat_to_vec
 
 # The catalogue is cut into these pixels, and sorted one after the other: what is in memory
 # at a time is one of them, not all rows.

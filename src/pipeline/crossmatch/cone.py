@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.crossmatch.store import Store
-from pipeline.healpix import order_covering, order_of, vec_to_pixel, with_neighbours
+from pipeline.sky.healpix import order_covering, order_of, vec_to_pixel, with_neighbours
 
 POSITIONS = 1 << 17  # looked up at a time
 CANDIDATES = 1 << 21  # rows whose distance is computed at a time

@@ -6,7 +6,7 @@ The rules are those of the alert broker Kowalski (specs/alerts.md, "Cross-match"
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.config.catalogs import Distance
+from pipeline.crossmatch.domain import Distance
 
 ARCSEC = np.pi / 180 / 3600  # [rad]
 

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.config.catalogs import Distance
 from pipeline.crossmatch.cone import Pairs
 from pipeline.crossmatch.distance import ARCSEC, match_radius
-from pipeline.healpix import lonlat_to_vec
+from pipeline.crossmatch.domain import Distance
+from pipeline.sky.healpix import lonlat_to_vec
 
 
 @dataclass(frozen=True)

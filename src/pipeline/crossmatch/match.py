@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.config.base import of_survey
-from pipeline.config.catalogs import Catalog
+from pipeline.contract.section import of_survey
 from pipeline.crossmatch.cone import pairs_within
 from pipeline.crossmatch.distance import ARCSEC, projected_kpc
+from pipeline.crossmatch.domain import Catalog
 from pipeline.crossmatch.galaxies import galaxy_ids, galaxy_pairs, galaxy_values
 from pipeline.crossmatch.store import Store, open_store
-from pipeline.healpix import lonlat_to_vec
 from pipeline.io.tables import field
+from pipeline.sky.healpix import lonlat_to_vec
 
 _FIELDS = [
     field("candid", pa.int64(), description="the alert, as in the table alerts"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config.models import Model
 from pipeline.io.atomic import atomic_path
+from pipeline.scores.domain import Model
 from pipeline.scores.engines import Engine, load_engine
 from pipeline.scores.originals import Original
 from pipeline.scores.signature import ModelError, expected_shapes, first_line

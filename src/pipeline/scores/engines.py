@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 import onnxruntime as ort
 
-from pipeline.config.models import Model
+from pipeline.scores.domain import Model
 from pipeline.scores.onnx_file import check_onnx
 from pipeline.scores.originals import import_tensorflow, load_original
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes

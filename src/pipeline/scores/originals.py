@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from pipeline.config.models import UNTRUSTED, Model
+from pipeline.scores.domain import UNTRUSTED, Model
 from pipeline.scores.keras_files import KerasFile, checked_copy
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes, first_line
 

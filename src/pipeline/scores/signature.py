@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.config.models import Model
+from pipeline.scores.domain import Model
 from pipeline.scores.triplets import CHANNELS, SIDE
 
 

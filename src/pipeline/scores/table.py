@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config.models import Model
 from pipeline.io.tables import field
+from pipeline.scores.domain import Model
 from pipeline.scores.engines import Engine
 from pipeline.scores.features import make_features
 from pipeline.scores.triplets import CHANNELS, Triplets, make_triplets

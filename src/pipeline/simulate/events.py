@@ -13,7 +13,7 @@ from pipeline.simulate.progress import progress
 from pipeline.simulate.tracks import Track, simulate_pulses
 
 FORMAT, VERSION = "nightmill-event", 1
-"""What `pipeline.skymaps.event_files` reads; the format is described in docs/skymaps.md."""
+"""What `pipeline.events.files` reads; the format is described in docs/skymaps.md."""
 
 RUN_ID = 1
 """Far from the six digits of real runs."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from pipeline.alerts.domain import Night
 from pipeline.alerts.surveys.registry import names
-from pipeline.config.load import ConfigError
-from pipeline.config.nights import Night
-from pipeline.config.root import Config
+from pipeline.plan.domains import Config
+from pipeline.plan.load import ConfigError
 
 
 def check_surveys(config: Config, nights: Iterable[Night]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.skymaps.event import Event
+from pipeline.events.event import Event
 
 FIT_DTYPE = np.dtype([(n, "f8") for n in ("llh", "x", "y", "z", "t", "e_in", "e_tot")])
 """A fit: −log L (lower is better), vertex [m, ns], energies [GeV] or NaN."""

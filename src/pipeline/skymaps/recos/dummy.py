@@ -6,7 +6,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.skymaps.event import Event
+from pipeline.events.event import Event
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, point
 
 WIDTH = np.radians(1.2)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.skymaps.event import Event, first_pulses
+from pipeline.events.event import Event, first_pulses
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, Variations
 from pipeline.skymaps.recos.table import load_table
 from pipeline.skymaps.recos.track import fit, track_llh, transverse
@@ -68,7 +68,7 @@ class PandelLikelihood(Likelihood):
     Parameters
     ----------
     hits : numpy.ndarray
-        One row a DOM, of dtype `pipeline.skymaps.event.PULSE_DTYPE`.
+        One row a DOM, of dtype `pipeline.events.event.PULSE_DTYPE`.
     photons : numpy.ndarray
         Number of photo-electrons of each; with 1 it is the single one's likelihood.
     table : str, Path or None

@@ -7,7 +7,7 @@ t = t0 + r·p/c and an error far wider than the clocks', with tails for scattere
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.skymaps.event import Event, first_pulses
+from pipeline.events.event import Event, first_pulses
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, point
 
 SPEED_OF_LIGHT = 0.299792458  # m/ns

@@ -3,7 +3,7 @@
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
-from pipeline.provenance import source_hash
+from pipeline.contract.provenance import source_hash
 from pipeline.skymaps.recos.base import Reconstruction
 
 GROUP = "nightmill.recos"

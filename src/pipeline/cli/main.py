@@ -1,0 +1,83 @@
+"""The command ``nightmill``: what a person runs by hand, beside the workflow.
+
+A command is a module in `pipeline.cli` with
+
+- ``COMMAND``: its words, for example ``"simulate alerts"``;
+- a docstring, whose first line is its help;
+- ``add_arguments(parser)``, which declares its options;
+- ``run(arguments)``, which does the work. Heavy imports belong in there: every command
+  pays for those at the top of every module.
+
+What is wrong with the arguments or the files is a `ValueError` or an `OSError`; it ends
+the program with one line on standard error and status 1.
+"""
+
+import argparse
+import importlib
+import pkgutil
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from pipeline import cli
+
+DESCRIPTION = "What a person runs by hand, beside the workflow."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit status."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except KeyboardInterrupt:
+        print("nightmill: interrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        print(f"nightmill: {one_line(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands in `pipeline.cli`."""
+    parser = argparse.ArgumentParser(prog="nightmill", description=DESCRIPTION)
+    groups = {(): parser.add_subparsers(required=True, metavar="COMMAND")}
+    modules = find_commands()
+    for module in modules:
+        words = tuple(module.COMMAND.split())
+        for depth in range(1, len(words)):  # "simulate" of "simulate alerts"
+            if words[:depth] not in groups:
+                start = " ".join(words[:depth]) + " "
+                under = [m.COMMAND for m in modules if m.COMMAND.startswith(start)]
+                summary = ", ".join(command.removeprefix(start) for command in under)
+                group = groups[words[: depth - 1]].add_parser(words[depth - 1], help=summary)
+                groups[words[:depth]] = group.add_subparsers(required=True, metavar="COMMAND")
+        summary = module.__doc__.strip().splitlines()[0]
+        command = groups[words[:-1]].add_parser(words[-1], help=summary, description=summary)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def find_commands() -> list[ModuleType]:
+    """Return the modules of all commands, in the order of their names."""
+    names = sorted(module.name for module in pkgutil.iter_modules(cli.__path__))
+    return [importlib.import_module(f"{cli.__name__}.{n}") for n in names if n != "main"]
+
+
+def one_line(error: BaseException) -> str:
+    """Return what went wrong in one line, with its notes.
+
+    >>> one_line(FileNotFoundError(2, "No such file or directory", "a.tsv"))
+    'a.tsv: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        text = f"{error.filename}: {error.strerror}"
+    else:
+        text = str(error) or type(error).__name__
+    notes = getattr(error, "__notes__", [])
+    return " ".join("; ".join([text, *notes]).split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

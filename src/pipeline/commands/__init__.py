@@ -1,1 +1,0 @@
-"""Commands that a person runs by hand, one module each; see `pipeline.cli`."""

@@ -1,0 +1,1 @@
+"""The words by which a domain declares itself and what it gets; knows no domain."""

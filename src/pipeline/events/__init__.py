@@ -1,0 +1,1 @@
+"""What a neutrino event is: its files, detector and geometry."""

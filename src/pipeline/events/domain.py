@@ -1,0 +1,29 @@
+"""``events.tsv``: one line an event to scan."""
+
+from pydantic import Field, field_validator
+
+from pipeline.contract.section import FilePath, Section
+from pipeline.sky.nsides import parse_nsides
+
+
+class EventRow(Section):
+    """An event file, and how to scan it where that differs from the section ``skymaps``."""
+
+    event: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$",
+        max_length=100,
+        description="name of the event: its folder",
+    )
+    path: FilePath = Field(description="realtime JSON or pickle, or nightmill-event JSON")
+    reco: str | None = Field(None, description="reconstruction of a pixel")
+    nsides: str | None = Field(None, description="progression, nside:extension, ascending")
+    chunks: int | None = Field(
+        None, ge=1, le=1000, description="jobs each round of the scan fans out into"
+    )
+
+    @field_validator("nsides")
+    @classmethod
+    def _progression(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_nsides(value)
+        return value

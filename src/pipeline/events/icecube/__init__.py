@@ -1,0 +1,1 @@
+"""IceCube's realtime messages, read without its software."""

@@ -1,1 +1,0 @@
-"""What single jobs of the workflow do where they join several domains."""

@@ -1,0 +1,1 @@
+"""All arithmetic of the sphere."""

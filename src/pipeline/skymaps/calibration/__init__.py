@@ -1,0 +1,1 @@
+"""Contour levels from simulated tracks."""

@@ -1,0 +1,197 @@
+"""Calibration of a reconstruction: scan simulated tracks, compare with their truth, tabulate.
+
+`measure_tracks` is one job's share and `write_calibration` the last step; any division of
+the tracks over jobs gives the same table.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.events.coordinates import from_icrs, travel_direction
+from pipeline.events.event import Event, first_pulses
+from pipeline.events.files import read_event, read_truth
+from pipeline.io.atomic import write_json
+from pipeline.sky import healpix
+from pipeline.sky.nsides import Level
+from pipeline.skymaps.calibration.table import calibrate
+from pipeline.skymaps.recos.registry import get
+from pipeline.skymaps.scan.rounds import Scan, scan_all
+
+FORMAT, VERSION = "nightmill-calibration", 2
+
+PERCENTILES = {"low": 5, "median": 50, "high": 95}
+"""What a table says of the events it was made of; between the first and the last it holds."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """One simulated track, scanned.
+
+    Attributes
+    ----------
+    file : str
+        Name of the event file.
+    statistic : float
+        2 (llh at the truth's direction − llh of the best pixel). A little below zero where
+        the truth fits better than any pixel.
+    error_deg : float
+        Angle between the truth and the best pixel [deg].
+    hlc_doms : int
+        DOMs with hard local coincidence.
+    charge_pe : float
+        What all those saw together [photoelectrons].
+    zenith_deg : float
+        Where the track came from [deg].
+    energy_gev : float or None
+        Its energy [GeV], where the truth says it.
+    """
+
+    file: str
+    statistic: float
+    error_deg: float
+    hlc_doms: int
+    charge_pe: float
+    zenith_deg: float
+    energy_gev: float | None
+
+
+def measure_tracks(
+    paths: Sequence[str | Path],
+    reco: str,
+    levels: Sequence[Level],
+    output: str | Path,
+    report: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Scan simulated events and write what came of each, as JSON.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Nightmill-events with a truth.
+    reco : str
+        Name of a reconstruction in the registry.
+    levels : sequence of Level
+        The progression; a calibration holds for scans with the same one.
+    output : str or Path
+        Where the list of tracks is written.
+    report : callable
+        Told 1 after each event.
+
+    Raises
+    ------
+    ValueError
+        If an event has no truth or cannot be reconstructed; the message names it.
+    """
+    tracks = []
+    for path in paths:
+        tracks.append(measure(path, reco, levels))
+        report(1)
+    write_json([asdict(track) for track in tracks], output)
+
+
+def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> Track:
+    """Scan one simulated event and compare with its truth; parameters as `measure_tracks`."""
+    event, truth = read_event(path), read_truth(path)
+    if truth is None:
+        raise ValueError(f"{path}: no truth in it, a calibration needs simulated events")
+    hits, direction = first_pulses(event), travel_direction(truth["zenith"], truth["azimuth"])
+    with tempfile.TemporaryDirectory() as cache:
+        try:
+            best = scan_all(Scan(event, reco, tuple(levels)), cache).best()
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+    position = healpix.pixel_to_lonlat(int(best["nside"]), int(best["index"]))
+    found = travel_direction(*from_icrs(*position, event.mjd))
+    vertex = np.array([best[name] for name in ("X", "Y", "Z", "T")])
+    return Track(
+        file=Path(path).name,
+        statistic=float(2 * (_llh_at(event, reco, direction, vertex) - best["llh"])),
+        # 2 asin(|a − b| / 2) keeps the digits that acos(a·b) loses
+        error_deg=float(np.degrees(2 * np.arcsin(np.linalg.norm(direction - found) / 2))),
+        hlc_doms=len(hits),
+        charge_pe=float(hits["charge"].sum()),
+        zenith_deg=float(np.degrees(truth["zenith"])),
+        energy_gev=None if truth.get("energy") is None else float(truth["energy"]),
+    )
+
+
+def write_calibration(
+    measured: Sequence[str | Path], settings: dict[str, str | int], output: str | Path
+) -> None:
+    """Write the calibration table of a reconstruction, as JSON.
+
+    Parameters
+    ----------
+    measured : sequence of str or Path
+        Files of `measure_tracks`.
+    settings : dict
+        What the levels hold for: ``reco`` and ``nsides``, and how the tracks were simulated:
+        ``ice``, ``seed``.
+    output : str or Path
+        The table, which `pipeline.skymaps.map.levels.calibrated_levels` reads.
+
+    Raises
+    ------
+    ValueError
+        If there are too few tracks.
+    """
+    tracks = read_tracks(measured)
+    contours = calibrate([track.statistic for track in tracks])
+    table = {
+        "format": FORMAT,
+        "version": VERSION,
+        **settings,
+        "tracks": len(tracks),
+        "made_of": made_of(tracks),
+        "median_error_deg": float(np.median([track.error_deg for track in tracks])),
+        "contours": [asdict(contour) for contour in contours],
+        "measured": [asdict(track) for track in tracks],
+    }
+    write_json(table, output)
+
+
+def made_of(tracks: Sequence[Track]) -> dict[str, dict[str, float] | None]:
+    """Return the `PERCENTILES` of what the levels may depend on.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+        What a calibration is made of.
+
+    Returns
+    -------
+    dict
+        ``hlc_doms``, ``charge_pe``, ``energy_gev`` and ``zenith_deg``, each with ``low``,
+        ``median`` and ``high``, values that tracks have; None where a track lacks the value.
+    """
+    ranges = {}
+    for name in ("hlc_doms", "charge_pe", "energy_gev", "zenith_deg"):
+        values = [getattr(track, name) for track in tracks]
+        at = None
+        if None not in values:
+            at = np.percentile(values, list(PERCENTILES.values()), method="nearest").tolist()
+        ranges[name] = at and dict(zip(PERCENTILES, at, strict=True))
+    return ranges
+
+
+def read_tracks(paths: Sequence[str | Path]) -> list[Track]:
+    """Return the tracks in files of `measure_tracks`, ordered by event."""
+    tracks = [Track(**row) for path in paths for row in json.loads(Path(path).read_text())]
+    return sorted(tracks, key=lambda track: track.file)
+
+
+def _llh_at(event: Event, reco: str, direction: NDArray, vertex: NDArray) -> float:
+    """Return the llh of a direction, fitted from around the scan's vertex and the seed's."""
+    reconstruction = get(reco)
+    starts = [
+        reconstruction.variations.vertices(direction[None], seed[None])
+        for seed in (vertex, event.seed.vertex)
+    ]
+    fit = reconstruction.load(event).fit(direction[None], np.concatenate(starts, axis=1))
+    return float(fit["llh"][0])

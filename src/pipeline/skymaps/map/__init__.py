@@ -1,0 +1,1 @@
+"""The scanned sky as a map: cells, contour levels, contours."""

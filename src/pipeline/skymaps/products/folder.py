@@ -1,0 +1,130 @@
+"""All that is written about one scanned event."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from astropy.time import Time
+
+from pipeline.events.coordinates import to_icrs
+from pipeline.io.atomic import atomic_path, write_json
+from pipeline.skymaps.map.contours import Contour
+from pipeline.skymaps.map.levels import Levels
+from pipeline.skymaps.map.skymap import Skymap, make_skymap
+from pipeline.skymaps.products.circular import WORTH, circular_text
+from pipeline.skymaps.products.multiorder import write_multiorder
+from pipeline.skymaps.products.pictures import Caption, Mark
+from pipeline.skymaps.products.result_files import result_name, write_npz, write_result_json
+from pipeline.skymaps.products.sky_picture import draw_sky
+from pipeline.skymaps.products.summary import summary_row
+from pipeline.skymaps.products.zoom_picture import draw_zoom
+from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.rounds import Scan
+
+FITS, CONTOURS, CONTOUR_TEXT = "skymap.multiorder.fits", "contours.json", "contours.txt"
+CIRCULAR, SKY, ZOOM, SUMMARY = "circular.txt", "sky.png", "zoom.png", "summary.json"
+
+
+def write_products(
+    name: str,
+    scan: Scan,
+    state: State,
+    levels: Levels,
+    folder: str | Path,
+    truth: dict[str, float] | None = None,
+) -> list[str]:
+    """Write the results, the map, contours, pictures and the summary's line of a scan.
+
+    Parameters
+    ----------
+    name : str
+        What events.tsv calls the event.
+    scan : Scan
+        What was scanned.
+    state : State
+        All results.
+    levels : Levels
+        Of the contours.
+    folder : str or Path
+        Where; results of another progression there are removed.
+    truth : dict, optional
+        Of a simulated event: zenith and azimuth [rad].
+
+    Returns
+    -------
+    list of str
+        Names of the files, sorted.
+    """
+    folder, event = Path(folder), scan.event
+    skymap = make_skymap(event, scan.levels, state, levels)
+    results = [result_name(event, scan.levels, extension) for extension in ("npz", "json")]
+    for old in folder.glob("run*.evt*_*"):
+        if old.name not in results:
+            old.unlink()
+    write_npz(event, state, folder / results[0])
+    write_result_json(event, state, folder / results[1])
+    write_multiorder(name, scan, skymap, folder / FITS)
+    write_json(_contours(name, scan, skymap), folder / CONTOURS)
+    _write_text(_contour_text(skymap.contours), folder / CONTOUR_TEXT)
+    _write_text(circular_text(name, scan, skymap) + "\n", folder / CIRCULAR)
+    true_position = None
+    if truth is not None:
+        true_position = tuple(map(float, to_icrs(truth["zenith"], truth["azimuth"], event.mjd)))
+    caption, marks = Caption(name, scan.reco), _marks(scan, true_position)
+    draw_sky(skymap, folder / SKY, caption, marks)
+    draw_zoom(skymap, folder / ZOOM, caption, marks)
+    write_json(summary_row(name, scan, state, skymap, true_position), folder / SUMMARY)
+    return sorted([*results, FITS, CONTOURS, CONTOUR_TEXT, CIRCULAR, SKY, ZOOM, SUMMARY])
+
+
+def _contours(name: str, scan: Scan, skymap: Skymap) -> dict:
+    """Return what contours.json holds."""
+    event = skymap.event
+    return {
+        "event": name,
+        "run_id": event.run_id,
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "mjd": event.mjd,
+        "time_utc": Time(event.mjd, format="mjd").isot,
+        "is_real": event.is_real,
+        "reco": scan.reco,
+        "ra_deg": skymap.ra,
+        "dec_deg": skymap.dec,
+        "nside": int(skymap.best["nside"]),
+        "pixel": int(skymap.best["index"]),
+        "llh": float(skymap.best["llh"]),
+        "levels": skymap.levels.source,
+        "calibrated": skymap.levels.calibrated,
+        "containment": WORTH[skymap.levels.meaning],
+        "circular": circular_text(name, scan, skymap).splitlines(),
+        "contours": {
+            name: asdict(contour) | {"polygons": [p.tolist() for p in contour.polygons]}
+            for name, contour in skymap.contours.items()
+        },
+    }
+
+
+def _contour_text(contours: dict[str, Contour]) -> str:
+    """Return the polygons as columns, a blank line between two."""
+    lines = []
+    for name, contour in contours.items():
+        lines.append(f"# contour {name}: 2 Delta llh = {contour.two_delta_llh:.4g}; ra dec [deg]")
+        for polygon in contour.polygons:
+            lines += [f"{ra:.5f} {dec:.5f}" for ra, dec in polygon] + [""]
+    return "\n".join(lines)
+
+
+def _marks(scan: Scan, truth: tuple[float, float] | None) -> list[Mark]:
+    seed, marks = scan.event.seed, []
+    if seed.zenith is not None and seed.azimuth is not None:
+        ra, dec = to_icrs(seed.zenith, seed.azimuth, scan.event.mjd)
+        label = f"IceCube's {seed.fit}" if seed.fit and scan.event.is_real else seed.fit or "seed"
+        marks.append(Mark(label, "fit", float(ra), float(dec)))
+    if truth is not None:
+        marks.append(Mark("truth", "truth", *truth))
+    return marks
+
+
+def _write_text(text: str, path: Path) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(text)

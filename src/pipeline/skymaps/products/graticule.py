@@ -1,0 +1,105 @@
+"""Meridians and parallels of a picture, and their labels.
+
+Narrow views have ticks at their edges. On wide ones, and about the poles, lines leave the
+picture anywhere and several at a place: their labels stand on the lines themselves.
+"""
+
+import numpy as np
+from astropy import units
+from astropy.visualization.wcsaxes import WCSAxes
+from astropy.wcs import WCS
+
+from pipeline.skymaps.products.pictures import halo
+
+STEPS = np.array([0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45, 90])
+"""Spacings of lines [deg]."""
+LINES_A_SIDE = 4
+"""At least."""
+WIDE = 12.0
+"""Half the side of a picture [deg] from which on labels stand on the lines."""
+POLE = 80.0
+"""Declination from which on they do so too, and meridians have no labels [deg]."""
+EDGE, APART = 0.05, 0.07
+"""How far labels stay from the edges and from each other, in units of the side."""
+
+
+def draw_graticule(
+    axes: WCSAxes, wcs: WCS, middle: tuple[float, float], half: float, pixels: int
+) -> None:
+    """Draw meridians and parallels with labels in degrees.
+
+    Parameters
+    ----------
+    axes : WCSAxes
+        Of the picture.
+    wcs : WCS
+        Its projection.
+    middle : tuple of float
+        Right ascension and declination of its middle [deg].
+    half : float
+        Half its side [deg].
+    pixels : int
+        Its side.
+    """
+    step, farthest = 2 * half / LINES_A_SIDE, min(abs(middle[1]) + half, 90.0)
+    narrowing = np.cos(np.radians(min(abs(middle[1]) + half / 2, 85.0)))
+    spacings = _nice(step / narrowing), min(_nice(step), 30.0)
+    on_lines = half > WIDE or farthest > POLE
+    for coordinate, spacing, name, edge in zip(
+        axes.coords, spacings, ("right ascension", "declination"), "bl", strict=True
+    ):
+        coordinate.set_ticks(spacing=spacing * units.deg)
+        coordinate.set_major_formatter("d.d" if spacing < 1 else "d")
+        coordinate.set_ticklabel_position("" if on_lines else edge)
+        coordinate.set_ticks_position("" if on_lines else edge)
+        coordinate.set_axislabel_position(edge)
+        coordinate.set_axislabel(f"{name} (ICRS)")
+        coordinate.set_axislabel_visibility_rule("always")
+    axes.coords.grid(color="0.35", linewidth=0.5, linestyle=":", alpha=0.8)
+    if on_lines:
+        _label_lines(axes, wcs, spacings, pixels)
+
+
+def _nice(step: float) -> float:
+    """Return the spacing next below."""
+    return float(STEPS[max(np.searchsorted(STEPS, step, side="right") - 1, 0)])
+
+
+def _label_lines(axes: WCSAxes, wcs: WCS, spacings: tuple[float, float], pixels: int) -> None:
+    taken: list[np.ndarray] = []
+
+    def write(text: str, places: np.ndarray) -> None:
+        """Write at the first place that is free; at none if there is none."""
+        for place in places:
+            if all(np.hypot(*(place - other)) > APART * pixels for other in taken):
+                taken.append(place)
+                axes.text(
+                    *place,
+                    text,
+                    fontsize=8,
+                    color="black",
+                    horizontalalignment="center",
+                    verticalalignment="center",
+                    path_effects=halo(1.8, "white"),
+                    zorder=6,
+                )
+                return
+
+    for dec in np.arange(-90 + spacings[1], 90, spacings[1]):
+        line = _seen(wcs, np.arange(0, 360, 0.5), np.full(720, dec), pixels)
+        write(f"{dec:+.0f}°".replace("-", "−") if dec else "0°", line[np.argsort(line[:, 0])])
+    heights = np.arange(-POLE, POLE + 0.25, 0.5)
+    poles = [_seen(wcs, np.zeros(1), np.array([pole]), pixels) for pole in (90.0, -90.0)]
+    poles = [place[0] for place in poles if len(place)]
+    for ra in np.arange(0, 360, spacings[0]):
+        line = _seen(wcs, np.full(len(heights), ra), heights, pixels)
+        # At the lower edge; where meridians meet in the picture, far from there.
+        away = [-np.hypot(*(line - pole).T) for pole in poles] or [line[:, 1]]
+        write(f"{ra:.0f}°", line[np.argsort(np.max(away, axis=0))])
+
+
+def _seen(wcs: WCS, ra: np.ndarray, dec: np.ndarray, pixels: int) -> np.ndarray:
+    """Return the places of a line that lie well within the picture, shape (n, 2) [pixel]."""
+    places = np.column_stack(wcs.all_world2pix(ra, dec, 0))
+    within = (places > EDGE * pixels) & (places < (1 - EDGE) * pixels)
+    return places[within.all(axis=1)]

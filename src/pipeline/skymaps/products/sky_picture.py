@@ -1,0 +1,117 @@
+"""The picture of the whole sky."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.coordinates import Galactic, SkyCoord
+from matplotlib.artist import Artist
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from pipeline.skymaps.map.skymap import Skymap
+from pipeline.skymaps.products.pictures import (
+    COLOURS,
+    Caption,
+    Mark,
+    away,
+    best_fit_label,
+    draw_contours,
+    draw_mark,
+    mark_label,
+    outline,
+    save,
+    write_words,
+)
+
+FURTHEST = 10.0
+"""Where the colours end, in units of the outermost contour's 2Δllh."""
+SIZE = 10.0, 6.6
+TICKS = (0, 5, 20, 50, 100, 200, 500)
+"""Of the colours, which run with the root of 2Δllh."""
+SMALL = 4.0
+"""A region that reaches less far [deg] gets a ring about it: it is a speck on the whole sky."""
+
+
+def draw_sky(
+    skymap: Skymap, path: str | Path, caption: Caption, marks: Sequence[Mark] = ()
+) -> None:
+    """Draw the whole sky in Mollweide's projection, right ascension to the left, as PNG.
+
+    Parameters
+    ----------
+    skymap : Skymap
+        What to draw.
+    path : str or Path
+        Ends on ``.png``.
+    caption : Caption
+        For the heading.
+    marks : sequence of Mark
+        Other positions to show.
+    """
+    figure = Figure(figsize=SIZE)
+    axes = figure.add_axes((0.05, 0.2, 0.9, 0.65), projection="mollweide")
+    # Longitude on the plot is 180° − right ascension, so that 0 h lies at the right edge.
+    longitude, latitude = np.meshgrid(np.linspace(-180, 180, 721), np.linspace(-90, 90, 361))
+    middle = [
+        0.25 * (g[1:, 1:] + g[1:, :-1] + g[:-1, 1:] + g[:-1, :-1]) for g in (longitude, latitude)
+    ]
+    depth = skymap.cells.values_at(180 - middle[0], middle[1])
+    furthest = FURTHEST * skymap.contours["3sigma"].two_delta_llh
+    image = axes.pcolormesh(
+        np.radians(longitude),
+        np.radians(latitude),
+        np.ma.masked_invalid(depth),
+        cmap=COLOURS,
+        norm=PowerNorm(0.5, vmin=0, vmax=furthest, clip=True),
+        rasterized=True,
+    )
+
+    def plot(ra: np.ndarray, dec: np.ndarray, **style: object) -> None:
+        """Draw a line, cut where it crosses the edge of the picture."""
+        longitude, latitude = np.radians(180 - np.asarray(ra) % 360), np.radians(dec)
+        jumps = np.flatnonzero(np.abs(np.diff(longitude)) > np.pi) + 1
+        axes.plot(np.insert(longitude, jumps, np.nan), np.insert(latitude, jumps, np.nan), **style)
+
+    plane = SkyCoord(np.linspace(0, 360, 721), np.zeros(721), unit="deg", frame=Galactic()).icrs
+    plane_style = {"color": "0.45", "linewidth": 1.0, "linestyle": ":"}
+    plot(plane.ra.deg, plane.dec.deg, **plane_style)
+    contours = draw_contours(axes, skymap, plot, thinner=0.6)
+    places = _draw_places(skymap, marks, plot)
+    axes.set_xticks(np.radians(np.arange(-150, 180, 30)))
+    axes.set_xticklabels([f"{180 - x}°" for x in range(-150, 180, 30)], fontsize=8, color="0.3")
+    axes.tick_params(axis="y", labelsize=8)
+    axes.grid(color="0.6", linewidth=0.4)
+    bar = figure.add_axes((0.05, 0.1, 0.27, 0.022))
+    ticks = [tick for tick in TICKS if tick <= image.norm.vmax]
+    figure.colorbar(
+        image, cax=bar, orientation="horizontal", label="2Δllh", extend="max", ticks=ticks
+    )
+    lines = [*contours, Line2D([], [], **plane_style, label="Galactic plane")]
+    for handles, place in ((lines, (0.37, 0.015)), (places, (0.68, 0.015))):
+        figure.legend(
+            handles=handles, loc="lower left", bbox_to_anchor=place, fontsize=8, frameon=False
+        )
+    write_words(figure, skymap, caption)
+    save(figure, path)
+
+
+def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any) -> list[Artist]:
+    """Draw the best fit and the marks; return what stands for them in the legend."""
+    best = best_fit_label(skymap)
+    if float(skymap.separation(*outline(skymap).T).max()) < SMALL:
+        # Symbols would hide a small region: a ring about it shows where to look.
+        inside = [mark for mark in marks if away(skymap, mark) < SMALL]
+        marks = [mark for mark in marks if mark not in inside]
+        ring = {"marker": "o", "fillstyle": "none", "linestyle": "", "color": "black"}
+        plot([skymap.ra], [skymap.dec], **ring, markersize=22, markeredgewidth=1.2, zorder=4)
+        label = "\n".join([f"{best} (ring)", *(mark_label(skymap, mark) for mark in inside)])
+        handles = [Line2D([], [], **ring, markersize=11, label=label)]
+    else:
+        handles = [draw_mark(plot, "best fit", best, skymap.ra, skymap.dec, size=0.6)]
+    for mark in marks:
+        label = mark_label(skymap, mark)
+        handles.append(draw_mark(plot, mark.kind, label, mark.ra, mark.dec, size=0.6))
+    return handles

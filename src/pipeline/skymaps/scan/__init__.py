@@ -1,0 +1,1 @@
+"""Which pixels are fitted, in which order, and what came of each."""

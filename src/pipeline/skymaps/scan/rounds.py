@@ -1,0 +1,233 @@
+"""The scan of an event: rounds of pixels, cached one by one, in one job or in many."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.events.coordinates import from_icrs, to_icrs, travel_direction
+from pipeline.events.event import Event
+from pipeline.sky import healpix
+from pipeline.sky.nsides import Level
+from pipeline.skymaps.recos.registry import code
+from pipeline.skymaps.scan.isolation import Fitter
+from pipeline.skymaps.scan.pixels import choose, seed_vertices
+from pipeline.skymaps.scan.records import (
+    COLUMN_OF,
+    PIXEL_DTYPE,
+    Failure,
+    Part,
+    State,
+    read_part,
+    write_part,
+)
+
+Report = Callable[[State, int, int], None]
+"""Told the results of the finished rounds; of the current one how many pixels are done, of all."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What to scan and how.
+
+    Attributes
+    ----------
+    event : Event
+        The event.
+    reco : str
+        Name of a reconstruction in the registry.
+    levels : tuple of Level
+        The progression.
+    pointed : bool
+        Only within 3.5 degrees of the seed, at the first nside alone.
+    limit_s : float
+        A pixel that takes longer fails [s].
+    outermost : float or None
+        2Δllh of the contour inside which all islands are refined; None: only around the best
+        fit, as Skymap Scanner does.
+    fingerprint : str
+        Of all that a pixel's result depends on, so not of `outermost`.
+    """
+
+    event: Event
+    reco: str
+    levels: tuple[Level, ...]
+    pointed: bool = False
+    limit_s: float = 1800.0
+    outermost: float | None = None
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        event = self.event
+        settings = [self.reco, code(self.reco), self.levels, self.pointed, self.limit_s]
+        digest = hashlib.sha256(json.dumps([*settings, event.mjd, vars(event.seed)]).encode())
+        digest.update(event.pulses.tobytes())
+        object.__setattr__(self, "fingerprint", digest.hexdigest()[:16])
+
+    @cached_property
+    def centre(self) -> tuple[float, float] | None:
+        """Right ascension and declination [deg] that a pointed scan looks around.
+
+        Raises
+        ------
+        ValueError
+            If a pointed scan is asked for and the seed has no direction.
+        """
+        if not self.pointed:
+            return None
+        seed = self.event.seed
+        if seed.zenith is None or seed.azimuth is None:
+            raise ValueError("a pointed scan needs a seed with a direction")
+        ra, dec = to_icrs(seed.zenith, seed.azimuth, self.event.mjd)
+        return float(ra), float(dec)
+
+    def choose(self, state: State, number: int) -> dict[int, np.ndarray]:
+        """Return the pixels of a round; see `pipeline.skymaps.scan.pixels.choose`.
+
+        The first rounds, as many as there are levels, are chosen without `outermost`: they,
+        which are most of a scan, stay valid when its contours' levels change.
+        """
+        outermost = self.outermost if number >= len(self.levels) else None
+        return choose(self.levels, state, self.centre, outermost)
+
+    def round_fingerprint(self, state: State, pixels: dict[int, np.ndarray]) -> str:
+        """Return the fingerprint of a round's files: of the scan, the rounds before, its pixels.
+
+        A change of `outermost` so leaves all rounds valid up to the first that it changes.
+        """
+        digest = hashlib.sha256(self.fingerprint.encode())
+        for nside in sorted({*state.pixels, *pixels}):
+            for index in (state.done(nside), pixels.get(nside, np.zeros(0, np.int64))):
+                digest.update(f"{nside} {len(index)} ".encode() + index.astype("<i8").tobytes())
+        return digest.hexdigest()[:16]
+
+
+def scan_all(
+    scan: Scan,
+    cache: str | Path,
+    earlier: Sequence[Iterable[str | Path]] = (),
+    report: Report = lambda *_: None,
+) -> State:
+    """Scan until no new pixel is chosen.
+
+    Each round is written to `cache` when it is done and read from there when it is done
+    already, so a killed scan goes on with the round it was in.
+
+    Parameters
+    ----------
+    scan : Scan
+        What to scan.
+    cache : str or Path
+        Folder for the rounds.
+    earlier : sequence of iterables of paths, optional
+        Files of rounds that `scan_chunk` has done, in order.
+    report : callable, optional
+        See `Report`.
+
+    Raises
+    ------
+    ValueError
+        If the reconstruction cannot load the event, or no pixel has a result.
+    """
+    state = _after(scan, earlier)
+    number = len(earlier)
+    with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
+        while (pixels := scan.choose(state, number)) or number < len(scan.levels):
+            path = Path(cache) / f"{number:04d}.npz"
+            fingerprint = scan.round_fingerprint(state, pixels)
+            part = read_part(path, fingerprint)
+            if part is None:
+                part = _fit(scan, state, pixels, fitter, report)
+                write_part(part, fingerprint, path)
+            state.add([part])
+            number += 1
+    if state.best() is None:
+        example = state.failures[0].reason if state.failures else "there are none"
+        raise ValueError(f"{scan.reco}: no pixel has a result ({example})")
+    return state
+
+
+def scan_chunk(
+    scan: Scan,
+    earlier: Sequence[Iterable[str | Path]],
+    output: str | Path,
+    *,
+    chunk: int,
+    chunks: int,
+    report: Report = lambda *_: None,
+) -> None:
+    """Scan one job's share of a round.
+
+    Every job of a round chooses the same pixels from the same earlier rounds and takes each
+    `chunks`-th of them; past the fixed point there are none, and the file is valid and empty.
+
+    Parameters
+    ----------
+    scan : Scan
+        What to scan.
+    earlier : sequence of iterables of paths
+        Files of all chunks of the rounds before, in order.
+    output : str or Path
+        Where the share is written.
+    chunk, chunks : int
+        Which share, counted from 0, of how many.
+    report : callable, optional
+        See `Report`.
+    """
+    state = _after(scan, earlier)
+    pixels = scan.choose(state, len(earlier))
+    share = {nside: index[chunk::chunks] for nside, index in pixels.items()}
+    with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
+        part = _fit(scan, state, share, fitter, report)
+    write_part(part, scan.round_fingerprint(state, pixels), output)
+
+
+def _after(scan: Scan, rounds: Sequence[Iterable[str | Path]]) -> State:
+    state = State()
+    for number, files in enumerate(rounds):
+        fingerprint = scan.round_fingerprint(state, scan.choose(state, number))
+        parts = []
+        for path in files:
+            part = read_part(path, fingerprint)
+            if part is None:
+                raise ValueError(f"{path}: missing, or part of another scan than this")
+            parts.append(part)
+        state.add(parts)
+    return state
+
+
+def _fit(
+    scan: Scan, state: State, pixels: dict[int, np.ndarray], fitter: Fitter, report: Report
+) -> Part:
+    """Reconstruct pixels; those without a result are noted, never raised."""
+    parts, done, size = [], 0, sum(map(len, pixels.values()))
+
+    def count(new: int) -> None:
+        nonlocal done
+        done += new
+        report(state, done, size)
+
+    count(0)
+
+    for nside, index in pixels.items():
+        if not len(index):
+            continue
+        ra, dec = healpix.pixel_to_lonlat(nside, index)
+        directions = travel_direction(*from_icrs(ra, dec, scan.event.mjd))
+        seeds = seed_vertices(scan.levels, state, nside, index, scan.event.seed.vertex)
+        fits = fitter.fit(directions, seeds, nside == scan.levels[0].nside, count)
+        rows = np.empty(len(index), PIXEL_DTYPE)
+        rows["nside"], rows["index"], rows["seconds"] = nside, index, fits.seconds
+        for name in fits.rows.dtype.names:
+            rows[COLUMN_OF[name]] = fits.rows[name]
+        failed = sorted(fits.reasons)
+        failures = [Failure(nside, int(index[i]), fits.reasons[i]) for i in failed]
+        parts.append(Part(np.delete(rows, failed), failures))
+    return Part(
+        np.concatenate([np.zeros(0, PIXEL_DTYPE), *(part.pixels for part in parts)]),
+        [failure for part in parts for failure in part.failures],
+    )

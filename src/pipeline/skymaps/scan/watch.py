@@ -1,0 +1,79 @@
+"""What a person sees of a running scan: a progress bar or lines in a log, and the manifest."""
+
+import sys
+import time
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pipeline.skymaps.scan.manifest import estimate_left, write_manifest
+from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.rounds import Scan
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+LINE_SECONDS, MANIFEST_SECONDS = 10.0, 5.0
+
+
+class Watch(AbstractContextManager):
+    """Reports a scan; an instance is the `report` of `pipeline.skymaps.scan.rounds`.
+
+    Parameters
+    ----------
+    scan : Scan
+        What is scanned.
+    manifest : str, Path or None
+        Where to keep a manifest up to date; None in a job that does a part of the scan.
+    """
+
+    def __init__(self, scan: Scan, manifest: str | Path | None = None) -> None:
+        event = scan.event
+        self._title = f"run {event.run_id} event {event.event_id}"
+        self._scan, self._manifest = scan, manifest
+        self._line = self._written = 0.0
+        self.started = datetime.now(UTC)
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._bar = _bar()
+            self._bar.start()
+            self._task = self._bar.add_task(self._title, total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, state: State, done: int, size: int) -> None:
+        """Show that `done` of `size` pixels of the current round are there."""
+        before = sum(len(state.done(level.nside)) for level in self._scan.levels)
+        left = estimate_left(self._scan, state, (done, size)) if self._manifest else size - done
+        total = before + done + left
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=before + done, total=total)
+        elif now - self._line >= LINE_SECONDS or done == size:
+            self._line = now
+            words = f"{self._title}: {before + done} of about {total} pixels"
+            print(words, file=sys.stderr, flush=True)
+        if self._manifest and now - self._written >= MANIFEST_SECONDS:
+            self._written = now
+            write_manifest(
+                self._manifest, self._scan, state, started=self.started, current=(done, size)
+            )
+
+
+def _bar() -> "Progress":
+    from rich import progress  # noqa: PLC0415 - jobs of a cluster write lines and need it not
+    from rich.console import Console  # noqa: PLC0415
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
