@@ -29,11 +29,11 @@ from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import build_index
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.crossmatch.build import build_store
-from pipeline.crossmatch.domain import Catalog
-from pipeline.crossmatch.jobs import match_shard
+from pipeline.crossmatch.domain import Catalog, cones
+from pipeline.crossmatch.shard import match_shard
 from pipeline.scores.convert import convert_model
 from pipeline.scores.domain import DEFAULT_FEATURES, Model
-from pipeline.scores.jobs import score_shard
+from pipeline.scores.shard import score_shard
 from pipeline.simulate.alerts import simulate_alerts
 
 MODELS = Path(__file__).parents[2] / "shared" / "data" / "models"
@@ -105,7 +105,7 @@ def _catalogs(folder: Path) -> dict[str, Catalog]:
         pq.write_table(pa.table({"ra": rng.uniform(0, 360, CATALOG_ROWS), "dec": dec}), path)
         catalogs[name] = Catalog(path=str(path), radius_arcsec=2.0)
     for name, catalog in catalogs.items():
-        build_store(catalog.path, folder / "stores" / name, catalog)
+        build_store(catalog.path, folder / "stores" / name, catalog.source)
     return catalogs
 
 
@@ -127,7 +127,8 @@ def _shard(job: tuple, shard: int, shards: int, index: Path | None = None) -> di
             folder / "out" / f"scores{shard}",
         ),
         "match": lambda: match_shard(
-            paths["alerts"], "ztf", stores, catalogs, folder / "out" / f"matches{shard}"
+            paths["alerts"], "ztf", stores, cones(catalogs, "ztf"),
+            folder / "out" / f"matches{shard}",
         ),
     }  # fmt: skip
     return {name: cpu(stage)[0] for name, stage in stages.items()}

@@ -44,8 +44,10 @@ def run(quick: bool) -> list[Figure]:
         source, store = Path(folder, "catalogue.parquet"), Path(folder, "store")
         pq.write_table(pa.table({"ra": ra, "dec": dec, "mag": rng.random(rows)}), source)
         catalog = Catalog(path=str(source), columns=["mag"], radius_arcsec=RADIUS)
-        building = cpu(lambda: build_store(source, store, catalog))[0]
-        matching, found = cpu(lambda: match_alerts(alerts, {"c": store}, {"c": catalog}, "ztf"))
+        building = cpu(lambda: build_store(source, store, catalog.source))[0]
+        matching, found = cpu(
+            lambda: match_alerts(alerts, {"c": store}, {"c": catalog.cone("ztf")})
+        )
 
     sky, catalogue = (
         SkyCoord(np.asarray(a), np.asarray(d), unit="deg")

@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord, search_around_sky
 
 from pipeline.crossmatch.build import build_store
-from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.domain import Catalog, cones
 from pipeline.crossmatch.match import match_alerts
 from pipeline.crossmatch.store import open_store
 
@@ -55,7 +55,7 @@ def fixture(shared, tmp_path_factory):
     catalogs = {n: Catalog(path=f"{folder}/{n}.csv", id="_id", **c) for n, c in FIXTURE.items()}
     stores = {name: out / name for name in catalogs}
     for name, catalog in catalogs.items():
-        build_store(catalog.path, stores[name], catalog)
+        build_store(catalog.path, stores[name], catalog.source)
     return catalogs, stores
 
 
@@ -69,7 +69,7 @@ def test_every_match_of_kowalski_and_no_other(shared, fixture, worker):
         reference = expected[expected.survey == survey]
         positions = reference.drop_duplicates("candid")
         alerts = pa.table({n: positions[n].to_numpy() for n in ("candid", "ra", "dec")})
-        found = match_alerts(alerts, stores, catalogs, worker.lower()).to_pandas()
+        found = match_alerts(alerts, stores, cones(catalogs, worker.lower())).to_pandas()
         both = reference.merge(
             found, on=["candid", "catalog", "match_id"], how="outer", indicator=True
         )
@@ -115,10 +115,10 @@ def test_real_catalogues_as_astropy(shared, tmp_path, alerts, name, radius):
     path = shared / f"data/catalogs/real/{name}.parquet"
     catalog = Catalog(path=str(path), radius_arcsec=radius, **REAL[name])
     column = catalog.columns[0]
-    meta = build_store(path, tmp_path / name, catalog)
+    meta = build_store(path, tmp_path / name, catalog.source)
     source = pq.read_table(path)
     assert meta["rows"] == len(source)
-    found = match_alerts(alerts, {name: tmp_path / name}, {name: catalog}, "ztf")
+    found = match_alerts(alerts, {name: tmp_path / name}, cones({name: catalog}, "ztf"))
 
     sky = SkyCoord(alerts["ra"].to_numpy(), alerts["dec"].to_numpy(), unit="deg")
     rows = SkyCoord(source[catalog.ra].to_numpy(), source[catalog.dec].to_numpy(), unit="deg")
@@ -143,7 +143,7 @@ def test_4lac_fits(shared, tmp_path):
         columns=["CLASS", "Pivot_Energy"],
         distance={"column": "Redshift", "unit": "redshift"},
     )
-    meta = build_store(path, tmp_path / "lac", catalog)
+    meta = build_store(path, tmp_path / "lac", catalog.source)
     assert meta["rows"] + meta["skipped"]["distance"] == 3407
     assert meta["skipped"]["distance"] > 1000  # -inf stands for an unknown redshift
     store = open_store(tmp_path / "lac")
@@ -157,7 +157,7 @@ def test_4lac_fits(shared, tmp_path):
 def test_igaps_gzipped_fits(shared, tmp_path):
     path = shared / "data/catalogs/igaps-dr1-215a-small.fits.gz"
     catalog = Catalog(path=str(path), ra="RA", dec="DEC", id="name", columns=["iClass", "iTrail"])
-    assert build_store(path, tmp_path / "igaps", catalog)["rows"] == 100
+    assert build_store(path, tmp_path / "igaps", catalog.source)["rows"] == 100
     names, columns = open_store(tmp_path / "igaps").take(np.arange(100))
     assert names.to_pylist()[0].startswith("J0636")
     assert columns.schema.types == [pa.int16(), pa.bool_()]
@@ -168,7 +168,7 @@ def test_3hsp_csv_with_sexagesimal_positions_and_padded_fields(shared, tmp_path)
     catalog = Catalog(
         path=str(path), ra="R.A.", dec="Dec", id="3HSP Source name", columns=["FOM", "id"]
     )
-    meta = build_store(path, tmp_path / "hsp", catalog)
+    meta = build_store(path, tmp_path / "hsp", catalog.source)
     assert meta["rows"] == 2013 and set(meta["skipped"].values()) == {0}
     store = open_store(tmp_path / "hsp")
     names, columns = store.take(np.arange(meta["rows"]))

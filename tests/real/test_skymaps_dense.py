@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from pipeline.sky import healpix
-from pipeline.skymaps.jobs import read_scan
 from pipeline.skymaps.map.cells import cover
 from pipeline.skymaps.map.islands import islands
 from pipeline.skymaps.map.levels import wilks_levels
 from pipeline.skymaps.scan.rounds import scan_all
+from pipeline.skymaps.setup import read_scan
 
 pytestmark = pytest.mark.real
 

@@ -16,7 +16,7 @@ from pipeline.alerts.batch import Shard
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import build_index
 from pipeline.alerts.night import remove_stale_shards, summarise_night
-from pipeline.scores.jobs import score_shard
+from pipeline.scores.shard import score_shard
 
 CANDIDS = [2475433850015010000 + i for i in range(40)]
 PACKETS = [packet(c, f"ZTF18aaaaa{i // 3:02d}", ra=float(i)) for i, c in enumerate(CANDIDS)]

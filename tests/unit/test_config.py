@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from plans import load_events, load_nights
 
 from pipeline.alerts.domain import Night
-from pipeline.alerts.surveys.names import check_surveys
+from pipeline.contract.request import Request
+from pipeline.contract.section import ConfigError
 from pipeline.crossmatch.domain import Catalog
+from pipeline.plan.check import check_request
 from pipeline.plan.domains import Config
 from pipeline.plan.export import default_yaml, json_schema
-from pipeline.plan.load import ConfigError, load_config, load_events, load_nights
+from pipeline.plan.load import load_config
 
 ROOT = Path(__file__).parents[2]
 MODEL = {"version": "1", "path": "m.h5"}
@@ -143,10 +146,10 @@ def test_no_such_table(tmp_path):
 def test_unknown_surveys():
     night = Night(survey="ztff", night="1", path="x")
     with pytest.raises(ConfigError, match=r"a\.tsv: unknown survey 'ztff'; there are .*lsst.*ztf"):
-        check_surveys(Config(alerts="a.tsv"), [night])
+        check_request(Request(Config(alerts="a.tsv"), {"alerts": (night,)}))
     config = load_config({"models": {"m": {**MODEL, "surveys": ["x"]}}})
     with pytest.raises(ConfigError, match="models.m.surveys: unknown survey 'x'"):
-        check_surveys(config, [])
+        check_request(Request(config))
 
 
 def test_the_files_in_config_are_those_of_the_models():

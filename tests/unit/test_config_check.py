@@ -3,15 +3,18 @@
 import pytest
 
 from pipeline.alerts.domain import Night
-from pipeline.crossmatch.domain import CATALOG_SUFFIXES
+from pipeline.contract.request import Request
+from pipeline.contract.section import ConfigError
+from pipeline.crossmatch.domain import CATALOG_SUFFIXES, CROSSMATCH
 from pipeline.crossmatch.match import matches_schema
 from pipeline.crossmatch.readers import FORMATS
 from pipeline.io.tables import survey_schema
-from pipeline.plan.check import MATCHES_COLUMNS, SCORES_COLUMNS, check_config
-from pipeline.plan.load import ConfigError, load_config
-from pipeline.scores.domain import Model
+from pipeline.plan.check import check_request
+from pipeline.plan.load import load_config
+from pipeline.scores.domain import SCORES, Model
 from pipeline.scores.table import scores_schema
 
+SCORES_COLUMNS, MATCHES_COLUMNS = SCORES.tables[0].fixed, CROSSMATCH.tables[0].fixed
 MODEL = {"version": "1", "path": "m.h5"}
 STARS = {"path": "stars.csv"}
 OTHER = {"surveys": ["pgir"]}
@@ -22,7 +25,7 @@ def check(models=None, catalogs=None, nights=(ZTF,), **values):
     config = load_config(
         {"alerts": "a.tsv", "models": models or {}, "catalogs": catalogs or {}, **values}
     )
-    check_config(config, nights)
+    check_request(Request(config, {"alerts": tuple(nights)}))
 
 
 @pytest.mark.parametrize("name", SCORES_COLUMNS)
@@ -45,7 +48,7 @@ def test_columns_of_one_name():
 def test_the_columns_are_those_of_the_tables():
     names = survey_schema(scores_schema({"m": Model(**MODEL)})).names
     assert tuple(n for n in names if n not in ("m", "m_version", "m_reason")) == SCORES_COLUMNS
-    assert tuple(survey_schema(matches_schema({}, "ztf", {})).names) == MATCHES_COLUMNS
+    assert tuple(survey_schema(matches_schema({})).names) == MATCHES_COLUMNS
 
 
 def test_onnx_needs_onnxruntime():

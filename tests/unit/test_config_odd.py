@@ -1,10 +1,11 @@
 """Odd configurations: one short line for each, whatever YAML can make."""
 
 import pytest
+from plans import check_config, load_nights
 
 from pipeline.alerts.domain import Night
-from pipeline.plan.check import check_config
-from pipeline.plan.load import ConfigError, load_config, load_nights
+from pipeline.contract.section import ConfigError
+from pipeline.plan.load import load_config
 from pipeline.plan.twice import check_keys
 
 STARS = {"path": "stars.csv"}

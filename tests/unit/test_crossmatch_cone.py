@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.crossmatch import cone
 from pipeline.crossmatch.build import build_store
 from pipeline.crossmatch.cone import pairs_within
-from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.entry import Source
 from pipeline.crossmatch.store import open_store
 from pipeline.sky.healpix import lonlat_to_vec
 
@@ -22,7 +22,7 @@ CENTRES += [(90.0, np.degrees(np.arcsin(2 / 3))), (0.0, -np.degrees(np.arcsin(2 
 def store_of(folder, ra, dec):
     rows = {"ra": np.atleast_1d(ra).astype(float), "dec": np.atleast_1d(dec).astype(float)}
     pq.write_table(pa.table(rows), folder / "cat.parquet")
-    build_store(folder / "cat.parquet", folder / "store", Catalog(path="cat.parquet"))
+    build_store(folder / "cat.parquet", folder / "store", Source(path="cat.parquet"))
     return open_store(folder / "store")
 
 

@@ -5,26 +5,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.crossmatch.distance import match_radius, projected_kpc
-from pipeline.crossmatch.domain import Distance
+from pipeline.crossmatch.entry import Projected
 from pipeline.crossmatch.galaxies import LARGE_GALAXIES, inside_large
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
 from pipeline.sky.healpix import lonlat_to_vec
 
-Z = Distance(column="z", unit="redshift")
-MPC = Distance(column="D", unit="Mpc")
+Z = Projected("redshift", 30.0, 300.0)
+MPC = Projected("Mpc", 30.0, 300.0)
 M31, M33 = LARGE_GALAXIES
 
 
 def test_radius_by_redshift():
     z = [-0.001, 0.0, 0.00999, 0.01, 0.05, 0.1]
-    assert match_radius(z, Z, 300.0) == pytest.approx([300, 300, 300, 150, 30, 15])
-    assert match_radius(z, Distance(column="z", unit="redshift", kpc=50), 10.0) == pytest.approx(
+    assert match_radius(z, Z) == pytest.approx([300, 300, 300, 150, 30, 15])
+    assert match_radius(z, Projected("redshift", 50.0, 10.0)) == pytest.approx(
         [10, 10, 10, 250, 50, 25]
     )
 
 
 def test_radius_by_distance():
-    radius = match_radius([-1.0, 39.99, 40.0, 200.0], MPC, 300.0)
+    radius = match_radius([-1.0, 39.99, 40.0, 200.0], MPC)
     assert radius == pytest.approx([300, 300, 154.6986, 30.93972], abs=1e-4)
 
 
@@ -38,15 +38,15 @@ def test_kpc():
 
 @given(st.floats(0.01, 5), st.floats(0.1, 100))
 def test_the_radius_is_the_projected_distance(z, kpc):
-    rule = Distance(column="z", unit="redshift", kpc=kpc)
-    assert projected_kpc(match_radius(z, rule, 1.0), z, "redshift") == pytest.approx(kpc)
+    rule = Projected("redshift", kpc, 1.0)
+    assert projected_kpc(match_radius(z, rule), z, "redshift") == pytest.approx(kpc)
 
 
 @given(st.floats(40, 5000), st.floats(0.1, 100))
 def test_the_radius_is_the_projected_distance_in_mpc(mpc, kpc):
-    rule = Distance(column="D", unit="Mpc", kpc=kpc)
+    rule = Projected("Mpc", kpc, 1.0)
     # arctan against the angle itself: less than 1e-5 at 40 Mpc and 100 kpc
-    assert projected_kpc(match_radius(mpc, rule, 1.0), mpc, "Mpc") == pytest.approx(kpc, rel=1e-5)
+    assert projected_kpc(match_radius(mpc, rule), mpc, "Mpc") == pytest.approx(kpc, rel=1e-5)
 
 
 @pytest.mark.parametrize("galaxy", LARGE_GALAXIES)

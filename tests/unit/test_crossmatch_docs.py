@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from pipeline.crossmatch.build import build_store
-from pipeline.crossmatch.jobs import match_shard
+from pipeline.crossmatch.domain import cones
+from pipeline.crossmatch.shard import match_shard
 from pipeline.plan.domains import Config
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/add-a-catalogue.md").read_text()
@@ -27,12 +28,12 @@ def matches(tmp_path, monkeypatch):
     catalogs = Config(**yaml.safe_load(blocks("yaml")[0])).catalogs
     stores = {name: tmp_path / name for name in catalogs}
     for name, catalog in catalogs.items():
-        build_store(catalog.path, stores[name], catalog)
+        build_store(catalog.path, stores[name], catalog.source)
     candid, ra, dec = re.search(r"candid (\d+)\) at ra (\S+), dec (\S+) ", DOCUMENT).groups()
     alerts = pa.table({"candid": [int(candid)], "ra": [float(ra)], "dec": [float(dec)]})
     pq.write_table(alerts, "alerts.parquet")
     output = Path("results/matches/ztf/20200202/0000.parquet")
-    match_shard(Path("alerts.parquet"), "ztf", stores, catalogs, output)
+    match_shard(Path("alerts.parquet"), "ztf", stores, cones(catalogs, "ztf"), output)
     return pq.read_table(output)
 
 

@@ -11,18 +11,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.crossmatch.build import build_store
-from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.entry import Source
 from pipeline.crossmatch.store import open_store
 
 ROWS_LARGE = 300_000
 BUILD = """
 import resource, sys
-from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.entry import Source
 from pipeline.crossmatch.build import build_store
 source, out, limit = sys.argv[1:]
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
-build_store(source, out, Catalog(path=source))
+build_store(source, out, Source(path=source))
 """
 
 
@@ -54,6 +54,6 @@ def test_killed_and_run_again(tmp_path, large):
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
     assert part.exists() and not out.exists()
-    build_store(large, out, Catalog(path=str(large)))
+    build_store(large, out, Source(path=str(large)))
     assert len(open_store(out).ipix) == ROWS_LARGE
     assert sorted(p.name for p in tmp_path.iterdir()) == ["large.parquet", "store"]

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.crossmatch.build import build_store, build_store_from_alerts
-from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.domain import Catalog, cones
 from pipeline.crossmatch.match import match_alerts, matches_schema
 
 ARCSEC = 1 / 3600
@@ -32,7 +32,7 @@ def stars(tmp_path):
     }
     pq.write_table(pa.table(rows), tmp_path / "stars.parquet")
     config = Catalog(path="stars.parquet", columns=["mag", "name"], surveys=["ztf", "pgir"])
-    build_store(tmp_path / "stars.parquet", tmp_path / "stars", config)
+    build_store(tmp_path / "stars.parquet", tmp_path / "stars", config.source)
     return config, tmp_path / "stars"
 
 
@@ -49,7 +49,7 @@ def galaxies(tmp_path):
         distance={"column": "z", "unit": "redshift", "low_arcsec": {"ztf": 300, "wntr": 100}},
         surveys=["ztf", "wntr"],
     )
-    build_store(tmp_path / "gal.csv", tmp_path / "gal", config)
+    build_store(tmp_path / "gal.csv", tmp_path / "gal", config.source)
     return config, tmp_path / "gal"
 
 
@@ -58,11 +58,15 @@ def both(stars, galaxies):
     return catalogs, {"gal": galaxies[1], "stars": stars[1]}
 
 
+def schema(stores, catalogs, survey):
+    return matches_schema({name: stores[name] for name in cones(catalogs, survey)})
+
+
 def test_rows_columns_and_order(stars, galaxies):
     catalogs, stores = both(stars, galaxies)
     alerts = alerts_at([200.0, 10.0, 99.0], [5.0, 0.0, 0.0])
-    found = match_alerts(alerts, stores, catalogs, "ztf")
-    assert found.schema.equals(matches_schema(catalogs, "ztf", stores), check_metadata=True)
+    found = match_alerts(alerts, stores, cones(catalogs, "ztf"))
+    assert found.schema.equals(schema(stores, catalogs, "ztf"), check_metadata=True)
     assert found.schema.names == [
         *("candid", "catalog", "match_id", "distance_arcsec", "distance_kpc", "rank"),
         *("gal_z", "stars_mag", "stars_name"),
@@ -85,31 +89,36 @@ def test_rows_columns_and_order(stars, galaxies):
 def test_each_survey_has_its_catalogues_and_radii(stars, galaxies):
     catalogs, stores = both(stars, galaxies)
     alerts = alerts_at([10.0], [0.0])
-    wntr = match_alerts(alerts, stores, catalogs, "wntr")
+    wntr = match_alerts(alerts, stores, cones(catalogs, "wntr"))
     assert wntr["match_id"].to_pylist() == ["far"]  # near galaxies within 100" only
     assert "stars_mag" not in wntr.schema.names
-    assert set(match_alerts(alerts, stores, catalogs, "pgir")["catalog"].to_pylist()) == {"stars"}
+    assert set(match_alerts(alerts, stores, cones(catalogs, "pgir"))["catalog"].to_pylist()) == {
+        "stars"
+    }
     # a survey without catalogues has an empty table, of the common columns
-    none = match_alerts(alerts, {}, catalogs, "lsst")
+    none = match_alerts(alerts, {}, cones(catalogs, "lsst"))
     assert (none.num_rows, none.num_columns) == (0, 6)
 
 
 @pytest.mark.parametrize("survey", ["ztf", "wntr", "lsst"])
 def test_no_alerts(stars, galaxies, survey):
     catalogs, stores = both(stars, galaxies)
-    found = match_alerts(alerts_at([], []), stores, catalogs, survey)
+    found = match_alerts(alerts_at([], []), stores, cones(catalogs, survey))
     assert found.num_rows == 0
-    assert found.schema.equals(matches_schema(catalogs, survey, stores), check_metadata=True)
+    assert found.schema.equals(
+        schema(stores, catalogs, survey),
+        check_metadata=True,
+    )
 
 
 def test_an_empty_catalogue(tmp_path):
     (tmp_path / "none.csv").write_text("ra,dec,z\n")
     distance = {"column": "z", "unit": "redshift"}
     config = Catalog(path="none.csv", columns=["z"], distance=distance)
-    build_store(tmp_path / "none.csv", tmp_path / "none", config)
+    build_store(tmp_path / "none.csv", tmp_path / "none", config.source)
     # even so, M31 is there
     m31 = alerts_at([10.6847, 0.0], [41.26901, 0.0])
-    found = match_alerts(m31, {"none": tmp_path / "none"}, {"none": config}, "ztf")
+    found = match_alerts(m31, {"none": tmp_path / "none"}, cones({"none": config}, "ztf"))
     assert found["match_id"].to_pylist() == ["596900"]
     assert found["distance_kpc"].to_pylist() == [-1.0]
     assert found["none_z"].to_pylist() == [None]
@@ -118,14 +127,14 @@ def test_an_empty_catalogue(tmp_path):
 def test_positions_that_are_none_match_nothing(stars):
     config, store = stars
     alerts = alerts_at([None, np.nan, np.inf, 10.0, 190.0, 370.0], [0.0, 0.0, 0.0, None, 180, 0.0])
-    found = match_alerts(alerts, {"stars": store}, {"stars": config}, "ztf")
+    found = match_alerts(alerts, {"stars": store}, cones({"stars": config}, "ztf"))
     assert set(found["candid"].to_pylist()) == {BIG + 5}
 
 
 def test_duplicates_each_have_their_matches(stars):
     config, store = stars
     alerts = alerts_at([10.0, 10.0], [0.0, 0.0], candid=[7, 7])
-    found = match_alerts(alerts, {"stars": store}, {"stars": config}, "ztf")
+    found = match_alerts(alerts, {"stars": store}, cones({"stars": config}, "ztf"))
     assert found["rank"].to_pylist() == [1, 2, 3, 1, 2, 3]
 
 
@@ -134,11 +143,11 @@ def test_an_alert_s_matches_do_not_depend_on_the_others(tmp_path):
     ra, dec = rng.uniform(0, 0.1, 3000), rng.uniform(-0.05, 0.05, 3000)
     pq.write_table(pa.table({"ra": ra, "dec": dec}), tmp_path / "cat.parquet")
     config = Catalog(path="cat.parquet", radius_arcsec=20)
-    build_store(tmp_path / "cat.parquet", tmp_path / "cat", config)
+    build_store(tmp_path / "cat.parquet", tmp_path / "cat", config.source)
     alerts = alerts_at(rng.uniform(0, 0.1, 200), rng.uniform(-0.05, 0.05, 200))
 
     def match(part):
-        return match_alerts(part, {"cat": tmp_path / "cat"}, {"cat": config}, "ztf")
+        return match_alerts(part, {"cat": tmp_path / "cat"}, cones({"cat": config}, "ztf"))
 
     whole = match(alerts)
     assert whole.num_rows > 1000
@@ -154,11 +163,11 @@ def test_other_surveys_against_alerts_of_ztf(tmp_path):
     config = Catalog(
         alerts="ztf", columns=["object_id"], radius_arcsec=radius, surveys=["pgir", "wntr"]
     )
-    build_store_from_alerts([tmp_path / "0.parquet"], tmp_path / "ztf", config)
+    build_store_from_alerts([tmp_path / "0.parquet"], tmp_path / "ztf", config.source)
     pgir = alerts_at([83.0], [-5.0], candid=[114297926])
 
     def match(survey):
-        return match_alerts(pgir, {"ztf": tmp_path / "ztf"}, {"ztf": config}, survey)
+        return match_alerts(pgir, {"ztf": tmp_path / "ztf"}, cones({"ztf": config}, survey))
 
     assert match("pgir").select(["candid", "match_id", "ztf_object_id"]).to_pylist() == [
         {"candid": 114297926, "match_id": str(BIG), "ztf_object_id": "ZTF1"},
@@ -174,9 +183,9 @@ def test_columns_whose_names_collide(tmp_path):
     stores = {}
     for name, config in {"a": first, "a_b": second}.items():
         stores[name] = tmp_path / "stores" / name
-        build_store(tmp_path / "a.csv", stores[name], config)
+        build_store(tmp_path / "a.csv", stores[name], config.source)
     with pytest.raises(ValueError, match="two columns of matches are 'a_b_c'"):
-        matches_schema({"a": first, "a_b": second}, "ztf", stores)
+        matches_schema(stores)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def table():
 
 
 def catalog(path, **keys):
-    return Catalog(path=str(path) or "any", **{"columns": ["name", "count"], **keys})
+    keys = {"columns": ["name", "count"], **keys}
+    return Catalog(path=str(path) or "any", **keys).source
 
 
 def write(table, path):
@@ -185,7 +186,7 @@ def test_alerts_as_a_catalogue(tmp_path):
             }
         )
         pq.write_table(alerts, tmp_path / f"{shard}.parquet")
-    ztf = Catalog(alerts="ztf", columns=["object_id"], surveys=["pgir"])
+    ztf = Catalog(alerts="ztf", columns=["object_id"], surveys=["pgir"]).source
     tables = [tmp_path / f"{shard}.parquet" for shard in range(2)]
     meta = build_store_from_alerts(tables, tmp_path / "store", ztf)
     assert (meta["source"], meta["rows"], meta["skipped"]) == ("alerts of ztf", 2, {"position": 2})
@@ -196,7 +197,7 @@ def test_alerts_as_a_catalogue(tmp_path):
 
 def test_no_alerts_at_all(tmp_path):
     with pytest.raises(ValueError, match="ztf: no tables of alerts"):
-        build_store_from_alerts([], tmp_path / "store", Catalog(alerts="ztf"))
+        build_store_from_alerts([], tmp_path / "store", Catalog(alerts="ztf").source)
 
 
 def broken_files(folder, table):

@@ -10,9 +10,10 @@ pytest.importorskip("h5py")
 
 import h5py
 from keras_files import ADAM, DENSE, INPUT, LAMBDA, as_h5, as_keras, layer, plain, sequential
+from plans import check_config
 
-from pipeline.plan.check import check_config
-from pipeline.plan.load import ConfigError, load_config
+from pipeline.contract.section import ConfigError
+from pipeline.plan.load import load_config
 from pipeline.scores.convert import convert_model
 from pipeline.scores.domain import Model
 from pipeline.scores.engines import load_engine

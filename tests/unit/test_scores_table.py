@@ -18,9 +18,8 @@ pytest.importorskip("onnx")
 
 from networks import of_both, of_feature, of_triplet, write_network
 
-from pipeline.plan.check import SCORES_COLUMNS
 from pipeline.plan.domains import Config
-from pipeline.scores.domain import DEFAULT_FEATURES, Model
+from pipeline.scores.domain import DEFAULT_FEATURES, SCORES, Model
 from pipeline.scores.engines import load_engine
 from pipeline.scores.signature import ModelError
 from pipeline.scores.table import NODATA_COLUMNS, score_batch, scores_schema
@@ -148,7 +147,7 @@ def test_models_without_stamps_have_no_columns_about_them(engines, models):
 def test_a_model_cannot_be_called_as_such_a_column(models):
     with pytest.raises(ValueError, match="would be called template_nodata"):
         scores_schema({"template_nodata": models["image"]})
-    assert set(NODATA_COLUMNS) < set(SCORES_COLUMNS)
+    assert set(NODATA_COLUMNS) < set(SCORES.tables[0].fixed)
 
 
 def test_packets_without_stamps(engines, models):

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-import hpgeom
+import healpy
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
@@ -33,7 +33,7 @@ def skymap(*islands, width=2.0, calibrated=False):
         ]
         depth = np.min(depths, axis=0)
         if nside == fine:  # whole cells of nside 8, as a scan refines them
-            cell = hpgeom.ring_to_nest(fine, index) // (fine // 8) ** 2
+            cell = healpy.ring2nest(fine, index) // (fine // 8) ** 2
             index = index[np.isin(cell, cell[depth < 15])]
         rows = np.zeros(len(index), PIXEL_DTYPE)
         rows["nside"], rows["index"], rows["llh"] = nside, index, 100 + depth[index] / 2
@@ -52,9 +52,8 @@ def figure_of(monkeypatch):
     def draw(module, *arguments):
         caught = []
         monkeypatch.setattr(module, "save", lambda figure, path: caught.append(figure))
-        getattr(
-            module, {"sky": "draw_sky", "zoom": "draw_zoom"}[module.__name__[17:].split("_")[0]]
-        )(arguments[0], "x.png", CAPTION, *arguments[1:])
+        draw_picture = module.draw_sky if module is sky_picture else module.draw_zoom
+        draw_picture(arguments[0], "x.png", CAPTION, *arguments[1:])
         caught[0].draw_without_rendering()
         return caught[0]
 

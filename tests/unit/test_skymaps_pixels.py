@@ -47,7 +47,7 @@ def scan(levels, centre):
         ("8:0:1", "expected nside:extension"),
         ("8:x", "expected nside:extension"),
         ("0:0", "0 is no power of 2"),
-        ("", "there is none"),
+        ("", "there is none|at least 1 character"),
     ],
 )
 def test_bad_progressions(text, words):

@@ -10,11 +10,14 @@ import yaml
 from test_skymaps_events import event
 from test_skymaps_levels import table
 
-from pipeline.events.domain import EventRow
+from pipeline.contract.request import Request
+from pipeline.events.domain import EVENTS, EventRow
 from pipeline.events.files import write_event
-from pipeline.plan import event_targets
-from pipeline.plan.load import load_config, load_events
-from pipeline.skymaps.jobs import scan_event, scan_share
+from pipeline.plan.load import load_config, load_lines
+from pipeline.plan.targets import all_targets
+from pipeline.skymaps import domain as skymaps
+from pipeline.skymaps.share import scan_share
+from pipeline.skymaps.whole import scan_event
 
 SETTINGS = {"reco": "dummy", "nsides": "2:0 8:12"}
 
@@ -35,8 +38,8 @@ def test_one_job(whole):
     _, out = whole
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["progress"]["complete"] is True
-    assert {p.name for p in out.iterdir()} >= {*event_targets.PRODUCTS, NAME}
-    assert set(manifest["files"]) | {"manifest.json"} >= set(event_targets.PRODUCTS)
+    assert {p.name for p in out.iterdir()} >= {*skymaps.PRODUCTS, NAME}
+    assert set(manifest["files"]) | {"manifest.json"} >= set(skymaps.PRODUCTS)
     assert json.loads((out / "summary.json").read_text())["truth_in_90"] is True
 
 
@@ -66,7 +69,7 @@ def test_a_pointed_scan_has_all_products(tmp_path, nsides):
     write_event(event(), tmp_path / "event.json", {"zenith": 0.5, "azimuth": 0.25})
     out = tmp_path / "out"
     scan_event("a", tmp_path / "event.json", out, reco="dummy", nsides=nsides, pointed=True)
-    assert {p.name for p in out.iterdir()} >= set(event_targets.PRODUCTS)
+    assert {p.name for p in out.iterdir()} >= set(skymaps.PRODUCTS)
     ninety = json.loads((out / "contours.json").read_text())["contours"]["90"]
     assert ninety["area"] > 0
     assert min(ninety[f"{axis}_{way}"] for axis in ("ra", "dec") for way in ("plus", "minus")) > 0
@@ -76,15 +79,15 @@ def test_rounds_and_what_they_depend_on():
     """Rounds that look around the minimum only do not wait for a calibration."""
     row = EventRow(event="b", path="b.json", chunks=2)
     table = ["results/calibration/pandel_spe1st/8-0_64-12_512-24/table.json"]
-    for skymaps, expected in [
+    for section, expected in [
         ({"calibration": {}}, [[], [], [], table, table, table]),
         ({"calibration": {}, "refine": "minimum"}, [[], [], [], []]),
         ({"calibration": {}, "pointed": True}, [[]] * 6),
         ({}, [[]] * 6),
     ]:
-        config = load_config({"skymaps": skymaps})
-        rounds = range(len(event_targets.rounds(config, row)))
-        assert [event_targets.round_calibrations(config, row, n) for n in rounds] == expected
+        config = load_config({"skymaps": section})
+        rounds = range(len(skymaps.rounds(config.skymaps, row)))
+        assert [skymaps.round_calibrations(config.skymaps, row, n) for n in rounds] == expected
 
 
 def test_what_rules_ask_for():
@@ -93,19 +96,19 @@ def test_what_rules_ask_for():
         EventRow(event="a", path="a.json"),
         EventRow(event="b", path="b.json", reco="planewave", nsides="4:0", chunks=2),
     )
-    assert event_targets.rounds(config, plain) == []
-    rounds = event_targets.rounds(config, own)
+    assert skymaps.rounds(config.skymaps, plain) == []
+    rounds = skymaps.rounds(config.skymaps, own)
     assert np.shape(rounds) == (2, 2)
     assert rounds[1][0] == "results/skymaps/b/rounds/01/0000-of-0002.npz"
-    assert event_targets.scan_settings(config, plain)["nsides"] == "8:0 64:12"
-    assert event_targets.scan_settings(config, own)["reco"] == "planewave"
-    assert event_targets.calibrations(config, own) == [
+    assert skymaps.scan_settings(config.skymaps, plain)["nsides"] == "8:0 64:12"
+    assert skymaps.scan_settings(config.skymaps, own)["reco"] == "planewave"
+    assert skymaps.calibrations(config.skymaps, own) == [
         "results/calibration/planewave/4-0/table.json"
     ]
-    assert event_targets.calibrations(load_config({}), own) == []
-    assert event_targets.targets([]) == []
-    files = event_targets.targets(["a", "b"])
-    assert len(files) == 2 * len(event_targets.PRODUCTS) + 1
+    assert skymaps.calibrations(load_config({}).skymaps, own) == []
+    assert all_targets(Request(config)) == []
+    files = all_targets(Request(config, {"events": (plain, own)}))
+    assert len(files) == 2 * len(skymaps.PRODUCTS) + 1
     assert files[-1] == "results/skymaps/summary.csv"
 
 
@@ -122,12 +125,12 @@ def test_the_documents_configuration_is_valid(tmp_path):
     config = load_config(yaml.safe_load(blocks("yaml")[0]))
     assert config.skymaps.calibration.tracks == 200
     (tmp_path / "events.tsv").write_text(blocks()[0])
-    rows = load_events(str(tmp_path / "events.tsv"))
+    rows = load_lines(str(tmp_path / "events.tsv"), EVENTS.lines[0])
     assert [(row.reco, row.chunks) for row in rows] == [(None, None), ("pandel_mpe", 4)]
 
 
 def test_the_document_names_all_products():
-    for name in event_targets.PRODUCTS:
+    for name in skymaps.PRODUCTS:
         assert f"`{name}`" in DOCUMENT
 
 

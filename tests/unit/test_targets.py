@@ -1,8 +1,12 @@
 """Which files a configuration asks for."""
 
 from pipeline.alerts.domain import Night
-from pipeline.plan import targets
+from pipeline.contract import paths
+from pipeline.contract.request import Request
+from pipeline.crossmatch import domain as crossmatch
 from pipeline.plan.load import load_config
+from pipeline.plan.targets import all_targets, rules_of, tables_of
+from pipeline.scores.domain import networks
 
 CONFIG = load_config(
     {
@@ -12,41 +16,52 @@ CONFIG = load_config(
 )
 ZTF = Night(survey="ztf", night="1", path="https://host/dump.tar.gz", shards=2)
 PGIR = Night(survey="pgir", night="1", path="folder")
-LSST = Night(survey="lsst", night="1", path="folder")
+
+
+def asked(*nights, config=CONFIG):
+    return Request(config, {"alerts": nights})
 
 
 def test_tables_follow_from_the_configuration():
-    assert targets.tables_of(CONFIG, "ztf") == ["scores", "matches"]
-    assert targets.tables_of(CONFIG, "pgir") == ["matches"]
-    assert targets.tables_of(CONFIG, "lsst") == []
+    always = ["alerts", "history", "rejected"]
+    for survey, more in (("ztf", ["matches", "scores"]), ("pgir", ["matches"]), ("lsst", [])):
+        assert [table.name for table in tables_of(asked(), survey)] == [*always, *more]
 
 
 def test_targets_of_a_night():
-    assert targets.night_targets(CONFIG, PGIR) == [
+    assert all_targets(asked(PGIR)) == [
         "results/summary/pgir/1.json",
         "results/matches/pgir/1/0000.parquet",
     ]
-    assert len(targets.night_targets(CONFIG, ZTF)) == 1 + 2 * 2
+    assert len(all_targets(asked(ZTF))) == 1 + 2 * 2
+    assert all_targets(asked()) == []
+
+
+def test_rules_of_what_is_used():
+    assert rules_of(Request(load_config({}))) == []
+    assert rules_of(asked(PGIR)) == ["alerts.smk", "crossmatch.smk", "scores.smk"]
+    plain = asked(PGIR, config=load_config({}))
+    assert rules_of(plain) == ["alerts.smk"]
 
 
 def test_dumps():
-    assert targets.dump(PGIR) == "folder"
-    assert targets.dump(ZTF) == "results/downloads/ztf/1/dump.tar.gz"
-    assert targets.counts(ZTF) == [f"results/counts/ztf/1/000{k}.json" for k in (0, 1)]
+    assert PGIR.dump == "folder"
+    assert ZTF.dump == "results/downloads/ztf/1/dump.tar.gz"
+    assert ZTF.counts == [f"results/counts/ztf/1/000{k}.json" for k in (0, 1)]
 
 
 def test_what_the_engine_reads():
-    assert targets.networks(CONFIG, "ztf") == ["results/models/m.onnx"]
+    assert networks(asked(), "ztf") == ["results/models/m.onnx"]
     tensorflow = CONFIG.model_copy(update={"engine": "tensorflow"})
-    assert targets.networks(tensorflow, "ztf") == ["m.h5"]
-    assert targets.networks(CONFIG, "pgir") == []
+    assert networks(asked(config=tensorflow), "ztf") == ["m.h5"]
+    assert networks(asked(), "pgir") == []
 
 
 def test_catalogues():
-    assert targets.stores(CONFIG, "pgir") == ["results/catalogs/c"]
-    assert targets.stores(CONFIG, "lsst") == []
-    assert targets.catalog_sources(CONFIG, [ZTF], "c") == ["c.csv"]
+    assert crossmatch.stores(asked(), "pgir") == ["results/catalogs/c"]
+    assert crossmatch.stores(asked(), "lsst") == []
+    assert crossmatch.sources(asked(ZTF), "c") == ["c.csv"]
     config = load_config({"catalogs": {"z": {"alerts": "ztf", "surveys": ["pgir"]}}})
-    assert targets.catalog_sources(config, [ZTF, PGIR], "z") == [
-        f"results/alerts/ztf/1/000{k}.parquet" for k in (0, 1)
-    ]
+    assert crossmatch.sources(asked(ZTF, PGIR, config=config), "z") == paths.of_shards(
+        paths.table("alerts"), [ZTF]
+    )

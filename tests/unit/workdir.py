@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ class Workdir:
     path: Path
     variables: dict[str, str] = field(default_factory=dict)
     profile: str = str(ROOT / "profiles/local")
+    checkout: Path = ROOT
 
     def configure(self, shards: int = 1, **changes) -> None:
         """Configure the small night (`make_workdir`), with some sections changed."""
@@ -46,7 +48,8 @@ class Workdir:
 
     def command(self, *arguments: str) -> list[str]:
         return [
-            sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile"),
+            sys.executable, "-m", "snakemake",
+            "--snakefile", str(self.checkout / "workflow/Snakefile"),
             "--profile", self.profile, *arguments,
         ]  # fmt: skip
 
@@ -74,6 +77,14 @@ class Workdir:
         output = self.snakemake("--dry-run", *arguments, **environment)
         jobs = re.findall(r"^(\w+) +(\d+)$", output, flags=re.MULTILINE)
         return {rule: int(count) for rule, count in jobs if rule not in ("total", "all")}
+
+
+def copy_checkout(path: Path) -> Path:
+    """Copy what a clone of the project has of code, with the times of now."""
+    for name in ("src/pipeline", "workflow"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, path / name, ignore=ignored, copy_function=shutil.copyfile)
+    return path
 
 
 def make_night(folder: Path, number: int = OBJECTS) -> None:

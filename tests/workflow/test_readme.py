@@ -7,7 +7,8 @@ import pytest
 import yaml
 from workdir import ROOT
 
-from pipeline.plan.load import load_config, load_nights
+from pipeline.alerts.domain import ALERTS
+from pipeline.plan.load import load_config, load_lines
 
 pytestmark = pytest.mark.workflow
 README = (ROOT / "README.md").read_text()
@@ -45,7 +46,7 @@ def test_the_configuration_is_valid(tmp_path):
     config = load_config(yaml.safe_load(blocks("yaml")[0]))
     assert config.models["braai"].inputs == ["triplet"]
     (tmp_path / "alerts.tsv").write_text(blocks("tsv")[0])
-    assert load_nights(str(tmp_path / "alerts.tsv"))[0].shards == 4
+    assert load_lines(str(tmp_path / "alerts.tsv"), ALERTS.lines[0])[0].shards == 4
 
 
 def test_the_make_targets_exist():

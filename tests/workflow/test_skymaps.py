@@ -10,7 +10,7 @@ from test_skymaps_events import event
 
 from pipeline.events.files import write_event
 from pipeline.events.geometry import IC86_LIKE
-from pipeline.skymaps.jobs import scan_event
+from pipeline.skymaps.whole import scan_event
 
 pytestmark = pytest.mark.workflow
 

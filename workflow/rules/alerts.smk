@@ -1,10 +1,41 @@
 """Packets to tables: fetch, index, decode, sum up."""
 
+from pipeline.alerts import domain as alerts
+from pipeline.alerts import need as packets
+from pipeline.alerts.surveys.registry import survey_files
+
+NIGHT_OF = {(night.survey, night.night): night for night in alerts.nights(REQUEST)}
+
+
+def night_of(wildcards):
+    """Return the line of alerts.tsv that a job belongs to."""
+    return NIGHT_OF[wildcards.survey, wildcards.night]
+
+
+def dump_state(wildcards):
+    """Return what tells that a night's dump was replaced."""
+    return input_state(night_of(wildcards).dump)
+
+
+def survey_code(domain, rule):
+    """Return a function of the wildcards: the code of a rule and of the job's survey."""
+    return by_survey(lambda survey: job_code(domain, rule, survey_files(survey)))
+
+
+def sized_by_night(need):
+    """Return a rule's resources; `need` is a function of a night and its number of packets."""
+    once = cache(
+        lambda survey, night: need(
+            NIGHT_OF[survey, night], packets.packets_in(NIGHT_OF[survey, night].dump)
+        )
+    )
+    return sized(lambda wildcards: once(wildcards.survey, wildcards.night))
+
 
 rule fetch:
     """Fetch a night's dump from the web."""
     output:
-        paths.DOWNLOAD,
+        alerts.DOWNLOAD,
     log:
         paths.log("fetch", "survey", "night", "file"),
     # A cluster's nodes seldom see the web.
@@ -21,21 +52,21 @@ rule fetch:
 rule index:
     """Find every packet of a night once, so that shards read just theirs."""
     input:
-        dump=lambda wildcards: targets.dump(night_of(wildcards)),
+        dump=lambda wildcards: night_of(wildcards).dump,
     output:
-        index=paths.INDEX,
-        spool=paths.SPOOL,
+        index=alerts.INDEX,
+        spool=alerts.SPOOL,
     log:
         paths.log("index", "survey", "night"),
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized_by_night(lambda night: sizing.index(packets_of(night))),
+        **sized_by_night(lambda night, count: packets.index(count)),
     params:
         schemas=lambda wildcards: night_of(wildcards).schemas,
         dump=dump_state,
         schemas_in=lambda wildcards: input_state(night_of(wildcards).schemas or ""),
-        code=survey_code("pipeline.alerts.index"),
+        code=survey_code("alerts", "index"),
     script:
         "../scripts/index.py"
 
@@ -44,44 +75,40 @@ rule decode:
     """Decode and clean one shard of a night."""
     input:
         # the index says where in the dump each packet lies
-        dump=lambda wildcards: targets.dump(night_of(wildcards)),
-        index=paths.INDEX,
-        spool=paths.SPOOL,
+        dump=lambda wildcards: night_of(wildcards).dump,
+        index=alerts.INDEX,
+        spool=alerts.SPOOL,
     output:
         alerts=paths.table("alerts"),
         history=paths.table("history"),
         rejected=paths.table("rejected"),
-        counts=paths.COUNTS,
+        counts=alerts.COUNTS,
     log:
         paths.log("decode", "survey", "night", "shard"),
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized_by_night(lambda night: sizing.decode(packets_of(night), night.shards)),
+        **sized_by_night(lambda night, count: packets.decode(count, night.shards)),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
         dump=dump_state,
-        code=survey_code("pipeline.alerts.decode"),
+        code=survey_code("alerts", "decode"),
     script:
         "../scripts/decode.py"
 
 
 rule summary:
-    """Add up a night, and remove what an earlier sharding of it left."""
+    """Add up a night."""
     input:
-        lambda wildcards: targets.counts(night_of(wildcards)),
+        lambda wildcards: night_of(wildcards).counts,
     output:
-        paths.SUMMARY,
+        alerts.SUMMARY,
     log:
         paths.log("summary", "survey", "night"),
     localrule: True
     conda:
         "../envs/nightmill.yaml"
     params:
-        shards=lambda wildcards: targets.shards(night_of(wildcards)),
-        folders=lambda wildcards: [
-            paths.night_folder(name).format_map(wildcards) for name in paths.SHARDED
-        ],
-        code=source_hash("pipeline.alerts.night"),
+        code=job_code("alerts", "summary"),
     script:
         "../scripts/summary.py"

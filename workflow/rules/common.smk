@@ -2,19 +2,20 @@
 
 import gc
 from functools import cache
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.jobs import Job
 
-from pipeline.plan import fingerprint, targets
-from pipeline.contract import paths, need as sizing
-from pipeline.alerts.surveys.names import check_surveys
-from pipeline.alerts.surveys.registry import survey_files
-from pipeline.contract.section import of_survey
-from pipeline.plan.check import check_config
-from pipeline.plan.load import ConfigError, load_config, load_nights
-from pipeline.plan.twice import check_keys
+from pipeline.contract import paths
 from pipeline.contract.provenance import source_hash
-from pipeline.plan.targets import night_targets
+from pipeline.contract.section import ConfigError
+from pipeline.plan.check import check_request
+from pipeline.plan.fingerprint import fingerprint
+from pipeline.plan.load import load_request
+from pipeline.plan.targets import all_targets, rules_of
+from pipeline.plan.tidy import remove_stale
+from pipeline.plan.twice import check_keys
 
 # Planning makes millions of objects that stay: to look through them again and again for
 # garbage is a sixth of the time that a dry run of 1,000 shards takes.
@@ -23,51 +24,62 @@ gc.set_threshold(200_000, 20, 20)
 
 try:
     check_keys(workflow.configfiles)
-    CONFIG = load_config(config)
-    NIGHTS = load_nights(CONFIG.alerts)
-    check_surveys(CONFIG, NIGHTS)
-    check_config(CONFIG, NIGHTS)
+    REQUEST = load_request(config)
+    check_request(REQUEST)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+CONFIG = REQUEST.config
 ASKED = set(workflow.resource_settings.default_resources or ())
+SCRIPTS = Path(workflow.basedir) / "scripts"
 # Thousands of jobs ask for the same files.
-input_state = cache(fingerprint.fingerprint)
-NIGHT_OF = {(night.survey, night.night): night for night in NIGHTS}
+input_state = cache(fingerprint)
+
+
+OURS = workflow.current_basedir.get_path_or_uri(secret_free=True)
+older_than_script = Job.outputs_older_than_script_or_notebook
+
+
+async def older_than_script_of_others(job):
+    """Yield the results that are older than their script, of other workflows' rules only.
+
+    A fresh clone of the same commit has new times and would replan everything. The ``code``
+    of our rules holds the contents of their scripts instead (`job_code`); Snakemake has no
+    setting for that which a Snakefile could make.
+    """
+    basedir = job.rule.basedir
+    if basedir is None or basedir.get_path_or_uri(secret_free=True) != OURS:
+        async for file in older_than_script(job):
+            yield file
+
+
+Job.outputs_older_than_script_or_notebook = older_than_script_of_others
 
 
 wildcard_constraints:
     survey="[A-Za-z0-9_]+",
     night="[^/]+",
     shard=r"\d{4}",
-    catalog="[A-Za-z0-9_]+",
-    model="[A-Za-z0-9_]+",
 
 
-def night_of(wildcards):
-    """Return the line of alerts.tsv that a job belongs to."""
-    return NIGHT_OF[wildcards.survey, wildcards.night]
+onstart:
+    # Jobs on other machines begin as well: the main process alone tidies.
+    if workflow.is_main_process:
+        for path in remove_stale(REQUEST):
+            logger.info(f"removed {path}: the configuration makes it no more")
+
+
+def job_code(domain, rule, files=()):
+    """Return what identifies the code of a rule: its function, what that uses, its script."""
+    return source_hash(
+        f"pipeline.{domain}.jobs:{rule}", files=[SCRIPTS / f"{rule}.py", *files]
+    )
 
 
 def by_survey(function):
     """Return a function of the wildcards that asks `function` once for each survey."""
     once = cache(function)
     return lambda wildcards: once(wildcards.survey)
-
-
-def survey_code(module):
-    """Return a function of the wildcards: the code of a module and of the job's survey."""
-    return by_survey(lambda survey: source_hash(module, files=survey_files(survey)))
-
-
-def dump_state(wildcards):
-    """Return what tells that a night's dump was replaced."""
-    return input_state(targets.dump(night_of(wildcards)))
-
-
-def packets_of(night):
-    """Return about how many packets a night has."""
-    return sizing.packets_in(targets.dump(night))
 
 
 def sized(need):
@@ -93,17 +105,3 @@ def sized(need):
         ),
     }
     return {name: value for name, value in resources.items() if name in ASKED}
-
-
-def sized_by_night(need):
-    """Return a rule's resources where `need` is a function of the line of alerts.tsv."""
-    once = cache(lambda survey, night: need(NIGHT_OF[survey, night]))
-    return sized(lambda wildcards: once(wildcards.survey, wildcards.night))
-
-
-def as_params(section, survey):
-    """Return what concerns a survey as plain values, which Snakemake compares."""
-    return {
-        name: entry.for_survey(survey).model_dump(mode="json")
-        for name, entry in of_survey(section, survey).items()
-    }

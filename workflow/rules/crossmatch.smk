@@ -1,38 +1,43 @@
 """Alerts against catalogues: sort each catalogue once, match each shard."""
 
+from dataclasses import asdict
+
+from pipeline.contract import need
+from pipeline.crossmatch import domain as crossmatch
+
+
+wildcard_constraints:
+    catalog="[A-Za-z0-9_]+",
+
+
+def catalog_sources(wildcards):
+    """Return a catalogue's file, or the alerts that stand for one."""
+    return crossmatch.sources(REQUEST, wildcards.catalog)
+
 
 rule sort_catalog:
     """Sort a catalogue by HEALPix pixel, to be memory-mapped by all shards."""
     input:
-        lambda wildcards: targets.catalog_sources(CONFIG, NIGHTS, wildcards.catalog),
+        catalog_sources,
     output:
-        directory(paths.CATALOG),
+        directory(crossmatch.CATALOG),
     log:
         paths.log("sort_catalog", "catalog"),
     conda:
         "../envs/nightmill.yaml"
     resources:
         **sized(
-            lambda wildcards: sizing.sort_catalog(
-                sizing.total_mb(
-                    targets.catalog_sources(CONFIG, NIGHTS, wildcards.catalog)
-                )
+            lambda wildcards: crossmatch.sort_need(
+                need.total_mb(catalog_sources(wildcards))
             )
         ),
     params:
         # What is matched how does not change the store.
-        catalog=lambda wildcards: CONFIG.catalogs[wildcards.catalog].model_dump(
-            mode="json",
-            exclude={
-                "radius_arcsec": True,
-                "surveys": True,
-                "distance": {"kpc", "low_arcsec"},
-            },
-        ),
+        catalog=lambda wildcards: asdict(CONFIG.catalogs[wildcards.catalog].source),
         file=lambda wildcards: input_state(
             CONFIG.catalogs[wildcards.catalog].path or ""
         ),
-        code=source_hash("pipeline.crossmatch.build"),
+        code=job_code("crossmatch", "sort_catalog"),
     script:
         "../scripts/sort_catalog.py"
 
@@ -41,7 +46,7 @@ rule match:
     """Match one shard's alerts with all catalogues of its survey."""
     input:
         alerts=paths.table("alerts"),
-        stores=by_survey(lambda survey: targets.stores(CONFIG, survey)),
+        stores=by_survey(lambda survey: crossmatch.stores(REQUEST, survey)),
     output:
         paths.table("matches"),
     log:
@@ -49,9 +54,14 @@ rule match:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(sizing.SMALL),
+        **sized(need.SMALL),
     params:
-        catalogs=by_survey(lambda survey: as_params(CONFIG.catalogs, survey)),
-        code=source_hash("pipeline.crossmatch.jobs"),
+        catalogs=by_survey(
+            lambda survey: {
+                name: asdict(cone)
+                for name, cone in crossmatch.cones(CONFIG.catalogs, survey).items()
+            }
+        ),
+        code=job_code("crossmatch", "match"),
     script:
         "../scripts/match.py"

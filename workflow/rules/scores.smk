@@ -1,24 +1,29 @@
 """Neural networks on alerts: convert each once, score each shard."""
 
+from pipeline.contract.section import of_survey
+from pipeline.scores import domain as scores
+
+
+wildcard_constraints:
+    model="[A-Za-z0-9_]+",
+
 
 rule convert_model:
     """Convert a Keras model to ONNX, checked against the original."""
     input:
         lambda wildcards: CONFIG.models[wildcards.model].path,
     output:
-        paths.MODEL,
+        scores.MODEL,
     log:
         paths.log("convert_model", "model"),
     conda:
         "../envs/tensorflow.yaml"
     resources:
-        **sized(sizing.CONVERT_MODEL),
+        **sized(scores.CONVERT),
     params:
-        model=lambda wildcards: CONFIG.models[wildcards.model].model_dump(
-            mode="json", exclude={"surveys", "version"}
-        ),
+        network=lambda wildcards: CONFIG.models[wildcards.model].to_convert(),
         file=lambda wildcards: input_state(CONFIG.models[wildcards.model].path),
-        code=source_hash("pipeline.scores.convert"),
+        code=job_code("scores", "convert_model"),
     script:
         "../scripts/convert_model.py"
 
@@ -27,10 +32,10 @@ rule score:
     """Score one shard of a night by all models of its survey."""
     input:
         # the index says where in the dump each packet lies
-        dump=lambda wildcards: targets.dump(night_of(wildcards)),
-        index=paths.INDEX,
-        spool=paths.SPOOL,
-        networks=by_survey(lambda survey: targets.networks(CONFIG, survey)),
+        dump=lambda wildcards: night_of(wildcards).dump,
+        index=alerts.INDEX,
+        spool=alerts.SPOOL,
+        networks=by_survey(lambda survey: scores.networks(REQUEST, survey)),
     output:
         paths.table("scores"),
     log:
@@ -41,20 +46,43 @@ rule score:
         else "../envs/tensorflow.yaml"
     resources:
         **sized_by_night(
-            lambda night: sizing.score(
-                packets_of(night),
-                night.shards,
-                len(of_survey(CONFIG.models, night.survey)),
+            lambda night, count: scores.score_need(
+                count, night.shards, len(of_survey(CONFIG.models, night.survey))
             )
         ),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
-        dump=dump_state,
-        models=by_survey(lambda survey: as_params(CONFIG.models, survey)),
-        engine=CONFIG.engine,
         networks=by_survey(
-            lambda survey: list(map(input_state, targets.networks(CONFIG, survey)))
+            lambda survey: {
+                name: model.to_run()
+                for name, model in of_survey(CONFIG.models, survey).items()
+            }
         ),
-        code=survey_code("pipeline.scores.jobs"),
+        engine=CONFIG.engine,
+        files=by_survey(
+            lambda survey: list(map(input_state, scores.networks(REQUEST, survey)))
+        ),
+        dump=dump_state,
+        code=survey_code("scores", "score"),
     script:
         "../scripts/score.py"
+
+
+rule train_realbogus:
+    """Train the small network that demo/models/realbogus.h5 is, on simulated stamps."""
+    output:
+        scores.TRAINED_MODEL,
+    log:
+        paths.log("train_realbogus"),
+    conda:
+        "../envs/tensorflow.yaml"
+    threads: 2
+    resources:
+        **sized(scores.TRAIN),
+    params:
+        number=5000,
+        seed=7,
+        epochs=8,
+        code=job_code("scores", "train_realbogus"),
+    script:
+        "../scripts/train_realbogus.py"

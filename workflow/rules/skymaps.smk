@@ -1,31 +1,65 @@
 """Neutrino events: scan each, in one job or in rounds of many; calibrate the contours."""
 
+from pipeline.contract import need
+from pipeline.skymaps import domain as skymaps
+from pipeline.skymaps.recos.registry import code as reco_code
+
+GEOMETRY = [CONFIG.skymaps.geometry] if CONFIG.skymaps.geometry else []
+GEOMETRY_STATE = list(map(input_state, GEOMETRY))
+CALIBRATION = CONFIG.skymaps.calibration
+
+
+wildcard_constraints:
+    round=r"\d{2}",
+    chunk=r"\d{4}",
+    chunks=r"\d{4}",
+    reco="[A-Za-z0-9_.-]+",
+    nsides="[0-9_-]+",
+    share=r"\d{4}",
+
+
+def event_state(wildcards):
+    """Return what tells that an event's file, or the geometry, was replaced."""
+    return [input_state(event_of(wildcards).path), *GEOMETRY_STATE]
+
+
+def settings_of(wildcards):
+    """Return how a job's event is scanned."""
+    return skymaps.scan_settings(CONFIG.skymaps, event_of(wildcards))
+
+
+def rounds_of(wildcards):
+    """Return the files of an event's rounds that fan out, by round."""
+    return skymaps.rounds(CONFIG.skymaps, event_of(wildcards))
+
+
+def code_of_reco(wildcards):
+    """Return what identifies the code of a job's reconstruction."""
+    return reco_code(settings_of(wildcards)["reco"])
+
 
 rule scan_chunk:
     """Scan one share of one round of an event."""
     input:
         event=lambda wildcards: event_of(wildcards).path,
         geometry=GEOMETRY,
-        earlier=lambda wildcards: sum(
-            event_targets.rounds(CONFIG, event_of(wildcards))[: int(wildcards.round)],
-            [],
-        ),
-        calibration=lambda wildcards: event_targets.round_calibrations(
-            CONFIG, event_of(wildcards), int(wildcards.round)
+        earlier=lambda wildcards: sum(rounds_of(wildcards)[: int(wildcards.round)], []),
+        calibration=lambda wildcards: skymaps.round_calibrations(
+            CONFIG.skymaps, event_of(wildcards), int(wildcards.round)
         ),
     output:
-        paths.SKYMAP_CHUNK,
+        skymaps.CHUNK,
     log:
         paths.log("scan_chunk", "event", "round", "chunk", "chunks"),
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(lambda wildcards: sizing.scan(int(wildcards.chunks))),
+        **sized(lambda wildcards: skymaps.scan_need(int(wildcards.chunks))),
     params:
         settings=settings_of,
         files=event_state,
-        code=SCAN_CODE,
-        reco_code=reco_code,
+        code=job_code("skymaps", "scan_chunk"),
+        reco_code=code_of_reco,
     script:
         "../scripts/scan_chunk.py"
 
@@ -35,26 +69,24 @@ rule scan:
     input:
         event=lambda wildcards: event_of(wildcards).path,
         geometry=GEOMETRY,
-        calibration=lambda wildcards: event_targets.calibrations(
-            CONFIG, event_of(wildcards)
+        calibration=lambda wildcards: skymaps.calibrations(
+            CONFIG.skymaps, event_of(wildcards)
         ),
-        chunks=lambda wildcards: sum(
-            event_targets.rounds(CONFIG, event_of(wildcards)), []
-        ),
+        chunks=lambda wildcards: sum(rounds_of(wildcards), []),
     output:
-        [event_targets.product("{event}", name) for name in event_targets.PRODUCTS],
+        [skymaps.product("{event}", name) for name in skymaps.PRODUCTS],
     log:
         paths.log("scan", "event"),
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(sizing.scan()),
+        **sized(skymaps.scan_need()),
     params:
         settings=settings_of,
         files=event_state,
-        rounds=lambda wildcards: len(event_targets.rounds(CONFIG, event_of(wildcards))),
-        code=source_hash("pipeline.skymaps.jobs", "pipeline.skymaps.products.folder"),
-        reco_code=reco_code,
+        rounds=lambda wildcards: len(rounds_of(wildcards)),
+        code=job_code("skymaps", "scan"),
+        reco_code=code_of_reco,
     script:
         "../scripts/scan.py"
 
@@ -62,16 +94,16 @@ rule scan:
 rule summarise_skymaps:
     """Write the table of all events."""
     input:
-        [event_targets.product(name, "summary.json") for name in EVENTS],
+        [skymaps.product(name, "summary.json") for name in EVENT_OF],
     output:
-        paths.SKYMAP_SUMMARY,
+        skymaps.SUMMARY,
     log:
         paths.log("summarise_skymaps"),
     localrule: True
     conda:
         "../envs/nightmill.yaml"
     params:
-        code=source_hash("pipeline.skymaps.products.summary"),
+        code=job_code("skymaps", "summarise_skymaps"),
     script:
         "../scripts/summarise_skymaps.py"
 
@@ -83,38 +115,38 @@ if CALIBRATION is not None:
         input:
             GEOMETRY,
         output:
-            directory(paths.TRACKS),
+            directory(skymaps.TRACKS),
         log:
             paths.log("simulate_tracks"),
         conda:
             "../envs/nightmill.yaml"
         resources:
-            **sized(sizing.SMALL),
+            **sized(need.SMALL),
         params:
             number=CALIBRATION.tracks,
             seed=CALIBRATION.seed,
             ice=CALIBRATION.ice,
             geometry=GEOMETRY_STATE,
-            code=source_hash("pipeline.simulate.events", "pipeline.events.geometry"),
+            code=job_code("skymaps", "simulate_tracks"),
         script:
             "../scripts/simulate_tracks.py"
 
     rule scan_tracks:
         """Scan one job's share of the simulated tracks."""
         input:
-            paths.TRACKS,
+            skymaps.TRACKS,
         output:
-            temp(f"{paths.CALIBRATION}/shares/{{share}}.json"),
+            temp(skymaps.CALIBRATION_SHARE),
         log:
             paths.log("scan_tracks", "reco", "nsides", "share"),
         conda:
             "../envs/nightmill.yaml"
         resources:
-            **sized(sizing.scan_tracks(CALIBRATION.tracks, CALIBRATION.jobs)),
+            **sized(skymaps.scan_tracks_need(CALIBRATION.tracks, CALIBRATION.jobs)),
         params:
             jobs=CALIBRATION.jobs,
-            code=source_hash("pipeline.skymaps.calibration.tracks"),
-            reco_code=lambda wildcards: registry.code(wildcards.reco),
+            code=job_code("skymaps", "scan_tracks"),
+            reco_code=lambda wildcards: reco_code(wildcards.reco),
         script:
             "../scripts/scan_tracks.py"
 
@@ -122,23 +154,21 @@ if CALIBRATION is not None:
         """Derive the contour levels that hold the truth as often as they say."""
         input:
             [
-                f"{paths.CALIBRATION}/shares/{paths.shard_name(share)}.json"
+                skymaps.CALIBRATION_SHARE.replace("{share}", paths.part_name(share))
                 for share in range(CALIBRATION.jobs)
             ],
         output:
-            table=f"{paths.CALIBRATION}/table.json",
-            picture=f"{paths.CALIBRATION}/coverage.png",
+            table=skymaps.CALIBRATION_TABLE,
+            picture=f"{skymaps.CALIBRATION}/coverage.png",
         log:
             paths.log("calibrate", "reco", "nsides"),
         conda:
             "../envs/nightmill.yaml"
         resources:
-            **sized(sizing.SMALL),
+            **sized(need.SMALL),
         params:
             ice=CALIBRATION.ice,
             seed=CALIBRATION.seed,
-            code=source_hash(
-                "pipeline.skymaps.calibration.tracks", "pipeline.skymaps.calibration.plot"
-            ),
+            code=job_code("skymaps", "calibrate"),
         script:
             "../scripts/calibrate.py"

@@ -1,16 +1,13 @@
-from pathlib import Path
-
-from pipeline.alerts.decode import ShardFiles, decode_shard
-from pipeline.alerts.surveys.registry import get_survey
+from pipeline.alerts.jobs import decode
 from pipeline.contract.job import job
 
 with job(snakemake.log[0]) as log:
-    names = ("alerts", "history", "rejected", "counts")
-    counts = decode_shard(
-        Path(snakemake.input.index),
-        get_survey(snakemake.wildcards.survey),
+    counts = decode(
+        snakemake.input.index,
+        snakemake.wildcards.survey,
         int(snakemake.wildcards.shard),
         snakemake.params.shards,
-        ShardFiles(**{name: Path(snakemake.output[name]) for name in names}),
+        [snakemake.output[name] for name in ("alerts", "history", "rejected")],
+        snakemake.output.counts,
     )
     log.info("%s", counts)

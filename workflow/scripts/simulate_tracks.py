@@ -1,8 +1,6 @@
 from pipeline.contract.job import job
-from pipeline.events.geometry import IC86_LIKE, read_geometry
-from pipeline.simulate.events import write_events
+from pipeline.skymaps.jobs import simulate_tracks
 
 with job(snakemake.log[0]):
-    doms = read_geometry(next(iter(snakemake.input), IC86_LIKE))
     params = snakemake.params
-    write_events(params.number, params.seed, snakemake.output[0], params.ice, doms)
+    simulate_tracks(snakemake.input, params.number, params.seed, params.ice, snakemake.output[0])

@@ -1,5 +1,5 @@
 from pipeline.contract.job import job
-from pipeline.skymaps.products.summary import write_summary
+from pipeline.skymaps.jobs import summarise_skymaps
 
 with job(snakemake.log[0]):
-    write_summary(snakemake.input, snakemake.output[0])
+    summarise_skymaps(snakemake.input, snakemake.output[0])

@@ -1,9 +1,5 @@
-from pathlib import Path
-
-from pipeline.alerts.night import remove_stale_shards, summarise_night
+from pipeline.alerts.jobs import summary
 from pipeline.contract.job import job
 
 with job(snakemake.log[0]) as log:
-    for path in remove_stale_shards(map(Path, snakemake.params.folders), snakemake.params.shards):
-        log.info("removed %s, of an earlier sharding", path)
-    log.info("%s", summarise_night(map(Path, snakemake.input), Path(snakemake.output[0])))
+    log.info("%s", summary(snakemake.input, snakemake.output[0]))

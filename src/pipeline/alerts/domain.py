@@ -1,17 +1,26 @@
-"""``alerts.tsv``: one line a night of one survey."""
+"""Nights of alert packets: ``alerts.tsv``, its tables and what its jobs need."""
 
-from typing import Self
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from pipeline.alerts.dumps import DUMP_SUFFIXES
+from pipeline.alerts.surveys.registry import unknown
+from pipeline.contract import paths
+from pipeline.contract.domain import Domain, Key, Lines, Table
+from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Location, Section
+from pipeline.io.patience import PATIENCE_SECONDS
 
-AVRO_SUFFIX = ".avro"
-PARQUET_SUFFIX = ".parquet"
-TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
-DUMP_SUFFIXES = (AVRO_SUFFIX, PARQUET_SUFFIX, *TAR_SUFFIXES)
-"""What a dump that is a file ends in."""
+INDEX = f"{paths.RESULTS}/packets/{paths.NIGHT}/index.parquet"
+SPOOL = f"{paths.RESULTS}/packets/{paths.NIGHT}/spool.bin"
+# In a folder of its own: polars reads a folder as one table only if all in it is parquet.
+COUNTS = paths.shard_file("counts", "json")
+SUMMARY = f"{paths.RESULTS}/summary/{paths.NIGHT}.json"
+DOWNLOAD = f"{paths.RESULTS}/downloads/{paths.NIGHT}/{{file}}"
 _FETCHED = ("http", "https")
 
 
@@ -54,3 +63,101 @@ class Night(Section):
     def is_url(self) -> bool:
         """Return whether the dump must be fetched first."""
         return "://" in self.path and urlsplit(self.path).scheme in _FETCHED
+
+    @property
+    def dump(self) -> str:
+        """Return the local path of the dump: where it is, or where it is fetched to.
+
+        >>> url = "https://host/a/ztf_public_20180201.tar.gz?x=1"
+        >>> Night(survey="ztf", night="20180201", path=url).dump
+        'results/downloads/ztf/20180201/ztf_public_20180201.tar.gz'
+        """
+        if not self.is_url:
+            return self.path
+        file = PurePosixPath(urlsplit(self.path).path).name
+        return DOWNLOAD.format(survey=self.survey, night=self.night, file=file)
+
+    @property
+    def counts(self) -> list[str]:
+        """Return the counts of its shards."""
+        return paths.of_shards(COUNTS, [self])
+
+    @property
+    def summary(self) -> str:
+        """Return the sum of its shards."""
+        return SUMMARY.format(survey=self.survey, night=self.night)
+
+
+def nights(request: Request) -> tuple[Night, ...]:
+    """Return the lines of ``alerts.tsv``."""
+    return request.of("alerts")
+
+
+def _targets(request: Request) -> list[str]:
+    # A summary needs the alerts, the history and the rejected packets of all shards.
+    return [night.summary for night in nights(request)]
+
+
+def _known_surveys(request: Request) -> Iterator[str]:
+    yield from unknown(request.config.alerts, [night.survey for night in nights(request)])
+
+
+def _kinds_of_dumps(request: Request) -> Iterator[str]:
+    for night in nights(request):
+        if not night.is_url and paths.unknown_kind(night.path, night.path, DUMP_SUFFIXES):
+            expected = ", ".join(DUMP_SUFFIXES)
+            yield (
+                f"{request.config.alerts}: {night.path} is no folder and ends in none of {expected}"
+            )
+
+
+def _found(directory: Path) -> Iterator[str]:
+    from pipeline.alerts.summary import night_lines  # noqa: PLC0415 - the cli alone pays for it
+
+    return night_lines(directory)
+
+
+ALERTS = Domain(
+    name="alerts",
+    keys=(
+        Key("alerts", FilePath | None, "TSV of nights: survey, night, path, shards"),
+        Key(
+            "fetch_patience_s",
+            Annotated[float, Field(gt=0, le=86400)],
+            "a server that sends less than 256 KiB of a dump in it is given up [s]",
+            default=PATIENCE_SECONDS,
+        ),
+    ),
+    lines=(Lines("alerts", Night, ("survey", "night")),),
+    active=lambda request: bool(nights(request)),
+    tables=(
+        Table(
+            "alerts",
+            "packet that can be used",
+            ("survey", "candid"),
+            "always",
+            "pipeline.alerts.alerts_table:alerts_schema",
+            asked=False,
+        ),
+        Table(
+            "history",
+            "earlier or forced measurement in a packet",
+            ("survey", "candid", "kind", "jd"),
+            "always",
+            "pipeline.alerts.history_table:HISTORY_SCHEMA",
+            asked=False,
+        ),
+        Table(
+            "rejected",
+            "packet that could not be used",
+            ("survey", "source", "position"),
+            "always",
+            "pipeline.alerts.decode:REJECTED_SCHEMA",
+            asked=False,
+        ),
+    ),
+    shard_files=(COUNTS,),
+    targets=_targets,
+    checks=(_known_surveys, _kinds_of_dumps),
+    found=_found,
+)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.alerts.domain import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TAR_SUFFIXES
+from pipeline.alerts.dumps import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TAR_SUFFIXES
 from pipeline.io.arrow_plain import plain_table
 from pipeline.io.avro import MAX_BLOCK_BYTES, AvroError, Block, read_blocks
 from pipeline.io.names import readable

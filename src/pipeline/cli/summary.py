@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the summary."""
-    from pipeline.alerts.summary import summary_lines  # noqa: PLC0415 - reads parquet
+    from pipeline.plan.found import found_lines  # noqa: PLC0415 - only this command
 
-    for line in summary_lines(arguments.directory):
+    for line in found_lines(arguments.directory):
         print(line)

@@ -1,36 +1,36 @@
-"""Every path under ``results/`` and ``logs/``: the only place that spells one.
+"""The layout under ``results/`` and ``logs/``, in which each domain names its own paths.
 
-Patterns with ``{survey}``, ``{night}``, ``{shard}``, ``{catalog}``, ``{model}``, ``{event}``,
-``{reco}`` and so on are Snakemake wildcards as well as format strings. All are relative to the
-working directory of the workflow.
+Patterns with ``{survey}``, ``{night}`` and ``{shard}`` are Snakemake wildcards as well as
+format strings. All are relative to the working directory of the workflow.
 """
 
-from pathlib import PurePosixPath
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
 
 RESULTS = "results"
+NIGHT = "{survey}/{night}"
+SHARD = f"{NIGHT}/{{shard}}"
 
-_NIGHT = "{survey}/{night}"
-_SHARD = f"{_NIGHT}/{{shard}}"
 
-INDEX = f"{RESULTS}/packets/{_NIGHT}/index.parquet"
-SPOOL = f"{RESULTS}/packets/{_NIGHT}/spool.bin"
-# In a folder of its own: polars reads a folder as one table only if all in it is parquet.
-COUNTS = f"{RESULTS}/counts/{_SHARD}.json"
-SUMMARY = f"{RESULTS}/summary/{_NIGHT}.json"
-DOWNLOAD = f"{RESULTS}/downloads/{_NIGHT}/{{file}}"
-CATALOG = f"{RESULTS}/catalogs/{{catalog}}"
-MODEL = f"{RESULTS}/models/{{model}}.onnx"
-TRAINED_MODEL = f"{RESULTS}/models/trained/realbogus.h5"
+class ShardedNight(Protocol):
+    """A night of a survey and into how many shards it is cut."""
 
-SKYMAP = f"{RESULTS}/skymaps/{{event}}"
-SKYMAP_CHUNK = f"{SKYMAP}/rounds/{{round}}/{{chunk}}-of-{{chunks}}.npz"
-SKYMAP_SUMMARY = f"{RESULTS}/skymaps/summary.csv"
-TRACKS = f"{RESULTS}/calibration/tracks"
-CALIBRATION = f"{RESULTS}/calibration/{{reco}}/{{nsides}}"
+    @property
+    def survey(self) -> str:
+        """Its survey."""
+        ...
 
-TABLES = ("alerts", "history", "rejected", "scores", "matches")
-SHARDED = (*TABLES, "counts")
-"""Folders under ``results/`` that hold a file a shard."""
+    @property
+    def night(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def shards(self) -> int:
+        """How many shards it has."""
+        ...
 
 
 def table(name: str) -> str:
@@ -39,35 +39,44 @@ def table(name: str) -> str:
     >>> table("alerts")
     'results/alerts/{survey}/{night}/{shard}.parquet'
     """
-    return f"{RESULTS}/{name}/{_SHARD}.parquet"
+    return shard_file(name, "parquet")
 
 
-def night_folder(name: str) -> str:
-    """Return the pattern of the folder that holds a night's shards of a table, or counts.
+def shard_file(name: str, suffix: str) -> str:
+    """Return the pattern of files of any kind, one a shard.
 
-    >>> night_folder("scores")
-    'results/scores/{survey}/{night}'
+    >>> shard_file("counts", "json")
+    'results/counts/{survey}/{night}/{shard}.json'
     """
-    return f"{RESULTS}/{name}/{_NIGHT}"
+    return f"{RESULTS}/{name}/{SHARD}.{suffix}"
 
 
-def shard_name(shard: int) -> str:
-    """Return a shard's name, so that names sort as numbers do.
+def part_name(number: int) -> str:
+    """Return the name of a shard, or a chunk, so that names sort as numbers do.
 
-    >>> shard_name(7)
+    >>> part_name(7)
     '0007'
     """
-    return f"{shard:04d}"
+    return f"{number:04d}"
 
 
-def download(survey: str, night: str, url: str) -> str:
-    """Return where the file behind a URL is kept.
+def shard_names(night: ShardedNight) -> list[str]:
+    """Return the names of a night's shards."""
+    return [part_name(number) for number in range(night.shards)]
 
-    >>> download("ztf", "20180201", "https://host/a/ztf_public_20180201.tar.gz?x=1")
-    'results/downloads/ztf/20180201/ztf_public_20180201.tar.gz'
-    """
-    name = PurePosixPath(url.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0]).name
-    return DOWNLOAD.format(survey=survey, night=night, file=name)
+
+def of_shards(pattern: str, nights: Iterable[ShardedNight]) -> list[str]:
+    """Return the files of a pattern for all shards of some nights."""
+    return [
+        pattern.format(survey=night.survey, night=night.night, shard=shard)
+        for night in nights
+        for shard in shard_names(night)
+    ]
+
+
+def files_of(directory: Path, name: str) -> list[Path]:
+    """Return all files of a table that a working directory holds."""
+    return sorted(directory.glob(table(name).format(survey="*", night="*", shard="*")))
 
 
 def log(rule: str, *wildcards: str) -> str:
@@ -77,3 +86,20 @@ def log(rule: str, *wildcards: str) -> str:
     'logs/decode/{survey}/{night}/{shard}.log'
     """
     return "/".join(["logs", rule, *(f"{{{w}}}" for w in wildcards)]) + ".log"
+
+
+def unknown_kind(path: str, name: str, suffixes: tuple[str, ...]) -> bool:
+    """Return whether an input is of no known kind; one without a suffix may become a folder.
+
+    Parameters
+    ----------
+    path : str
+        What the configuration names.
+    name : str
+        The same, in the spelling that is compared with the suffixes.
+    suffixes : tuple of str
+        What a file of a known kind ends in.
+    """
+    if name.endswith(suffixes) or os.path.isdir(path):
+        return False
+    return Path(path).suffix != "" or os.path.isfile(path)

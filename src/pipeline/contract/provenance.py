@@ -1,28 +1,42 @@
 """What code a result depends on, as a short hash for Snakemake's ``params`` trigger.
 
-Snakemake's own code trigger sees a rule and its script, not the package behind them.
+Snakemake's own code trigger sees a rule's text and the time of its script, not the package
+behind them. What counts here is what can change a result: the code of a job's function, of
+all modules that it imports from this package, and the data files that these name. Comments,
+docstrings, formatting and the wording of errors do not count.
 """
 
 import ast
+import builtins
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
+WORDS_ONLY = {"ConfigError"} | {
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, Exception)
+}
+"""Exceptions whose text goes to a person and a log, never into a result.
 
-def source_hash(*modules: str, files: Iterable[Path] = ()) -> str:
-    """Hash the code of modules of this package and of all they import from it.
+An exception whose text becomes a reason in a table is a class of its own, and counts.
+"""
 
-    Comments, docstrings and formatting do not count: only what can change a result does.
+
+def source_hash(*roots: str, files: Iterable[str | Path] = ()) -> str:
+    """Hash the code of functions or modules of this package and of all that they import from it.
 
     Parameters
     ----------
-    *modules : str
-        Dotted names, for example ``"pipeline.alerts.decode"``.
-    files : iterable of Path
-        Further files, hashed as they are: what is imported by a name in the configuration.
+    *roots : str
+        ``"pipeline.alerts.jobs:decode"`` is one function and what it uses of its module,
+        ``"pipeline.alerts.decode"`` is a whole module.
+    files : iterable of paths
+        Further files, hashed as they are: a job's script, what the configuration imports
+        by a name.
 
     Returns
     -------
@@ -33,20 +47,36 @@ def source_hash(*modules: str, files: Iterable[Path] = ()) -> str:
     ------
     ModuleNotFoundError
         If a name is no module of this package.
+    AttributeError
+        If a module has no such function.
     """
-    seen: set[str] = set()
-    waiting = list(modules)
+    parts: dict[str, str] = {}
+    waiting = list(roots)
     while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting += _read(name)[1]
+        root = waiting.pop()
+        if root not in parts:
+            module, _, function = root.partition(":")
+            parts[root], imports = _read(module, function)
+            waiting += imports
     digest = hashlib.sha256()
-    for name in sorted(seen):
-        digest.update(f"{name}\n{_read(name)[0]}\n".encode())
+    for name in sorted(parts):
+        digest.update(f"{name}\n{parts[name]}\n".encode())
     for path in files:
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()[:16]
+
+
+@cache
+def _read(name: str, function: str) -> tuple[str, tuple[str, ...]]:
+    """Return what counts of a module, or of what one function uses of it, and its imports."""
+    path = _file(name)
+    if path is None:
+        raise ModuleNotFoundError(f"{name} is not a module of {ROOT}")
+    body = ast.parse(path.read_text(), filename=str(path)).body
+    if function:
+        body = _used_by(function, body, name)
+    tree = _Bare().visit(ast.Module(body, []))
+    return ast.dump(tree) + _data_of(tree, path.parent), tuple(sorted(_imports_of(tree)))
 
 
 def _file(name: str) -> Path | None:
@@ -57,22 +87,93 @@ def _file(name: str) -> Path | None:
     return None
 
 
-@cache
-def _read(name: str) -> tuple[str, tuple[str, ...]]:
-    """Return the code of one module, without docstrings, and what it imports from here."""
-    path = _file(name)
-    if path is None:
-        raise ModuleNotFoundError(f"{name} is not a module of {ROOT}")
-    tree = ast.parse(path.read_text(), filename=str(path))
-    imports: set[str] = set()
+class _Bare(ast.NodeTransformer):
+    """Take away what cannot change a result."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        call = node.exc
+        if isinstance(call, ast.Call) and getattr(call.func, "id", None) in WORDS_ONLY:
+            return ast.Raise(ast.Call(call.func, [], []), None)
+        return self.generic_visit(node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        call = node.value
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", None) == "add_note":
+            return ast.Expr(ast.Call(call.func, [], []))
+        return self.generic_visit(node)
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        documented = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        if isinstance(node, documented) and node.body and ast.get_docstring(node, clean=False):
+            node.body = node.body[1:]
+        return super().generic_visit(node)
+
+
+def _imports_of(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            imports |= {alias.name for alias in node.names}
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            imports |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and (
-            ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:]
-    own = {i for i in imports if i.split(".")[0] == ROOT.name and _file(i) is not None}
-    return ast.dump(tree), tuple(sorted(own))
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        yield from (n for n in names if n.split(".")[0] == ROOT.name and _file(n) is not None)
+
+
+def _data_of(tree: ast.AST, folder: Path) -> str:
+    """Return the hashes of the data files beside a module whose names stand in it."""
+    names = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value
+    }
+    files = (f / name for name in sorted(names) for f in (folder, folder / "data"))
+    known = (path for path in files if path.suffix != ".py" and _is_file(path))
+    return "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in known)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a text too long for a name, or with a NUL
+        return False
+
+
+def _used_by(function: str, body: list[ast.stmt], module: str) -> list[ast.stmt]:
+    """Return the statements of a module that a function needs, in their order."""
+    binds = [set(_bound(statement)) for statement in body]
+    if not any(function in names for names in binds):
+        raise AttributeError(f"{module} has no {function}")
+    wanted, seen = {function}, set()
+    while new := wanted - seen:
+        seen |= new
+        for statement, names in zip(body, binds, strict=True):
+            if names & new:
+                wanted |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    # What binds no name is done when the module is imported, and counts always.
+    kept = [
+        _narrow(statement, seen)
+        for statement, names in zip(body, binds, strict=True)
+        if names & seen or not names
+    ]
+    return kept
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement of a module binds."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield statement.name
+        return
+    for node in ast.walk(statement):
+        if isinstance(node, ast.alias):
+            yield (node.asname or node.name).split(".")[0]
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _narrow(statement: ast.stmt, used: set[str]) -> ast.stmt:
+    """Return an import with just the names that are used; anything else as it is."""
+    if isinstance(statement, ast.ImportFrom):
+        names = [a for a in statement.names if (a.asname or a.name) in used]
+        return ast.ImportFrom(statement.module, names, statement.level)
+    return statement

@@ -9,6 +9,10 @@ NAME_BYTES = 255
 """Of the name of a file at most, on every common file system."""
 
 
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message says where and what is allowed."""
+
+
 class Section(BaseModel):
     """A section: unknown keys are errors, values do not change after loading.
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.entry import Source
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
 from pipeline.crossmatch.readers import read_catalog, read_parquet
 from pipeline.crossmatch.rows import Rows
@@ -28,7 +28,7 @@ BUCKET_NSIDE = 4
 _POSITION = [pa.field(name, pa.float64()) for name in ("ra", "dec", "distance")]
 
 
-def build_store(source: str | Path, out: str | Path, catalog: Catalog) -> dict[str, Any]:
+def build_store(source: str | Path, out: str | Path, catalog: Source) -> dict[str, Any]:
     """Sort a catalogue file into a store.
 
     Rows whose position is null, no number or out of range, and rows without a finite
@@ -40,7 +40,7 @@ def build_store(source: str | Path, out: str | Path, catalog: Catalog) -> dict[s
         FITS, CSV, parquet or VOTable (:mod:`pipeline.crossmatch.readers`).
     out : str or Path
         The store, a folder; it appears whole or not at all.
-    catalog : Catalog
+    catalog : Source
         Names the columns.
 
     Returns
@@ -61,7 +61,7 @@ def build_store(source: str | Path, out: str | Path, catalog: Catalog) -> dict[s
 
 
 def build_store_from_alerts(
-    tables: Sequence[str | Path], out: str | Path, catalog: Catalog
+    tables: Sequence[str | Path], out: str | Path, catalog: Source
 ) -> dict[str, Any]:
     """Sort alerts that are already processed into a store, to match other surveys with.
 
@@ -80,15 +80,15 @@ def build_store_from_alerts(
     return _build(rows, f"alerts of {catalog.alerts}", out, catalog, id_column)
 
 
-def _wanted(catalog: Catalog, id_column: str | None) -> list[str]:
+def _wanted(catalog: Source, id_column: str | None) -> list[str]:
     names = [catalog.ra, catalog.dec, *catalog.columns]
     names += [id_column] if id_column else []
-    names += [catalog.distance.column] if catalog.distance else []
+    names += [catalog.distance] if catalog.distance else []
     return list(dict.fromkeys(names))
 
 
 def _build(
-    rows: Rows, source: str, out: str | Path, catalog: Catalog, id_column: str | None
+    rows: Rows, source: str, out: str | Path, catalog: Source, id_column: str | None
 ) -> dict[str, Any]:
     skipped: Counter = Counter()
     with atomic_folder(out) as part:
@@ -117,7 +117,7 @@ def _build(
 
 
 def _chosen_rows(
-    rows: Rows, catalog: Catalog, id_column: str | None, skipped: Counter
+    rows: Rows, catalog: Source, id_column: str | None, skipped: Counter
 ) -> Iterator[pa.RecordBatch]:
     """Yield ra, dec, distance, id and the chosen columns of the rows that can be matched."""
     seen = 0
@@ -127,7 +127,7 @@ def _chosen_rows(
         placed = np.isfinite(ra) & np.isfinite(dec)
         keep = placed
         if catalog.distance:
-            distance = numbers(batch[catalog.distance.column])
+            distance = numbers(batch[catalog.distance])
             keep = placed & np.isfinite(distance)
             skipped["distance"] += int(placed.sum() - keep.sum())
         number = pa.array(np.arange(seen, seen + len(ra)))

@@ -6,7 +6,7 @@ The rules are those of the alert broker Kowalski (specs/alerts.md, "Cross-match"
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.crossmatch.domain import Distance
+from pipeline.crossmatch.entry import Projected
 
 ARCSEC = np.pi / 180 / 3600  # [rad]
 
@@ -22,17 +22,16 @@ LEAST_REDSHIFT = 0.005
 LEAST_MPC = 0.005
 
 
-def match_radius(value: ArrayLike, rule: Distance, low_arcsec: float) -> NDArray[np.float64]:
+def match_radius(value: ArrayLike, rule: Projected) -> NDArray[np.float64]:
     """Return the radius within which an alert belongs to a galaxy.
 
     Parameters
     ----------
     value : array_like, shape (n,)
         Redshift, or distance [Mpc], as ``rule.unit`` says.
-    rule : Distance
-        ``rule.kpc`` is the projected distance.
-    low_arcsec : float
-        Radius for galaxies with z < 0.01 or D < 40 Mpc, negative ones included [arcsec].
+    rule : Projected
+        ``rule.kpc`` is the projected distance, ``rule.low_arcsec`` the radius for galaxies
+        with z < 0.01 or D < 40 Mpc, negative ones included.
 
     Returns
     -------
@@ -46,7 +45,7 @@ def match_radius(value: ArrayLike, rule: Distance, low_arcsec: float) -> NDArray
     else:
         far = np.maximum(value, LOW_MPC)
         low, radius = value < LOW_MPC, np.arctan(rule.kpc / (far * 1000)) / ARCSEC
-    return np.where(low, low_arcsec, radius)
+    return np.where(low, rule.low_arcsec, radius)
 
 
 def projected_kpc(arcsec: ArrayLike, value: ArrayLike, unit: str) -> NDArray[np.float64]:

@@ -1,10 +1,21 @@
-"""Section ``catalogs``: what alerts are matched against."""
+"""Section ``catalogs``: what alerts are matched against, and what comes of it."""
 
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.contract.section import FilePath, Section
+from pipeline.alerts.domain import nights
+from pipeline.alerts.surveys.registry import unknown
+from pipeline.contract import paths
+from pipeline.contract.domain import Domain, Key, Table
+from pipeline.contract.need import Need
+from pipeline.contract.request import Request
+from pipeline.contract.section import FilePath, Section, of_survey
+from pipeline.crossmatch.entry import Cone, Projected, Source
+
+CATALOG = f"{paths.RESULTS}/catalogs/{{catalog}}"
 
 CATALOG_SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".fits", ".fit", ".vot", ".votable", ".xml")
 """What a catalogue that is a file ends in; .gz may follow."""
@@ -99,14 +110,127 @@ class Catalog(Section):
             raise ValueError("it is not matched by distance")
         return _of(self.distance.low_arcsec, survey)
 
-    def for_survey(self, survey: str) -> "Catalog":
-        """Return what matters for one survey: other surveys and their radii left out."""
-        values = {"surveys": [survey], "radius_arcsec": self.radius(survey)}
-        if self.distance:
-            low = {"low_arcsec": self.low_radius(survey)}
-            values["distance"] = self.distance.model_copy(update=low)
-        return self.model_copy(update=values)
+    def cone(self, survey: str) -> Cone:
+        """Return how one survey's alerts are matched with it."""
+        if self.distance is None:
+            return Cone(self.radius(survey))
+        galaxies = Projected(self.distance.unit, self.distance.kpc, self.low_radius(survey))
+        return Cone(self.radius(survey), galaxies)
+
+    @property
+    def source(self) -> Source:
+        """Return how its file is read."""
+        column = self.distance.column if self.distance else None
+        columns = tuple(self.columns)
+        return Source(self.path, self.alerts, self.id, self.ra, self.dec, columns, column)
+
+
+def cones(catalogs: Mapping[str, Catalog], survey: str) -> dict[str, Cone]:
+    """Return how one survey's alerts are matched with its catalogues."""
+    return {name: entry.cone(survey) for name, entry in of_survey(catalogs, survey).items()}
 
 
 def _of(value: float | dict[str, float], survey: str) -> float:
     return value[survey] if isinstance(value, dict) else value
+
+
+def sort_need(size_mb: float) -> Need:
+    """Return what sorting a catalogue needs: 0.5 GB for 1e7 rows, which CSV has in 500 MB.
+
+    >>> sort_need(500).mem_mb()
+    1300
+    """
+    return Need(350 + size_mb * 0.5, 20 + size_mb * 0.1, size_mb * 3)
+
+
+def stores(request: Request, survey: str) -> list[str]:
+    """Return the sorted catalogues that a survey's alerts are matched against."""
+    return [CATALOG.format(catalog=name) for name in of_survey(request.config.catalogs, survey)]
+
+
+def sources(request: Request, catalog: str) -> list[str]:
+    """Return a catalogue's file, or the alerts that stand for one."""
+    entry = request.config.catalogs[catalog]
+    if entry.path is not None:
+        return [entry.path]
+    theirs = [night for night in nights(request) if night.survey == entry.alerts]
+    return paths.of_shards(paths.table("alerts"), theirs)
+
+
+def _columns(request: Request, survey: str) -> Iterator[tuple[str, str]]:
+    for name, catalog in of_survey(request.config.catalogs, survey).items():
+        for column in catalog.columns:
+            yield f"catalogs.{name}", f"{name}_{column}"
+
+
+def _alerts_as_catalogs(request: Request) -> Iterator[str]:
+    there = {night.survey for night in nights(request)}
+    for name, catalog in request.config.catalogs.items():
+        where, source = f"catalogs.{name}", catalog.alerts
+        if source is None:
+            continue
+        if source in catalog.surveys and "surveys" not in catalog.model_fields_set:
+            yield f"{where}: matches the alerts of {source} with themselves: set surveys"
+        if source not in there and there & set(catalog.surveys):
+            yield f"{where}.alerts: {request.config.alerts} has no night of {source}"
+
+
+def _kinds_of_files(request: Request) -> Iterator[str]:
+    for name, catalog in request.config.catalogs.items():
+        path = catalog.path
+        if path and paths.unknown_kind(path, path.lower().removesuffix(".gz"), CATALOG_SUFFIXES):
+            expected = ", ".join(CATALOG_SUFFIXES)
+            yield f"catalogs.{name}.path: {path} ends in none of {expected} (.gz may follow)"
+
+
+def _known_surveys(request: Request) -> Iterator[str]:
+    for name, catalog in request.config.catalogs.items():
+        yield from unknown(f"catalogs.{name}.surveys", catalog.surveys)
+        yield from unknown(f"catalogs.{name}.alerts", [catalog.alerts] if catalog.alerts else [])
+
+
+def _found(directory: Path) -> Iterator[str]:
+    from pipeline.crossmatch.summary import match_lines  # noqa: PLC0415 - for the cli alone
+
+    return match_lines(directory)
+
+
+CROSSMATCH = Domain(
+    name="crossmatch",
+    keys=(
+        Key(
+            "catalogs",
+            dict[str, Catalog],
+            "catalogues to match alerts against",
+            default={},
+            section=Catalog,
+            example={
+                "vsx": {
+                    "path": "vsx.parquet",
+                    "ra": "RAJ2000",
+                    "dec": "DEJ2000",
+                    "columns": ["VType"],
+                    "distance": {"column": "z", "unit": "redshift"},
+                }
+            },
+        ),
+    ),
+    active=lambda request: bool(request.config.catalogs),
+    tables=(
+        Table(
+            "matches",
+            "alert and catalogue row near it",
+            ("survey", "candid", "catalog", "match_id"),
+            "a catalogue lists the survey",
+            "pipeline.crossmatch.match:matches_schema",
+            made_for=lambda request, survey: bool(of_survey(request.config.catalogs, survey)),
+            fixed=(
+                *("survey", "candid", "catalog", "match_id"),
+                *("distance_arcsec", "distance_kpc", "rank"),
+            ),
+            added=_columns,
+        ),
+    ),
+    checks=(_alerts_as_catalogs, _kinds_of_files, _known_surveys),
+    found=_found,
+)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.crossmatch.cone import Pairs
 from pipeline.crossmatch.distance import ARCSEC, match_radius
-from pipeline.crossmatch.domain import Distance
+from pipeline.crossmatch.entry import Projected
 from pipeline.sky.healpix import lonlat_to_vec
 
 
@@ -39,8 +39,7 @@ def galaxy_pairs(
     pairs: Pairs,
     vec: NDArray[np.float64],
     distance: NDArray[np.float64],
-    rule: Distance,
-    low_arcsec: float,
+    rule: Projected,
 ) -> Pairs:
     """Keep the pairs nearer than the galaxy's own radius; add those with M31 and M33.
 
@@ -52,7 +51,7 @@ def galaxy_pairs(
         Unit vectors of the positions.
     distance : ndarray, shape (rows,)
         Redshift or distance [Mpc] of the catalogue's rows.
-    rule, low_arcsec
+    rule : Projected
         As for :func:`~pipeline.crossmatch.distance.match_radius`.
 
     Returns
@@ -60,7 +59,7 @@ def galaxy_pairs(
     Pairs
         Ordered as before; a row of -1, -2 is the first or second of `LARGE_GALAXIES`.
     """
-    near = pairs.radians / ARCSEC < match_radius(distance[pairs.row], rule, low_arcsec)
+    near = pairs.radians / ARCSEC < match_radius(distance[pairs.row], rule)
     found = [Pairs(*(part[near] for part in pairs))]
     for number, galaxy in enumerate(LARGE_GALAXIES, start=1):
         position, radians = inside_large(galaxy, vec)

@@ -1,49 +1,58 @@
-"""One shard: the ``alerts`` table → the ``matches`` table."""
+"""What the rules of catalogues do: one function a rule, its only entry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from pipeline.crossmatch.domain import Catalog
-from pipeline.crossmatch.match import match_alerts, matches_schema
-from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
-
-BATCH_ALERTS = 50_000
+from pipeline.crossmatch.entry import Cone, Projected, Source
 
 
-def match_shard(
-    alerts: Path,
-    survey: str,
-    stores: Mapping[str, Path],
-    catalogs: Mapping[str, Catalog],
-    output: Path,
-) -> int:
-    """Match the alerts of one shard against all catalogues.
+def sort_catalog(files: Iterable[str], source: Mapping[str, Any], output: str) -> dict[str, Any]:
+    """Sort a catalogue into a store; see `pipeline.crossmatch.build`.
 
     Parameters
     ----------
-    alerts : Path
-        The shard's alerts table.
-    survey : str
-    stores : mapping of str to Path
-        The sorted store of each catalogue.
-    catalogs : mapping of str to Catalog
-        The survey's catalogues.
-    output : Path
-
-    Returns
-    -------
-    int
-        Number of matches.
+    files : iterable of str
+        The catalogue, or the tables of alerts that stand for one.
+    source : mapping
+        The values of its `Source`.
+    output : str
+        The store.
     """
-    schema = survey_schema(matches_schema(catalogs, survey, stores))
-    with pq.ParquetFile(alerts) as source, table_writer(output, schema) as writer:
-        matches = BatchWriter(writer, 100_000)
-        for batch in source.iter_batches(BATCH_ALERTS, columns=["candid", "ra", "dec"]):
-            table = pa.Table.from_batches([batch])
-            found = match_alerts(table, stores, catalogs, survey)
-            matches.add(with_survey(found, survey))
-        matches.flush()
-    return matches.num_rows
+    from pipeline.crossmatch.build import build_store, build_store_from_alerts
+
+    entry, paths = Source(**source), list(files)
+    if entry.path is None:
+        return build_store_from_alerts(paths, output, entry)
+    return build_store(paths[0], output, entry)
+
+
+def match(
+    alerts: str,
+    survey: str,
+    stores: Iterable[str],
+    cones: Mapping[str, Mapping[str, Any]],
+    output: str,
+) -> int:
+    """Match one shard's alerts; see `pipeline.crossmatch.shard.match_shard`.
+
+    Parameters
+    ----------
+    alerts : str
+        The shard's table.
+    survey : str
+    stores : iterable of str
+        The sorted catalogues, in the order of `cones`.
+    cones : mapping of str to mapping
+        The values of each `Cone`.
+    output : str
+    """
+    from pipeline.crossmatch.shard import match_shard
+
+    entries = {name: _cone(**values) for name, values in cones.items()}
+    paths = dict(zip(entries, map(Path, stores), strict=True))
+    return match_shard(Path(alerts), survey, paths, entries, Path(output))
+
+
+def _cone(radius_arcsec: float, distance: Mapping[str, Any] | None) -> Cone:
+    return Cone(radius_arcsec, Projected(**distance) if distance else None)

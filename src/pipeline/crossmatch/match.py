@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.contract.section import of_survey
 from pipeline.crossmatch.cone import pairs_within
 from pipeline.crossmatch.distance import ARCSEC, projected_kpc
-from pipeline.crossmatch.domain import Catalog
+from pipeline.crossmatch.entry import Cone
 from pipeline.crossmatch.galaxies import galaxy_ids, galaxy_pairs, galaxy_values
 from pipeline.crossmatch.store import Store, open_store
 from pipeline.io.tables import field
@@ -28,16 +27,11 @@ _FIELDS = [
 ]
 
 
-def matches_schema(
-    catalogs: Mapping[str, Catalog], survey: str, stores: Mapping[str, str | Path]
-) -> pa.Schema:
+def matches_schema(stores: Mapping[str, str | Path]) -> pa.Schema:
     """Return the schema of a survey's table ``matches``.
 
     Parameters
     ----------
-    catalogs : mapping of str to Catalog
-        The configuration's section; others than this survey's are ignored.
-    survey : str
     stores : mapping of str to path
         The store of each of the survey's catalogues, which knows its columns' types.
 
@@ -46,14 +40,13 @@ def matches_schema(
     ValueError
         If a folder is not a store.
     """
-    return _schema({name: open_store(stores[name]) for name in of_survey(catalogs, survey)})
+    return _schema({name: open_store(store) for name, store in stores.items()})
 
 
 def match_alerts(
     alerts: pa.Table,
     stores: Mapping[str, str | Path],
-    catalogs: Mapping[str, Catalog],
-    survey: str,
+    cones: Mapping[str, Cone],
 ) -> pa.Table:
     """Find every catalogue row near every alert.
 
@@ -62,14 +55,16 @@ def match_alerts(
     alerts : pyarrow.Table
         With candid (int64), ra and dec (float64, ICRS [deg]); an alert whose position is
         null, NaN or out of range matches nothing.
-    stores, catalogs, survey
+    stores : mapping of str to path
         As for :func:`matches_schema`.
+    cones : mapping of str to Cone
+        How each catalogue is matched, in the order of the result.
 
     Returns
     -------
     pyarrow.Table
         One row for each alert and catalogue row, of :func:`matches_schema`: sorted by the
-        order of `alerts`, the order of `catalogs`, and rank. A catalogue's chosen columns
+        order of `alerts`, the order of `cones`, and rank. A catalogue's chosen columns
         are named ``<catalog>_<column>`` and null in the rows of the others.
 
     Raises
@@ -77,12 +72,12 @@ def match_alerts(
     ValueError
         If a folder is not a store, or two columns get the same name.
     """
-    opened = {name: open_store(stores[name]) for name in of_survey(catalogs, survey)}
+    opened = {name: open_store(stores[name]) for name in cones}
     schema = _schema(opened)
     vec = _unit_vectors(alerts)
     parts, positions = [schema.empty_table()], [np.empty(0, np.int64)]
     for name, store in opened.items():
-        position, table = _match_one(name, vec, store, catalogs[name], survey)
+        position, table = _match_one(name, vec, store, cones[name])
         parts.append(table.add_column(0, "candid", alerts["candid"].take(pa.array(position))))
         positions.append(position)
     table = pa.concat_tables(parts, promote_options="default").select(schema.names)
@@ -113,20 +108,19 @@ def _unit_vectors(alerts: pa.Table) -> NDArray[np.float64]:
 
 
 def _match_one(
-    name: str, vec: NDArray[np.float64], store: Store, catalog: Catalog, survey: str
+    name: str, vec: NDArray[np.float64], store: Store, cone: Cone
 ) -> tuple[NDArray[np.int64], pa.Table]:
     """Return the positions matched, ascending, and the matches (all but the candid)."""
-    pairs = pairs_within(vec, store, catalog.radius(survey))
-    if catalog.distance is None:
+    pairs = pairs_within(vec, store, cone.radius_arcsec)
+    if cone.distance is None:
         arcsec = pairs.radians / ARCSEC
         kpc = pa.nulls(len(arcsec), pa.float64())
         match_id, chosen = store.take(pairs.row)
     else:
-        low = catalog.low_radius(survey)
-        pairs = galaxy_pairs(pairs, vec, store.distance, catalog.distance, low)
+        pairs = galaxy_pairs(pairs, vec, store.distance, cone.distance)
         exact = pairs.radians / ARCSEC
-        value = galaxy_values(pairs.row, store.distance, catalog.distance.unit)
-        kpc = pa.array(np.round(projected_kpc(exact, value, catalog.distance.unit), 2))
+        value = galaxy_values(pairs.row, store.distance, cone.distance.unit)
+        kpc = pa.array(np.round(projected_kpc(exact, value, cone.distance.unit), 2))
         arcsec = np.round(exact, 2)
         match_id, chosen = store.take(pairs.row)
         match_id = pc.coalesce(match_id, galaxy_ids(pairs.row))

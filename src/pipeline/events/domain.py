@@ -1,7 +1,9 @@
-"""``events.tsv``: one line an event to scan."""
+"""Neutrino events: ``events.tsv``, one line an event to scan."""
 
 from pydantic import Field, field_validator
 
+from pipeline.contract.domain import Domain, Key, Lines
+from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section
 from pipeline.sky.nsides import parse_nsides
 
@@ -27,3 +29,18 @@ class EventRow(Section):
         if value is not None:
             parse_nsides(value)
         return value
+
+
+def events(request: Request) -> tuple[EventRow, ...]:
+    """Return the lines of ``events.tsv``."""
+    return request.of("events")
+
+
+EVENTS = Domain(
+    name="events",
+    keys=(
+        Key("events", FilePath | None, "TSV of neutrino events: event, path, reco, nsides, chunks"),
+    ),
+    lines=(Lines("events", EventRow, ("event",)),),
+    active=lambda request: bool(events(request)),
+)

@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from pipeline.io.atomic import atomic_path
 from pipeline.io.meter import meter
-from pipeline.io.patience import GivenUpError, Patience
+from pipeline.io.patience import PATIENCE_SECONDS, GivenUpError, Patience
 from pipeline.io.redirects import SCHEMES, CarefulSession
 
 TRIES = 5
@@ -28,8 +28,6 @@ WAIT_SECONDS = 2.0
 TIMEOUT_SECONDS = (10.0, 60.0)
 """To connect, and between two pieces of an answer."""
 CHUNK_BYTES = 1 << 18
-PATIENCE_SECONDS = 600.0
-"""In which `CHUNK_BYTES` or the end must come: a byte a minute is within the timeouts."""
 
 _BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 _BROKEN = (requests.RequestException, HTTPError)

@@ -4,6 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 
+PATIENCE_SECONDS = 600.0
+"""In which `CHUNK_BYTES` or the end must come: a byte a minute is within the timeouts."""
+
 
 class GivenUpError(Exception):
     """Work that got no further in time."""

@@ -1,49 +1,52 @@
-"""The whole configuration."""
+"""The list of domains, and the configuration that they make together."""
 
 import re
 from collections.abc import Mapping
-from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, create_model, field_validator
 
-from pipeline.contract.section import FilePath, Section
-from pipeline.crossmatch.domain import Catalog
-from pipeline.scores.domain import Model
-from pipeline.skymaps.domain import Skymaps
+from pipeline.alerts.domain import ALERTS
+from pipeline.contract.domain import Domain
+from pipeline.contract.section import Section
+from pipeline.crossmatch.domain import CROSSMATCH
+from pipeline.events.domain import EVENTS
+from pipeline.scores.domain import SCORES
+from pipeline.skymaps.domain import SKYMAPS
+
+DOMAINS: tuple[Domain, ...] = (ALERTS, CROSSMATCH, SCORES, EVENTS, SKYMAPS)
+"""A new domain is a line here; the order is that of config.yaml and of a night's targets."""
+
+KEYS = tuple(key for domain in DOMAINS for key in domain.keys)
 
 
-class Config(Section):
-    """All sections. An absent or empty one switches its part off."""
+_NAMED = tuple(key.name for key in KEYS if isinstance(key.default, dict))
+"""Keys whose values are named entries."""
 
-    alerts: FilePath | None = Field(None, description="TSV of nights: survey, night, path, shards")
-    fetch_patience_s: float = Field(
-        600.0,
-        gt=0,
-        le=86400,
-        description="a server that sends less than 256 KiB of a dump in it is given up [s]",
-    )
-    catalogs: dict[str, Catalog] = Field({}, description="catalogues to match alerts against")
-    models: dict[str, Model] = Field({}, description="neural networks to score alerts with")
-    engine: Literal["onnxruntime", "tensorflow"] = Field(
-        "onnxruntime", description="what runs the models"
-    )
-    events: FilePath | None = Field(
-        None, description="TSV of neutrino events: event, path, reco, nsides, chunks"
-    )
-    skymaps: Skymaps = Field(Skymaps(), description="how neutrino events are scanned")
 
-    @field_validator("catalogs", "models", "skymaps", mode="before")
+class _Sections(Section):
+    """What holds for all keys at the top."""
+
+    @field_validator("*", mode="before", check_fields=False)
     @classmethod
-    def _empty_section(cls, value: object) -> object:
-        return {} if value is None else value
+    def _empty_section(cls, value: object, info) -> object:
+        """Take an empty section for an absent one."""
+        return cls.model_fields[info.field_name].get_default() if value is None else value
 
-    @field_validator("catalogs", "models", mode="before")
+    @field_validator(*_NAMED, mode="before", check_fields=False)
     @classmethod
     def _names(cls, value: object) -> object:
+        """Named entries have names that the rules' wildcards match."""
         for name in value if isinstance(value, Mapping) else ():
-            # what the rules' wildcards match
             if isinstance(name, str) and not re.fullmatch("[A-Za-z0-9_]{1,100}", name):
                 raise ValueError(
                     f"{name[:100]!r}: a name has letters (A to Z), digits and _ only, 100 at most"
                 )
         return value
+
+
+Config = create_model(
+    "Config",
+    __base__=_Sections,
+    __doc__="All sections. An absent or empty one switches its part off.",
+    **{key.name: (key.type, Field(key.default, description=key.description)) for key in KEYS},
+)

@@ -1,44 +1,23 @@
-"""The JSON schema and the commented ``config.yaml``, generated from the models."""
+"""The JSON schema and the commented ``config.yaml``, generated from the domains."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic.fields import FieldInfo
 
+from pipeline.contract.domain import Key
 from pipeline.contract.section import Section
-from pipeline.crossmatch.domain import Catalog, Distance
 from pipeline.io.atomic import atomic_path
-from pipeline.plan.domains import Config
-from pipeline.scores.domain import Model
-from pipeline.skymaps.domain import Calibration
+from pipeline.plan.domains import DOMAINS, KEYS, Config
 
 _HEADER = """\
 ## Nightmill's configuration. Everything is optional: an absent section is switched off.
 ## Relative paths are relative to the working directory. To use a key, remove its "# ".
 ## (Written from the domains' sections by `make config`.)
 """
-# What stands there uncommented: tables without lines, which a user fills.
-_ACTIVE = {"alerts": "config/alerts.tsv", "events": "config/events.tsv"}
-# One entry of each section of named entries, as people write them.
-_EXAMPLES: dict[str, tuple[type[Section], str, dict[str, Any]]] = {
-    "catalogs": (
-        Catalog,
-        "vsx",
-        {"path": "vsx.parquet", "ra": "RAJ2000", "dec": "DEJ2000", "columns": ["VType"]},
-    ),
-    "models": (
-        Model,
-        "braai",
-        {"version": "d6_m9", "path": "models/braai_d6_m9.h5"},
-    ),
-}
-_NESTED: dict[str, tuple[type[Section], dict[str, Any]]] = {
-    "distance": (Distance, {"column": "z", "unit": "redshift"}),
-    "calibration": (Calibration, {}),
-}
 
 
 def json_schema() -> str:
@@ -48,38 +27,56 @@ def json_schema() -> str:
 
 def default_yaml() -> str:
     """Return a configuration in which every key stands, commented but for the tables."""
+    # What stands there uncommented: tables without lines, which a user fills.
+    tables = {table.key for domain in DOMAINS for table in domain.lines}
     lines = [_HEADER]
-    for name, info in Config.model_fields.items():
-        lines.append(f"## {info.description}")
-        if name in _ACTIVE:
-            lines.append(f"{name}: {_ACTIVE[name]}")
-        elif name in _EXAMPLES:
-            model, entry, values = _EXAMPLES[name]
-            lines += [f"# {name}:", f"#   {entry}:", *_section(model, values, "#     ")]
-        elif isinstance(info.annotation, type) and issubclass(info.annotation, Section):
-            lines += [f"# {name}:", *_section(info.annotation, {}, "#   ")]
+    for key in KEYS:
+        lines.append(f"## {key.description}")
+        if key.name in tables:
+            lines.append(f"{key.name}: config/{key.name}.tsv")
         else:
-            lines.append(_entry("# ", name, info, {}).split("  # ")[0])
+            lines += _key(key)
         lines.append("")
     return "\n".join(lines)
 
 
-def _section(model: type[Section], values: dict[str, Any], indent: str) -> Iterator[str]:
+def _key(key: Key) -> Iterator[str]:
+    if key.section is None:
+        yield f"# {key.name}: {_flow(key.default)}"
+    elif key.example:
+        yield f"# {key.name}:"
+        for entry, values in key.example.items():
+            yield f"#   {entry}:"
+            yield from _section(key.section, values, "#     ")
+    else:
+        yield f"# {key.name}:"
+        yield from _section(key.section, {}, "#   ")
+
+
+def _section(model: type[Section], values: Mapping[str, Any], indent: str) -> Iterator[str]:
     for name, info in model.model_fields.items():
-        if name in _NESTED:
-            nested, example = _NESTED[name]
-            yield f"{indent}{name}:  # {info.description}"
-            yield from _section(nested, example, indent + "  ")
-        else:
+        nested = _nested(info)
+        if nested is None:
             yield _entry(indent, name, info, values)
+        else:
+            yield f"{indent}{name}:  # {info.description}"
+            yield from _section(nested, values.get(name, {}), indent + "  ")
 
 
-def _entry(indent: str, name: str, info: FieldInfo, values: dict[str, Any]) -> str:
+def _nested(info: FieldInfo) -> type[Section] | None:
+    """Return the section that a key may hold; None if it holds something else."""
+    types = (info.annotation, *get_args(info.annotation))
+    return next((t for t in types if isinstance(t, type) and issubclass(t, Section)), None)
+
+
+def _entry(indent: str, name: str, info: FieldInfo, values: Mapping[str, Any]) -> str:
     value = values.get(name, None if info.is_required() else info.get_default())
-    if isinstance(value, Section):
-        value = value.model_dump()
+    return f"{indent}{name}: {_flow(value)}  # {info.description}"
+
+
+def _flow(value: Any) -> str:
     text = yaml.safe_dump(value, default_flow_style=True, width=1000).strip()
-    return f"{indent}{name}: {text.removesuffix('...').strip()}  # {info.description}"
+    return text.removesuffix("...").strip()
 
 
 def write_config(folder: Path) -> None:

@@ -7,17 +7,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pipeline.alerts.domain import Night
-from pipeline.contract.section import Section
-from pipeline.events.domain import EventRow
-from pipeline.plan.domains import Config
+from pipeline.contract.domain import Lines
+from pipeline.contract.request import Request
+from pipeline.contract.section import ConfigError, Section
+from pipeline.plan.domains import DOMAINS, Config
 from pipeline.plan.explain import explain, name_of, shortened
 
 Row = TypeVar("Row", bound=Section)
-
-
-class ConfigError(ValueError):
-    """A configuration that cannot be used; the message says where and what is allowed."""
 
 
 def load_config(values: Mapping[str, Any]) -> Config:
@@ -41,34 +37,36 @@ def load_config(values: Mapping[str, Any]) -> Config:
         raise ConfigError(explain("configuration", error, Config)) from None
 
 
-def load_nights(path: str | None) -> list[Night]:
-    """Read ``alerts.tsv``; no path gives no nights.
+def load_request(values: Mapping[str, Any]) -> Request:
+    """Validate a configuration and read the tables of inputs that it names.
 
     Raises
     ------
     ConfigError
-        If the file is missing, or a line is wrong or a night is repeated.
+        One line for each problem. What only the whole shows to be wrong is left to
+        `pipeline.plan.check.check_request`.
     """
-    nights = read_rows(path, Night) if path else []
-    again = [n for n, count in Counter((n.survey, n.night) for n in nights).items() if count > 1]
-    if again:
-        raise ConfigError(f"{path}: survey {again[0][0]}, night {again[0][1]} stands there twice")
-    return nights
+    config = load_config(values)
+    tables = [table for domain in DOMAINS for table in domain.lines]
+    lines = {table.key: load_lines(getattr(config, table.key), table) for table in tables}
+    return Request(config, lines)
 
 
-def load_events(path: str | None) -> list[EventRow]:
-    """Read ``events.tsv``; no path gives no events.
+def load_lines(path: str | None, table: Lines) -> tuple[Any, ...]:
+    """Read a table of inputs; no path gives no lines.
 
     Raises
     ------
     ConfigError
-        If the file is missing, or a line is wrong or an event is repeated.
+        If the file is missing, a line is wrong, or one is repeated.
     """
-    events = read_rows(path, EventRow) if path else []
-    again = [name for name, count in Counter(e.event for e in events).items() if count > 1]
-    if again:
-        raise ConfigError(f"{path}: event {again[0]} stands there twice")
-    return events
+    rows = read_rows(path, table.model) if path else []
+    names = Counter(tuple(getattr(row, name) for name in table.identity) for row in rows)
+    for name, count in names.items():
+        if count > 1:
+            words = ", ".join(map(" ".join, zip(table.identity, name, strict=True)))
+            raise ConfigError(f"{path}: {words} stands there twice")
+    return tuple(rows)
 
 
 def read_rows(path: str, model: type[Row]) -> list[Row]:

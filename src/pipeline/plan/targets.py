@@ -1,72 +1,33 @@
-"""Which files a configuration asks for: pure functions that the Snakefile calls."""
+"""Which files, and which rules, a configuration asks for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from pipeline.alerts.domain import Night
+from pipeline.alerts.domain import nights
 from pipeline.contract import paths
-from pipeline.contract.section import of_survey
-from pipeline.plan.domains import Config
+from pipeline.contract.domain import Table
+from pipeline.contract.request import Request
+from pipeline.plan.domains import DOMAINS
 
 
-def tables_of(config: Config, survey: str) -> list[str]:
-    """Return the tables that are made of a survey's nights beside those that decoding makes.
-
-    >>> tables_of(Config(), "ztf")
-    []
-    """
-    tables = ["scores"] if of_survey(config.models, survey) else []
-    return tables + (["matches"] if of_survey(config.catalogs, survey) else [])
-
-
-def shards(night: Night) -> list[str]:
-    """Return the names of a night's shards."""
-    return [paths.shard_name(k) for k in range(night.shards)]
-
-
-def tables(nights: Iterable[Night], name: str) -> list[str]:
-    """Return a table's files for some nights."""
-    return [
-        paths.table(name).format(survey=n.survey, night=n.night, shard=shard)
-        for n in nights
-        for shard in shards(n)
+def all_targets(request: Request) -> list[str]:
+    """Return what must be asked for to get everything."""
+    files = [file for domain in DOMAINS for file in domain.targets(request)]
+    asked = [
+        file
+        for night in nights(request)
+        for table in tables_of(request, night.survey)
+        if table.asked
+        for file in paths.of_shards(paths.table(table.name), [night])
     ]
+    return files + asked
 
 
-def night_targets(config: Config, night: Night) -> list[str]:
-    """Return what must be asked for to get all of one night: its summary needs all alerts."""
-    summary = paths.SUMMARY.format(survey=night.survey, night=night.night)
-    return [summary, *(f for t in tables_of(config, night.survey) for f in tables([night], t))]
+def tables_of(request: Request, survey: str) -> Iterator[Table]:
+    """Yield the tables that are made of a survey's nights."""
+    for domain in DOMAINS:
+        yield from (table for table in domain.tables if table.made_for(request, survey))
 
 
-def counts(night: Night) -> list[str]:
-    """Return the counts of a night's shards."""
-    return [
-        paths.COUNTS.format(survey=night.survey, night=night.night, shard=shard)
-        for shard in shards(night)
-    ]
-
-
-def networks(config: Config, survey: str) -> list[str]:
-    """Return the files of a survey's models that the configured engine reads."""
-    models = of_survey(config.models, survey)
-    if config.engine == "tensorflow":
-        return [model.path for model in models.values()]
-    return [paths.MODEL.format(model=name) for name in models]
-
-
-def stores(config: Config, survey: str) -> list[str]:
-    """Return the sorted catalogues that a survey's alerts are matched against."""
-    return [paths.CATALOG.format(catalog=name) for name in of_survey(config.catalogs, survey)]
-
-
-def catalog_sources(config: Config, nights: Iterable[Night], catalog: str) -> list[str]:
-    """Return a catalogue's file, or the alerts that stand for one."""
-    entry = config.catalogs[catalog]
-    if entry.path is not None:
-        return [entry.path]
-    return tables([night for night in nights if night.survey == entry.alerts], "alerts")
-
-
-def dump(night: Night) -> str:
-    """Return the local path of a night's dump."""
-    return paths.download(night.survey, night.night, night.path) if night.is_url else night.path
+def rules_of(request: Request) -> list[str]:
+    """Return the files of rules to include: those of the domains that are used."""
+    return [f"{domain.name}.smk" for domain in DOMAINS if domain.active(request)]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.io.atomic import atomic_path
-from pipeline.scores.domain import Model
 from pipeline.scores.engines import Engine, load_engine
+from pipeline.scores.network import Network
 from pipeline.scores.originals import Original
 from pipeline.scores.signature import ModelError, expected_shapes, first_line
 
@@ -23,7 +23,7 @@ class ConversionError(ModelError):
     """A network that cannot be converted, or not faithfully."""
 
 
-def convert_model(source: str | Path, target: str | Path, model: Model) -> float:
+def convert_model(source: str | Path, target: str | Path, model: Network) -> float:
     """Convert a network to ONNX and compare it with the original.
 
     The file written says what it was made from, by what, and how well it agrees
@@ -36,7 +36,7 @@ def convert_model(source: str | Path, target: str | Path, model: Model) -> float
         and copied as it is.
     target : str or Path
         The .onnx file to write; not touched if the conversion fails.
-    model : Model
+    model : Network
         The network's configuration.
 
     Returns
@@ -120,7 +120,7 @@ def _canonical(network) -> None:
                 length.dim_param = f"n{k}"
 
 
-def _parity(source: Path, engine: Engine, converted: Path, model: Model) -> float:
+def _parity(source: Path, engine: Engine, converted: Path, model: Network) -> float:
     """Return the largest difference between scores of original and conversion."""
     inputs = parity_inputs(model)
     expected = engine.predict(inputs)
@@ -136,7 +136,7 @@ def _parity(source: Path, engine: Engine, converted: Path, model: Model) -> floa
     return parity
 
 
-def parity_inputs(model: Model) -> list[np.ndarray]:
+def parity_inputs(model: Network) -> list[np.ndarray]:
     """Return inputs to compare on: random ones from a fixed seed, and extreme ones.
 
     Triplets are noise with or without a star, of unit norm; then empty, flat, a single

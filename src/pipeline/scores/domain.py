@@ -1,26 +1,28 @@
-"""Section ``models``: the neural networks that score alerts."""
+"""Section ``models``: the neural networks that score alerts, and what comes of them."""
 
 import math
-from typing import Literal, Self
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.contract.section import Section
+from pipeline.alerts.need import of_shard
+from pipeline.alerts.surveys.registry import unknown
+from pipeline.contract import paths
+from pipeline.contract.domain import Domain, Key, Table
+from pipeline.contract.need import Need
+from pipeline.contract.request import Request
+from pipeline.contract.section import Section, of_survey
+from pipeline.scores.network import DEFAULT_FEATURES, UNTRUSTED, Network
 
-DEFAULT_FEATURES = (
-    *("drb", "diffmaglim", "ra", "dec", "magpsf", "sigmapsf", "chipsf", "fwhm", "sky"),
-    *("chinr", "sharpnr", "sgscore1", "distpsnr1", "sgscore2", "distpsnr2", "sgscore3"),
-    *("distpsnr3", "ndethist", "ncovhist", "scorr", "nmtchps", "clrcoeff", "clrcounc"),
-    *("neargaia", "neargaiabright"),
-)
-"""The 25 features of ACAI in the order of its networks (Duev & van der Walt 2021)."""
+MODEL = f"{paths.RESULTS}/models/{{model}}.onnx"
+TRAINED_MODEL = f"{paths.RESULTS}/models/trained/realbogus.h5"
+"""What demo/models/realbogus.h5 was made as."""
 
-
-UNTRUSTED = (
-    "a SavedModel folder is a program, which can read and write files: set trusted to true "
-    "at this model if you trust its makers as you trust those of a program"
-)
-"""What is said of one that is not `Model.trusted`, before any job and when it is loaded."""
+CONVERT = Need(memory_mb=1500, cpu_s=60)
+TRAIN = Need(memory_mb=1400, cpu_s=60)
 
 
 class Model(Section):
@@ -49,9 +51,20 @@ class Model(Section):
             return ()
         return DEFAULT_FEATURES if self.features == "default" else tuple(self.features)
 
-    def for_survey(self, survey: str) -> "Model":
-        """Return what matters for one survey: the others left out."""
-        return self.model_copy(update={"surveys": [survey]})
+    @property
+    def network(self) -> Network:
+        """Return what jobs need to know of it."""
+        return Network(
+            tuple(self.inputs), self.feature_names, self.feature_norms, self.version, self.trusted
+        )
+
+    def to_run(self) -> dict[str, Any]:
+        """Return its `Network` as plain values, which Snakemake compares."""
+        return asdict(self.network)
+
+    def to_convert(self) -> dict[str, Any]:
+        """Return what matters for its conversion: another version of the same file does not."""
+        return self.to_run() | {"version": ""}
 
     @model_validator(mode="after")
     def _inputs_once(self) -> Self:
@@ -70,3 +83,88 @@ class Model(Section):
         if bad := [k for k, v in self.feature_norms.items() if v == 0 or not math.isfinite(v)]:
             raise ValueError(f"feature_norms must be finite and not 0: {bad}")
         return self
+
+
+def score_need(packets: int, shards: int, models: int) -> Need:
+    """Return what scoring one shard of a night needs: 1.6 ms an alert by six models.
+
+    >>> score_need(300_000, 4, 6).minutes()
+    19
+    """
+    return of_shard(packets, shards, memory_mb=600, packet_s=0.6e-3 + models * 0.17e-3)
+
+
+def networks(request: Request, survey: str) -> list[str]:
+    """Return the files of a survey's models that the configured engine reads."""
+    models = of_survey(request.config.models, survey)
+    if request.config.engine == "tensorflow":
+        return [model.path for model in models.values()]
+    return [MODEL.format(model=name) for name in models]
+
+
+def _columns(request: Request, survey: str) -> Iterator[tuple[str, str]]:
+    for name in of_survey(request.config.models, survey):
+        for column in (name, f"{name}_version", f"{name}_reason"):
+            yield f"models.{name}", column
+
+
+def _engine(request: Request) -> Iterator[str]:
+    for name, model in request.config.models.items():
+        if request.config.engine == "tensorflow" and model.path.endswith(".onnx"):
+            yield f"models.{name}.path: {model.path} needs the engine onnxruntime"
+
+
+def _untrusted(request: Request) -> Iterator[str]:
+    for name, model in request.config.models.items():
+        if not model.trusted and Path(model.path).is_dir():
+            yield f"models.{name}.path: {model.path}: {UNTRUSTED}"
+
+
+def _known_surveys(request: Request) -> Iterator[str]:
+    for name, model in request.config.models.items():
+        yield from unknown(f"models.{name}.surveys", model.surveys)
+
+
+def _found(directory: Path) -> Iterator[str]:
+    from pipeline.scores.summary import score_lines  # noqa: PLC0415 - the cli alone pays for it
+
+    return score_lines(directory)
+
+
+SCORES = Domain(
+    name="scores",
+    keys=(
+        Key(
+            "models",
+            dict[str, Model],
+            "neural networks to score alerts with",
+            default={},
+            section=Model,
+            example={"braai": {"version": "d6_m9", "path": "models/braai_d6_m9.h5"}},
+        ),
+        Key(
+            "engine",
+            Literal["onnxruntime", "tensorflow"],
+            "what runs the models",
+            default="onnxruntime",
+        ),
+    ),
+    active=lambda request: bool(request.config.models),
+    tables=(
+        Table(
+            "scores",
+            "alert",
+            ("survey", "candid"),
+            "a model lists the survey",
+            "pipeline.scores.table:scores_schema",
+            made_for=lambda request, survey: bool(of_survey(request.config.models, survey)),
+            fixed=(
+                *("survey", "candid", "object_id"),
+                *("science_nodata", "template_nodata", "difference_nodata"),
+            ),
+            added=_columns,
+        ),
+    ),
+    checks=(_engine, _untrusted, _known_surveys),
+    found=_found,
+)

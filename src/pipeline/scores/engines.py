@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 import onnxruntime as ort
 
-from pipeline.scores.domain import Model
+from pipeline.scores.network import Network
 from pipeline.scores.onnx_file import check_onnx
 from pipeline.scores.originals import import_tensorflow, load_original
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
@@ -39,7 +39,7 @@ class Engine(Protocol):
 
 
 def load_engine(
-    kind: Literal["onnxruntime", "tensorflow"], path: str | Path, model: Model
+    kind: Literal["onnxruntime", "tensorflow"], path: str | Path, model: Network
 ) -> Engine:
     """Load a network and check it against its configuration.
 
@@ -49,7 +49,7 @@ def load_engine(
         ONNX Runtime takes what `pipeline.scores.convert` wrote, TensorFlow the originals.
     path : str or Path
         The file, or the folder of a SavedModel.
-    model : Model
+    model : Network
         Its configuration.
 
     Raises
@@ -73,7 +73,7 @@ class OnnxEngine:
     four, 1.25 by 128), and so a score does not depend on its neighbours by a single bit.
     """
 
-    def __init__(self, path: str | Path, model: Model) -> None:
+    def __init__(self, path: str | Path, model: Network) -> None:
         self.path = Path(path)
         options = ort.SessionOptions()
         # Shards run in parallel, one process a core: threads would only disturb them.
@@ -115,7 +115,7 @@ class TensorflowEngine:
     A score changes by up to 1e-6 with what else is in its batch.
     """
 
-    def __init__(self, path: str | Path, model: Model) -> None:
+    def __init__(self, path: str | Path, model: Network) -> None:
         self.path = Path(path)
         self.tensorflow = import_tensorflow()
         self.original = load_original(path, model)

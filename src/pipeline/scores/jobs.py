@@ -1,85 +1,71 @@
-"""One shard: packets → the ``scores`` table."""
+"""What the rules of scores do: one function a rule, its only entry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
-from pipeline.alerts.alerts_table import alerts_table
-from pipeline.alerts.batch import Shard
-from pipeline.alerts.history_table import history_table
-from pipeline.alerts.surveys.survey import Survey
-from pipeline.io.records import Records
-from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
-from pipeline.scores.domain import Model
-from pipeline.scores.engines import load_engine
-from pipeline.scores.table import score_batch, scores_schema
-from pipeline.scores.triplets import CHANNELS
-
-BATCH_PACKETS = 512
-"""25 MB of packets and as much of triplets."""
+from pipeline.scores.network import Network
 
 
-def score_shard(
-    index: Path,
-    survey: Survey,
+def convert_model(source: str, network: Mapping[str, Any], output: str) -> float:
+    """Convert a model to ONNX; see `pipeline.scores.convert.convert_model`."""
+    from pipeline.scores.convert import convert_model as convert
+
+    return convert(source, output, Network(**network))
+
+
+def score(
+    index: str,
+    survey: str,
     part: tuple[int, int],
-    models: Mapping[str, Model],
-    networks: Mapping[str, Path],
+    networks: Mapping[str, Mapping[str, Any]],
+    files: Iterable[str],
     engine: str,
-    output: Path,
+    output: str,
 ) -> int:
-    """Score the alerts of one shard by all models.
-
-    The packets are decoded again (0.3 ms each) rather than handed over by the decode job:
-    that would write every stamp of a night once more.
+    """Score one shard; see `pipeline.scores.shard.score_shard`.
 
     Parameters
     ----------
-    index : Path
+    index : str
         Of the night.
-    survey : Survey
+    survey : str
     part : (int, int)
         Which shard of how many.
-    models : mapping of str to Model
-        The survey's models.
-    networks : mapping of str to Path
-        The file of each that the engine reads.
+    networks : mapping of str to mapping
+        The values of each `Network`.
+    files : iterable of str
+        What the engine reads of each, in the same order.
     engine : str
         ``onnxruntime`` or ``tensorflow``.
-    output : Path
+    output : str
+    """
+    from pipeline.alerts.surveys.registry import get_survey
+    from pipeline.scores.shard import score_shard
+
+    models = {name: Network(**values) for name, values in networks.items()}
+    paths = dict(zip(models, map(Path, files), strict=True))
+    return score_shard(Path(index), get_survey(survey), part, models, paths, engine, Path(output))
+
+
+def train_realbogus(number: int, seed: int, epochs: int, output: str):
+    """Train the demonstration's network on simulated stamps.
+
+    Parameters
+    ----------
+    number : int
+        How many triplets.
+    seed, epochs : int
+    output : str
 
     Returns
     -------
-    int
-        Number of alerts.
+    pipeline.simulate.train.Training
     """
-    engines = {name: load_engine(engine, networks[name], m) for name, m in models.items()}
-    with table_writer(output, survey_schema(scores_schema(models))) as writer:
-        scores = BatchWriter(writer)
-        for records, _ in Shard.load(index, *part).checked_batches(survey, BATCH_PACKETS):
-            alerts, reasons = alerts_table(records, survey)
-            kept = np.array([reason is None for reason in reasons], dtype=bool)
-            history = history_table(records, survey, alerts, kept)
-            cutouts = _cutouts(records, survey, alerts, kept)
-            table = score_batch(alerts, history, cutouts, engines, models)
-            scores.add(with_survey(table, survey.name))
-        scores.flush()
-    return scores.num_rows
+    from pipeline.scores.triplets import make_triplets
+    from pipeline.simulate.stream import training_stamps
+    from pipeline.simulate.train import train_realbogus as train
 
-
-def _cutouts(
-    records: Records, survey: Survey, alerts: pa.Table, kept: np.ndarray
-) -> pa.Table | None:
-    """Return the stamps of the alerts; None where the packets came without."""
-    columns = [records.column(path) for path in survey.cutouts]
-    if not columns or not all(c is not None and _is_binary(c.type) for c in columns):
-        return None
-    keep = pa.array(kept)
-    stamps = [column.filter(keep) for column in columns]
-    return pa.table([alerts["candid"], *stamps], names=["candid", *CHANNELS])
-
-
-def _is_binary(type_: pa.DataType) -> bool:
-    return pa.types.is_binary(type_) or pa.types.is_large_binary(type_)
+    *stamps, labels = training_stamps(number, seed)
+    triplets, _ = make_triplets(*stamps)
+    return train(triplets, labels, Path(output), seed=seed, epochs=epochs)

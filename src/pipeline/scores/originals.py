@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from pipeline.scores.domain import UNTRUSTED, Model
 from pipeline.scores.keras_files import KerasFile, checked_copy
+from pipeline.scores.network import UNTRUSTED, Network
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes, first_line
 
 
@@ -58,14 +58,14 @@ def import_tensorflow() -> ModuleType:
     return tf
 
 
-def load_original(path: str | Path, model: Model) -> Original:
+def load_original(path: str | Path, model: Network) -> Original:
     """Load a Keras .h5 or .keras file or a SavedModel folder.
 
     Parameters
     ----------
     path : str or Path
         The file or folder.
-    model : Model
+    model : Network
         Its configuration: what it takes, in order.
 
     Raises
@@ -111,7 +111,7 @@ def _load_keras(path: Path, file: KerasFile):
         ) from error
 
 
-def _load_saved_model(tf: ModuleType, path: Path, model: Model) -> Original:
+def _load_saved_model(tf: ModuleType, path: Path, model: Network) -> Original:
     """Load the serving signature; its inputs have names, no order: shapes tell them apart."""
     try:
         loaded = tf.saved_model.load(str(path))
@@ -135,7 +135,7 @@ def _load_saved_model(tf: ModuleType, path: Path, model: Model) -> Original:
     return Original(_traced(tf, call, model), "SavedModel")
 
 
-def _traced(tf: ModuleType, call: Callable, model: Model) -> Callable:
+def _traced(tf: ModuleType, call: Callable, model: Network) -> Callable:
     signature = [
         tf.TensorSpec((None, *shape), tf.float32, name)
         for name, shape in zip(model.inputs, expected_shapes(model), strict=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.scores.domain import Model
+from pipeline.scores.network import Network
 from pipeline.scores.triplets import CHANNELS, SIDE
 
 
@@ -10,17 +10,17 @@ class ModelError(ValueError):
     """A model file that cannot be used; the message names it."""
 
 
-def expected_shapes(model: Model) -> list[tuple[int, ...]]:
+def expected_shapes(model: Network) -> list[tuple[int, ...]]:
     """Return the shapes of a model's inputs in its order, without the batch dimension.
 
-    >>> expected_shapes(Model(version="1", path="m.h5", inputs=["features", "triplet"]))
-    [(25,), (63, 63, 3)]
+    >>> expected_shapes(Network(("features", "triplet"), ("drb", "fwhm")))
+    [(2,), (63, 63, 3)]
     """
     shapes = {"features": (len(model.feature_names),), "triplet": (SIDE, SIDE, len(CHANNELS))}
     return [shapes[name] for name in model.inputs]
 
 
-def check_shapes(path: object, found: Sequence[Sequence], model: Model) -> None:
+def check_shapes(path: object, found: Sequence[Sequence], model: Network) -> None:
     """Compare the shapes in a model file with what the configuration says it takes.
 
     Parameters

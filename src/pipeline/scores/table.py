@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.io.tables import field
-from pipeline.scores.domain import Model
 from pipeline.scores.engines import Engine
 from pipeline.scores.features import make_features
+from pipeline.scores.network import Network
 from pipeline.scores.triplets import CHANNELS, Triplets, make_triplets
 
 Input = tuple[np.ndarray, list[str | None]]
@@ -19,7 +19,7 @@ NODATA_COLUMNS = tuple(f"{channel}_nodata" for channel in CHANNELS)
 """Columns of a table that a model of triplets is in: scores lean on what the stamps show."""
 
 
-def scores_schema(models: Mapping[str, Model]) -> pa.Schema:
+def scores_schema(models: Mapping[str, Network]) -> pa.Schema:
     """Return the schema of the table: for each model a score, its version, a reason.
 
     Where a model takes triplets, `NODATA_COLUMNS` follow.
@@ -60,7 +60,7 @@ def score_batch(
     history: pa.Table,
     cutouts: pa.Table | None,
     engines: Mapping[str, Engine],
-    models: Mapping[str, Model],
+    models: Mapping[str, Network],
 ) -> pa.Table:
     """Score N alerts by every model.
 
@@ -75,7 +75,7 @@ def score_batch(
         packets came without.
     engines : mapping of str to Engine
         By the model's name, see `pipeline.scores.engines.load_engine`.
-    models : mapping of str to Model
+    models : mapping of str to Network
         Those that score this survey.
 
     Returns
@@ -100,7 +100,7 @@ def score_batch(
     return pa.table(columns, schema=scores_schema(models))
 
 
-def _take_triplets(models: Mapping[str, Model]) -> bool:
+def _take_triplets(models: Mapping[str, Network]) -> bool:
     return any("triplet" in model.inputs for model in models.values())
 
 
@@ -116,7 +116,7 @@ class _Batch:
         """The triplets and what their stamps lack."""
         return make_triplets(*self._stamps())
 
-    def inputs(self, model: Model) -> dict[str, Input]:
+    def inputs(self, model: Network) -> dict[str, Input]:
         """Return a model's inputs by name, in its order."""
         names, norms = model.feature_names, model.feature_norms
         keys = {"triplet": "triplet", "features": (names, tuple(sorted(norms.items())))}

@@ -49,3 +49,26 @@ def parse_nsides(text: str) -> tuple[Level, ...]:
     if any(level.extension <= 0 for level in levels[1:]):
         raise ValueError(f"nsides {text!r}: all extensions but the first must be positive")
     return levels
+
+
+def words_of(text: str) -> str:
+    """Return a progression as it stands in a path.
+
+    >>> words_of("8:0 64:12")
+    '8-0_64-12'
+    """
+    return "_".join(text.replace(":", "-").split())
+
+
+def text_of_words(words: str) -> str:
+    """Return a progression as it stands in the configuration.
+
+    >>> text_of_words("8-0_64-12")
+    '8:0 64:12'
+    """
+    return words.replace("-", ":").replace("_", " ")
+
+
+def parse_words(words: str) -> tuple[Level, ...]:
+    """Parse a progression as it stands in a path."""
+    return parse_nsides(text_of_words(words))

@@ -1,11 +1,40 @@
 """Section ``skymaps``: how events are scanned, unless ``events.tsv`` says otherwise."""
 
+from collections.abc import Iterator
+from math import ceil
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
 
+from pipeline.contract import paths
+from pipeline.contract.domain import Domain, Key
+from pipeline.contract.need import Need
+from pipeline.contract.request import Request
 from pipeline.contract.section import Section
-from pipeline.sky.nsides import parse_nsides
+from pipeline.events.domain import EventRow, events
+from pipeline.sky.nsides import parse_nsides, words_of
+from pipeline.skymaps.recos.registry import names
+
+SKYMAP = f"{paths.RESULTS}/skymaps/{{event}}"
+CHUNK = f"{SKYMAP}/rounds/{{round}}/{{chunk}}-of-{{chunks}}.npz"
+SUMMARY = f"{paths.RESULTS}/skymaps/summary.csv"
+TRACKS = f"{paths.RESULTS}/calibration/tracks"
+CALIBRATION = f"{paths.RESULTS}/calibration/{{reco}}/{{nsides}}"
+CALIBRATION_TABLE = f"{CALIBRATION}/table.json"
+CALIBRATION_SHARE = f"{CALIBRATION}/shares/{{share}}.json"
+
+PRODUCTS = (
+    "manifest.json",
+    "skymap.multiorder.fits",
+    "contours.json",
+    "contours.txt",
+    "circular.txt",
+    "sky.png",
+    "zoom.png",
+    "summary.json",
+)
+"""What every scanned event has; npz and JSON, named after run and event, lie beside them."""
 
 
 class Calibration(Section):
@@ -46,3 +75,130 @@ class Skymaps(Section):
     def _progression(cls, value: str) -> str:
         parse_nsides(value)
         return value
+
+
+def scan_need(chunks: int = 1) -> Need:
+    """Return what scanning an event, or one share of a round of it, needs.
+
+    15 CPU s for an event with ``pandel_spe1st``; other reconstructions may take a hundred
+    times longer.
+
+    >>> scan_need().minutes(), scan_need(4).minutes()
+    (130, 40)
+    """
+    return Need(memory_mb=800, cpu_s=1800 / chunks, disk_mb=100)
+
+
+def scan_tracks_need(tracks: int, jobs: int) -> Need:
+    """Return what one job's share of simulated tracks needs: 15 CPU s a track.
+
+    >>> scan_tracks_need(200, 4).minutes()
+    60
+    """
+    return Need(memory_mb=800, cpu_s=ceil(tracks / jobs) * 15)
+
+
+def product(event: str, name: str) -> str:
+    """Return one file about an event.
+
+    >>> product("IC231202A", "manifest.json")
+    'results/skymaps/IC231202A/manifest.json'
+    """
+    return f"{SKYMAP.format(event=event)}/{name}"
+
+
+def scan_settings(section: Skymaps, row: EventRow) -> dict[str, str | bool | float]:
+    """Return how one event is scanned, as `pipeline.skymaps.setup.read_scan` takes it."""
+    return {
+        "reco": row.reco or section.reco,
+        "nsides": row.nsides or section.nsides,
+        "pointed": section.pointed,
+        "pixel_timeout_s": section.pixel_timeout_s,
+        "refine": section.refine,
+    }
+
+
+def rounds(section: Skymaps, row: EventRow) -> list[list[str]]:
+    """Return the files of all rounds that fan out, by round; none for a scan of one job.
+
+    The rounds of a scan are not known before it runs. One more than there are levels is
+    what most scans need around the minimum, and one a finer level inside the contour; the
+    last job does the rest.
+    """
+    chunks = row.chunks or section.chunks
+    if chunks == 1:
+        return []
+    levels = len(parse_nsides(row.nsides or section.nsides))
+    count = 2 * levels if section.refine == "contour" else levels + 1
+    return [
+        [
+            CHUNK.format(
+                event=row.event,
+                round=f"{number:02d}",
+                chunk=paths.part_name(chunk),
+                chunks=paths.part_name(chunks),
+            )
+            for chunk in range(chunks)
+        ]
+        for number in range(count)
+    ]
+
+
+def calibrations(section: Skymaps, row: EventRow) -> list[str]:
+    """Return the calibration table of an event's contours; none if they are Wilks'."""
+    if section.calibration is None:
+        return []
+    words = words_of(row.nsides or section.nsides)
+    return [CALIBRATION_TABLE.format(reco=row.reco or section.reco, nsides=words)]
+
+
+def round_calibrations(section: Skymaps, row: EventRow, number: int) -> list[str]:
+    """Return the calibration table that a round's pixels depend on; none for most rounds.
+
+    The first rounds, as many as there are levels, look around the minimum only
+    (`pipeline.skymaps.scan.rounds.Scan.choose`): they need not wait for a calibration, nor
+    are they scanned again when it changes.
+    """
+    levels = parse_nsides(row.nsides or section.nsides)
+    if section.refine == "minimum" or section.pointed or number < len(levels):
+        return []
+    return calibrations(section, row)
+
+
+def _targets(request: Request) -> list[str]:
+    rows = events(request)
+    files = [product(row.event, name) for row in rows for name in PRODUCTS]
+    return [*files, SUMMARY] if rows else []
+
+
+def _known_recos(request: Request) -> Iterator[str]:
+    known = names()
+    for row in events(request):
+        reco = row.reco or request.config.skymaps.reco
+        if reco not in known:
+            where = f"{request.config.events}: event {row.event}" if row.reco else "skymaps.reco"
+            yield f"{where}: no reconstruction {reco!r}; there are {', '.join(known)}"
+
+
+def _found(directory: Path) -> Iterator[str]:
+    from pipeline.skymaps.products.summary import skymap_lines  # noqa: PLC0415 - for the cli
+
+    return skymap_lines(directory / SUMMARY)
+
+
+SKYMAPS = Domain(
+    name="skymaps",
+    keys=(
+        Key(
+            "skymaps",
+            Skymaps,
+            "how neutrino events are scanned",
+            default=Skymaps(),
+            section=Skymaps,
+        ),
+    ),
+    active=lambda request: bool(events(request)),
+    targets=_targets,
+    checks=(_known_recos,),
+    found=_found,
+)

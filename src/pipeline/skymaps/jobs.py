@@ -1,104 +1,171 @@
-"""What the jobs of the workflow do: a whole scan, a share of a round, the table of all."""
+"""What the rules of skymaps do: one function a rule, its only entry."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
-
-from pipeline.events.files import read_event, read_truth
-from pipeline.sky.nsides import parse_nsides
-from pipeline.skymaps.map.levels import Levels, calibrated_levels, wilks_levels
-from pipeline.skymaps.scan.rounds import Scan, scan_all, scan_chunk
-from pipeline.skymaps.scan.watch import Watch
-
-MANIFEST, ROUNDS = "manifest.json", "rounds"
+from typing import Any
 
 
-def read_scan(
-    path: str | Path,
-    *,
-    reco: str,
-    nsides: str,
-    geometry: str | Path | None = None,
-    pointed: bool = False,
-    pixel_timeout_s: float = 1800.0,
-    refine: Literal["contour", "minimum"] = "contour",
-    calibration: str | Path | None = None,
-) -> tuple[Scan, Levels]:
-    """Read an event file and say how to scan it and where its contours are.
+def scan_chunk(
+    event: str,
+    geometry: Sequence[str],
+    earlier: Sequence[str],
+    calibration: Sequence[str],
+    part: tuple[int, int],
+    settings: Mapping[str, Any],
+    output: str,
+) -> None:
+    """Scan one share of one round; see `pipeline.skymaps.share.scan_share`.
 
     Parameters
     ----------
-    path : str or Path
+    event : str
         The event file.
-    reco, nsides, geometry, pointed, pixel_timeout_s, refine
-        As in the section ``skymaps``.
-    calibration : str or Path, optional
-        Table of contour levels; Wilks' levels without.
-
-    Raises
-    ------
-    OSError, ValueError
-        If a file is missing or damaged, or a setting is wrong; the message names it.
+    geometry : sequence of str
+        The detector's DOMs, if the configuration names a file.
+    earlier : sequence of str
+        All chunks of the rounds before, in order.
+    calibration : sequence of str
+        The table of contour levels, if there is one and the round depends on it.
+    part : (int, int)
+        Which chunk of how many.
+    settings : mapping
+        As `pipeline.skymaps.setup.read_scan` takes them.
+    output : str
     """
-    event = read_event(path, geometry)
-    scan = Scan(event, reco, parse_nsides(nsides), pointed, pixel_timeout_s)
-    levels = calibrated_levels(calibration, scan) if calibration else wilks_levels()
-    if refine == "contour":
-        scan = replace(scan, outermost=levels.outermost)
-    return scan, levels
+    from pipeline.skymaps.share import scan_share
+
+    chunk, chunks = part
+    scan_share(
+        event,
+        output,
+        earlier=_rounds(earlier, chunks),
+        chunk=chunk,
+        chunks=chunks,
+        calibration=next(iter(calibration), None),
+        geometry=next(iter(geometry), None),
+        **settings,
+    )
 
 
-def scan_event(
+def scan(
     name: str,
-    path: str | Path,
-    folder: str | Path,
-    *,
-    earlier: Sequence[Iterable[str | Path]] = (),
-    **settings: object,
-) -> None:
-    """Scan an event to the end and write all its products; the manifest comes last.
+    event: str,
+    geometry: Sequence[str],
+    calibration: Sequence[str],
+    chunks: tuple[Sequence[str], int],
+    settings: Mapping[str, Any],
+    output: str,
+) -> str:
+    """Scan an event to the end; see `pipeline.skymaps.whole.scan_event`.
 
     Parameters
     ----------
     name : str
         What events.tsv calls the event.
-    path : str or Path
-        The event file.
-    folder : str or Path
-        For the products; finished rounds are kept in it as well.
-    earlier : sequence of iterables of paths, optional
-        Rounds that `scan_share` has done.
-    **settings
-        As of `read_scan`.
-    """
-    # What interpolates and draws takes 0.5 s to import: only the last job pays for it.
-    from pipeline.skymaps.products.folder import write_products  # noqa: PLC0415
-    from pipeline.skymaps.scan.manifest import write_manifest  # noqa: PLC0415
+    event, geometry, settings
+        As of `scan_chunk`.
+    calibration : sequence of str
+        The table of contour levels, if there is one.
+    chunks : (sequence of str, int)
+        All chunks of the rounds that fanned out, in order, and how many rounds they are.
+    output : str
+        One of the products; the others lie beside it.
 
-    folder = Path(folder)
-    (scan, levels), truth = read_scan(path, **settings), read_truth(path)
-    with Watch(scan, folder / MANIFEST) as watch:
-        state = scan_all(scan, folder / ROUNDS, earlier, watch)
-    files = write_products(name, scan, state, levels, folder, truth)
-    write_manifest(
-        folder / MANIFEST, scan, state, started=watch.started, levels=levels, files=files
+    Returns
+    -------
+    str
+        The text for a circular.
+    """
+    from pipeline.skymaps.products.folder import CIRCULAR
+    from pipeline.skymaps.whole import scan_event
+
+    folder, (files, rounds) = Path(output).parent, chunks
+    scan_event(
+        name,
+        event,
+        folder,
+        calibration=next(iter(calibration), None),
+        earlier=_rounds(files, len(files) // max(rounds, 1)),
+        geometry=next(iter(geometry), None),
+        **settings,
     )
+    return (folder / CIRCULAR).read_text().strip()
 
 
-def scan_share(
-    path: str | Path,
-    output: str | Path,
-    *,
-    earlier: Sequence[Iterable[str | Path]],
-    chunk: int,
-    chunks: int,
-    **settings: object,
-) -> None:
-    """Scan one job's share of a round; see `pipeline.skymaps.scan.rounds.scan_chunk`.
+def summarise_skymaps(rows: Iterable[str], output: str) -> None:
+    """Write the table of all events; see `pipeline.skymaps.products.summary.write_summary`."""
+    from pipeline.skymaps.products.summary import write_summary
 
-    The first rounds, as many as there are levels, are the same with and without a calibration.
+    write_summary(rows, output)
+
+
+def simulate_tracks(geometry: Sequence[str], number: int, seed: int, ice: str, output: str) -> None:
+    """Simulate the tracks that contours are calibrated with.
+
+    Parameters
+    ----------
+    geometry : sequence of str
+        The detector's DOMs, if the configuration names a file.
+    number, seed : int
+    ice : str
+        ``layered`` or ``uniform``.
+    output : str
+        A folder.
     """
-    scan, _ = read_scan(path, **settings)
-    with Watch(scan) as watch:
-        scan_chunk(scan, earlier, output, chunk=chunk, chunks=chunks, report=watch)
+    from pipeline.events.geometry import IC86_LIKE, read_geometry
+    from pipeline.simulate.events import write_events
+
+    doms = read_geometry(next(iter(geometry), IC86_LIKE))
+    write_events(number, seed, output, ice, doms)
+
+
+def scan_tracks(tracks: str, part: tuple[int, int], reco: str, nsides: str, output: str) -> int:
+    """Scan one job's share of the simulated tracks; return how many.
+
+    Parameters
+    ----------
+    tracks : str
+        The folder of `simulate_tracks`.
+    part : (int, int)
+        Which share of how many.
+    reco : str
+    nsides : str
+        As it stands in a path (`pipeline.sky.nsides.words_of`).
+    output : str
+    """
+    from pipeline.sky.nsides import parse_words
+    from pipeline.skymaps.calibration.tracks import measure_tracks
+
+    events = sorted(Path(tracks).glob("event_*.json"))[part[0] :: part[1]]
+    measure_tracks(events, reco, parse_words(nsides), output)
+    return len(events)
+
+
+def calibrate(
+    shares: Iterable[str], reco: str, nsides: str, made: Mapping[str, Any], table: str, picture: str
+) -> None:
+    """Derive the contour levels, and draw how well they hold.
+
+    Parameters
+    ----------
+    shares : iterable of str
+        Of `scan_tracks`.
+    reco, nsides : str
+        As of `scan_tracks`.
+    made : mapping
+        How the tracks were made: ``ice`` and ``seed``.
+    table, picture : str
+        To write.
+    """
+    from pipeline.sky.nsides import text_of_words
+    from pipeline.skymaps.calibration.plot import draw_coverage
+    from pipeline.skymaps.calibration.tracks import write_calibration
+
+    settings = {"reco": reco, "nsides": text_of_words(nsides), **made}
+    write_calibration(list(shares), settings, table)
+    draw_coverage(table, picture)
+
+
+def _rounds(files: Sequence[str], size: int) -> list[Sequence[str]]:
+    """Cut the chunks of several rounds into rounds."""
+    return [files[i : i + size] for i in range(0, len(files), max(size, 1))]

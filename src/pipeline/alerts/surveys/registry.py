@@ -1,6 +1,7 @@
 """All surveys there are: those of this package and those that others have installed."""
 
 import importlib
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -15,6 +16,14 @@ _HERE = Path(__file__).parent
 def names() -> list[str]:
     """Return the names of all surveys, without importing their modules."""
     return sorted(_modules())
+
+
+def unknown(where: str, surveys: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each name that is no survey: where it stands, and which there are."""
+    known = names()
+    for survey in surveys:
+        if survey not in known:
+            yield f"{where}: unknown survey {survey!r}; there are {', '.join(known)}"
 
 
 def survey_files(name: str) -> list[Path]:

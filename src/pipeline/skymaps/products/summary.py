@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,19 @@ def write_summary(rows: Iterable[str | Path], path: str | Path) -> None:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(read)
+
+
+def skymap_lines(path: Path) -> Iterator[str]:
+    """Yield a line for a person for each event of the table that `write_summary` wrote."""
+    if not path.is_file():
+        return
+    with path.open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            position = f"RA {float(row['ra_deg']):.2f}, Dec {float(row['dec_deg']):+.2f}"
+            truth = row["truth_distance_deg"]
+            distance = f", {float(truth):.2f} deg from the truth" if truth else ""
+            area = f"90 % area {float(row['area_90_deg2']):.3g} deg² ({row['levels']})"
+            yield f"skymap of {row['event']}: {position}{distance}; {area}"
 
 
 def _known(value: float) -> float | None:

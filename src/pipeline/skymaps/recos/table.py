@@ -15,16 +15,17 @@ farther one has the P of the edge.
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.contract.provenance import source_hash
 from pipeline.io.atomic import atomic_path
 from pipeline.skymaps.recos.track import FLOOR, T_SCALE, T_SHIFT, U_STEP, X_FIRST, X_STEP
 
-VERSION = 1
 N_U, N_X = 640, 252
 """Nodes: up to t = 18000 ns and d_eff = 666 m, which keeps the splines' ends away."""
 
@@ -41,7 +42,13 @@ class Table:
 def default_path() -> Path:
     """Return where the table is kept when nobody names a file: the user's cache folder."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "nightmill" / f"pandel-v{VERSION}.npz"
+    return Path(cache) / "nightmill" / f"pandel-{_code()}.npz"
+
+
+@cache
+def _code() -> str:
+    """Return what identifies the code and constants that make the table: it goes with them."""
+    return source_hash(f"{__name__}:calculate")
 
 
 def calculate() -> Table:
@@ -66,7 +73,7 @@ def build_table(path: str | Path) -> None:
 
 def _write(table: Table, path: str | Path) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, version=VERSION, **vars(table))
+        np.savez(file, code=_code(), **vars(table))
 
 
 def load_table(path: str | Path | None = None) -> Table:
@@ -82,7 +89,7 @@ def load_table(path: str | Path | None = None) -> Table:
     OSError
         If there is no such file.
     ValueError
-        If it is not a table of this version.
+        If it is not a table that this code made.
     """
     if path is None:
         path = default_path()
@@ -90,11 +97,11 @@ def load_table(path: str | Path | None = None) -> Table:
             return _fill_cache(path)
     try:
         with np.load(path, allow_pickle=False) as file:
-            version, arrays = int(file["version"]), [file[n] for n in Table.__dataclass_fields__]
+            code, arrays = str(file["code"]), [file[n] for n in Table.__dataclass_fields__]
     except (KeyError, ValueError, EOFError) as error:
         raise ValueError(f"{path}: not a table of the Pandel function ({error})") from error
-    if version != VERSION or any(a.shape != (N_U, N_X) for a in arrays):
-        raise ValueError(f"{path}: a table of version {version}, expected {VERSION}")
+    if code != _code() or any(a.shape != (N_U, N_X) for a in arrays):
+        raise ValueError(f"{path}: a table that other code made; remove it, to have it made anew")
     return Table(*arrays)
 
 

@@ -1,0 +1,59 @@
+"""What the rules of alerts do: one function a rule, its only entry."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def fetch(url: str, sha256: str | None, output: str, patience_s: float | None) -> None:
+    """Fetch a night's dump from the web; see `pipeline.io.fetch.fetch`.
+
+    Parameters
+    ----------
+    url, sha256, output : str
+    patience_s : float or None
+        When a slow server is given up [s]; None for the usual.
+    """
+    from pipeline.io.fetch import fetch as fetch_file
+    from pipeline.io.patience import PATIENCE_SECONDS
+
+    fetch_file(url, Path(output), sha256, patience=patience_s or PATIENCE_SECONDS)
+
+
+def index(dump: str, survey: str, schemas: str | None, index: str, spool: str) -> dict[str, int]:
+    """Index a night's dump; see `pipeline.alerts.index.build_index`."""
+    from pipeline.alerts.index import build_index
+    from pipeline.alerts.surveys.registry import get_survey
+
+    folder = Path(schemas) if schemas else None
+    return build_index(Path(dump), get_survey(survey), Path(index), Path(spool), folder)
+
+
+def decode(
+    index: str, survey: str, shard: int, shards: int, tables: Iterable[str], counts: str
+) -> dict[str, int]:
+    """Decode and clean one shard; see `pipeline.alerts.decode.decode_shard`.
+
+    Parameters
+    ----------
+    index : str
+        Of the night.
+    survey : str
+    shard, shards : int
+        Which part of how many.
+    tables : iterable of str
+        The files of alerts, history and rejected.
+    counts : str
+        Written last.
+    """
+    from pipeline.alerts.decode import ShardFiles, decode_shard
+    from pipeline.alerts.surveys.registry import get_survey
+
+    files = ShardFiles(*map(Path, tables), Path(counts))
+    return decode_shard(Path(index), get_survey(survey), shard, shards, files)
+
+
+def summary(counts: Iterable[str], output: str) -> dict[str, int]:
+    """Add up a night; see `pipeline.alerts.night.summarise_night`."""
+    from pipeline.alerts.night import summarise_night
+
+    return summarise_night(map(Path, counts), Path(output))

@@ -1,0 +1,153 @@
+"""The words in which a domain says what it is: one `Domain` in its ``domain.py``.
+
+Everything that lists sections, tables, targets or checks is derived from these
+(`pipeline.plan`): nothing else lists them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.contract.request import Request
+from pipeline.contract.section import Section
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key at the top of the configuration.
+
+    Attributes
+    ----------
+    name : str
+    type : Any
+        What a value must be: a type for pydantic, such as ``str | None`` or a `Section`.
+    description : str
+        Its comment in ``config.yaml``.
+    default : Any
+        Its value where it is absent.
+    section : type of Section, optional
+        What an entry is, where the value is a mapping of named entries; or the section.
+    example : mapping, optional
+        Values that stand in ``config.yaml``: for named entries, under the entry's name.
+    """
+
+    name: str
+    type: Any
+    description: str
+    default: Any = None
+    section: type[Section] | None = None
+    example: Any = None
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A table of inputs that a key of the configuration names, such as ``alerts.tsv``.
+
+    Attributes
+    ----------
+    key : str
+        The key of the configuration.
+    model : type of Section
+        What a line is.
+    identity : tuple of str
+        Columns that name a line: no two lines share them.
+    """
+
+    key: str
+    model: type[Section]
+    identity: tuple[str, ...]
+
+
+def _everywhere(request: Request, survey: str) -> bool:
+    return True
+
+
+def _nothing(request: Request, survey: str) -> Iterable[tuple[str, str]]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table under ``results/``: a parquet file for each shard of a night.
+
+    Attributes
+    ----------
+    name : str
+        Its folder.
+    row : str
+        What one row is, for the documents.
+    keys : tuple of str
+        The columns that name a row.
+    made : str
+        Where it is made, in words for the documents.
+    schema : str
+        Where its columns are defined, as ``module:attribute``: nothing is imported here.
+    made_for : callable
+        Whether a configuration makes it for a survey.
+    asked : bool
+        Whether a night's targets ask for it; one that comes along with others need not.
+    fixed : tuple of str
+        Columns that it has whatever is configured, where the configuration adds some.
+    added : callable
+        What the configuration adds for a survey: pairs of the entry that does and a column.
+    """
+
+    name: str
+    row: str
+    keys: tuple[str, ...]
+    made: str
+    schema: str
+    made_for: Callable[[Request, str], bool] = _everywhere
+    asked: bool = True
+    fixed: tuple[str, ...] = ()
+    added: Callable[[Request, str], Iterable[tuple[str, str]]] = _nothing
+
+
+def _always(request: Request) -> bool:
+    return True
+
+
+def _no_targets(request: Request) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What one folder of the package brings to the workflow.
+
+    Attributes
+    ----------
+    name : str
+        Of the folder, and of its rules in ``workflow/rules/<name>.smk``.
+    keys : tuple of Key
+        The keys of the configuration that are its own.
+    lines : tuple of Lines
+        The input tables that are its own.
+    active : callable
+        Whether a configuration uses it: only then are its rules included.
+    tables : tuple of Table
+        A file a shard each.
+    shard_files : tuple of str
+        Further patterns with a file a shard (`pipeline.contract.paths`), such as counts.
+    targets : callable
+        The files to ask for, beside the tables.
+    checks : tuple of callable
+        What only the whole configuration shows to be wrong: each yields one line a problem,
+        which says where it is and what to do. They run before any job.
+    trials : tuple of callable
+        What ``nightmill check`` tries before a run, beside the checks: the same kind.
+    found : callable, optional
+        Lines for a person about what a working directory holds of it.
+    """
+
+    name: str
+    keys: tuple[Key, ...] = ()
+    lines: tuple[Lines, ...] = ()
+    active: Callable[[Request], bool] = _always
+    tables: tuple[Table, ...] = ()
+    shard_files: tuple[str, ...] = ()
+    targets: Callable[[Request], list[str]] = _no_targets
+    checks: tuple[Callable[[Request], Iterable[str]], ...] = ()
+    trials: tuple[Callable[[Request], Iterable[str]], ...] = ()
+    found: Callable[[Path], Iterable[str]] | None = None

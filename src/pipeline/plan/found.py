@@ -1,0 +1,21 @@
+"""What a working directory holds, in lines for a person."""
+
+from pathlib import Path
+
+from pipeline.contract import paths
+from pipeline.plan.domains import DOMAINS
+
+
+def found_lines(directory: Path) -> list[str]:
+    """Return where the results are, and what each domain found.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing has been run there.
+    """
+    results = directory / paths.RESULTS
+    if not results.is_dir():
+        raise FileNotFoundError(f"{results}: no results; run the workflow first")
+    parts = [domain.found for domain in DOMAINS if domain.found is not None]
+    return [f"Results are in {results}", *(f"  {line}" for p in parts for line in p(directory))]
