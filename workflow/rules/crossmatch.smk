@@ -1,18 +1,11 @@
 """Alerts against catalogues: sort each catalogue once, match each shard."""
 
-from dataclasses import asdict
 
-from pipeline.contract import need
-from pipeline.crossmatch import domain as crossmatch
+include: "functions/crossmatch.smk"
 
 
 wildcard_constraints:
     catalog="[A-Za-z0-9_]+",
-
-
-def catalog_sources(wildcards):
-    """Return a catalogue's file, or the alerts that stand for one."""
-    return crossmatch.sources(REQUEST, wildcards.catalog)
 
 
 rule sort_catalog:

@@ -1,0 +1,32 @@
+"""What the rules of packets ask of a job's wildcards."""
+
+from pipeline.alerts import domain as alerts
+from pipeline.alerts import need as packets
+from pipeline.alerts.surveys.registry import survey_files
+
+NIGHT_OF = {(night.survey, night.night): night for night in alerts.nights(REQUEST)}
+
+
+def night_of(wildcards):
+    """Return the line of alerts.tsv that a job belongs to."""
+    return NIGHT_OF[wildcards.survey, wildcards.night]
+
+
+def dump_state(wildcards):
+    """Return what tells that a night's dump was replaced."""
+    return input_state(night_of(wildcards).dump)
+
+
+def survey_code(domain, rule):
+    """Return a function of the wildcards: the code of a rule and of the job's survey."""
+    return by_survey(lambda survey: job_code(domain, rule, survey_files(survey)))
+
+
+def sized_by_night(need):
+    """Return a rule's resources; `need` is a function of a night and its number of packets."""
+    once = cache(
+        lambda survey, night: need(
+            NIGHT_OF[survey, night], packets.packets_in(NIGHT_OF[survey, night].dump)
+        )
+    )
+    return sized(lambda wildcards: once(wildcards.survey, wildcards.night))
