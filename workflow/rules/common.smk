@@ -31,7 +31,6 @@ except ConfigError as error:
 
 CONFIG = REQUEST.config
 ASKED = set(workflow.resource_settings.default_resources or ())
-SCRIPTS = Path(workflow.basedir) / "scripts"
 # Thousands of jobs ask for the same files.
 input_state = cache(fingerprint)
 
@@ -72,7 +71,9 @@ onstart:
 def job_code(domain, rule, files=()):
     """Return what identifies the code of a rule: its function, what that uses, its script."""
     return source_hash(
-        f"pipeline.{domain}.jobs:{rule}", files=[SCRIPTS / f"{rule}.py", *files]
+        f"pipeline.{domain}.jobs:{rule}",
+        # from this file on, wherever the workflow that has ours as a module lies
+        files=[workflow.source_path(f"../scripts/{rule}.py"), *files],
     )
 
 
