@@ -116,7 +116,11 @@ def test_nights(tmp_path):
         ("survey\tnight\tpath\nztf\t1\tx\nztf\t1\ty\n", "night 1 stands there twice"),
         (
             "survey\tnight\tpaths\nztf\t1\tx\n",
-            "paths: unknown key; allowed are survey, night, path",
+            r"line 1: the header lacks path; .* survey, night, path, and .*\\tpaths'\)",
+        ),
+        (
+            "survey\tnight\tpath\tshard\nztf\t1\tx\t2\n",
+            "shard: unknown key; allowed are survey, night, path",
         ),
         ("survey\tnight\tpath\tsha256\nztf\t1\tx\tabc\n", "sha256"),
     ],
@@ -189,3 +193,24 @@ def test_the_default_is_valid_when_uncommented():
     assert config.catalogs["vsx"].distance.kpc == 30
     assert config.models["braai"].inputs == ["triplet"]
     assert set(config.model_dump()) == set(Config.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("load", "text", "lacking", "columns"),
+    [
+        (load_nights, "ztf\tn1\tdata\t2\n", "survey, night, path", "survey, night, path, and if"),
+        (load_nights, "# a night\nsurvey\tpath\n", "night", "survey, night, path, and if"),
+        (load_events, "A\tevent.json\n", "event, path", "event, path, and if"),
+        (load_events, "A\ta.json\nB\tb.json\n", "event, path", "event, path, and if"),
+    ],
+)
+def test_a_table_without_its_header(tmp_path, load, text, lacking, columns):
+    """Its first line, which stands in the header's place, would go unread without a word."""
+    path = tmp_path / "table.tsv"
+    path.write_text(text)
+    line = 1 + text.startswith("#")
+    with pytest.raises(ConfigError) as caught:
+        load(str(path))
+    message = str(caught.value)
+    assert message.startswith(f"{path}, line {line}: the header lacks {lacking}; expected the ")
+    assert columns in message and "\n" not in message

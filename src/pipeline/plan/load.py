@@ -87,6 +87,8 @@ def read_rows(path: str, model: type[Row]) -> list[Row]:
     names = [name.strip() for name in lines[0][1]] if lines else []
     if again := [name for name, count in Counter(names).items() if count > 1]:
         raise ConfigError(f"{path}: the column {again[0]!r} stands there twice")
+    if lines:
+        _check_header(f"{path}, line {lines[0][0]}", names, model)
     columns = ", ".join(map(name_of, names))
     rows = []
     for number, fields in lines[1:]:
@@ -98,6 +100,19 @@ def read_rows(path: str, model: type[Row]) -> list[Row]:
         except ValidationError as error:
             raise ConfigError(explain(f"{path}, line {number}", error, model)) from None
     return rows
+
+
+def _check_header(where: str, names: list[str], model: type[Row]) -> None:
+    """See that a header has all columns a line needs: a line in its place would go unread."""
+    fields = model.model_fields.items()
+    required = [name for name, field in fields if field.is_required()]
+    if lacking := [name for name in required if name not in names]:
+        others = ", ".join(name for name, field in fields if not field.is_required())
+        found = shortened("\t".join(names))
+        raise ConfigError(
+            f"{where}: the header lacks {', '.join(lacking)}; expected the names of the columns "
+            f"by tabs: {', '.join(required)}, and if need be {others} (found {found})"
+        )
 
 
 def _counts(line: str) -> bool:
