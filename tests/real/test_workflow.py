@@ -101,7 +101,7 @@ def test_scores_are_kowalskis(shared, ran, model):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
     ("night", "reason"),
-    [("20180201", "science stamp is not FITS, or truncated"), ("fink", "no stamps")],
+    [("20180201", "science stamp is JPEG, not FITS"), ("fink", "no stamps")],
 )
 def test_stamps_that_are_none_give_no_scores(ran, night, reason, model):
     """In the first public nights stamps are JPEGs; Fink delivers none."""

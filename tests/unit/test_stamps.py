@@ -72,6 +72,7 @@ def test_no_padding_and_loose_header_as_in_ztf():
     [
         (b"", "is not FITS, or truncated"),
         (b"\x00\xff" * 2000, "is not FITS, or truncated"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "is JPEG, not FITS"),
         (b"no FITS at all", "is not FITS, or truncated"),
         (as_fits(IMAGE)[: BLOCK + 47], "is truncated"),
         (as_fits(IMAGE)[:200], "is not FITS, or truncated"),

@@ -23,6 +23,7 @@ _GZIP_WBITS = 31
 _CARD = re.compile(rb"([A-Z0-9_-]+) *= *([^ /']+)")
 # What may stand in the header of a plain image without a meaning for its pixels' values.
 _SCALING = {b"BSCALE", b"BZERO", b"BLANK", b"GROUPS"}
+_JPEG_MAGIC = b"\xff\xd8\xff"
 _DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 
@@ -53,6 +54,8 @@ def read_stamp(data: bytes) -> np.ndarray:
         data = _gunzip(data)
     elif len(data) > MAX_STAMP_BYTES:
         raise StampError(f"is larger than {MAX_STAMP_BYTES} bytes")
+    if data[:3] == _JPEG_MAGIC:  # as ZTF's public archive had them in its first months
+        raise StampError("is JPEG, not FITS")
     layout = _plain_layout(data[:BLOCK])
     if layout is None:
         return _read_unusual(data)

@@ -12,15 +12,23 @@ from pipeline.contract import paths
 SCORED = 0.5
 """A score above means yes, for the networks of the field."""
 
+MOST_REASONS = 3
+"""The most frequent reasons of a model that are told."""
+
 
 def score_lines(directory: Path) -> Iterator[str]:
-    """Yield a line for each model whose scores a working directory holds."""
+    """Yield lines for each model whose scores a working directory holds: found and not found."""
     above, scored = Counter(), Counter()
+    lost: dict[str, Counter] = {}
     for path in paths.files_of(directory, "scores"):
         table = pq.read_table(path)
-        for column in table.schema:
-            if f"{column.name}_version" in table.schema.names:
-                scored[column.name] += table.num_rows - table[column.name].null_count
-                above[column.name] += pc.sum(pc.greater(table[column.name], SCORED)).as_py() or 0
+        names = set(table.schema.names)
+        for name in (n for n in table.schema.names if f"{n}_version" in names):
+            scored[name] += table.num_rows - table[name].null_count
+            above[name] += pc.sum(pc.greater(table[name], SCORED)).as_py() or 0
+            reasons = table[f"{name}_reason"].drop_null().to_pylist()
+            lost.setdefault(name, Counter()).update(reasons)
     for name, count in scored.items():
         yield f"{name}: {above[name]} of {count} scored alerts above {SCORED}"
+        for reason, number in lost[name].most_common(MOST_REASONS):
+            yield f"{name}: {number} not scored: {reason}"
