@@ -1,0 +1,68 @@
+"""The house of docs/architecture.md: imports go one way, domains know no other domain."""
+
+import ast
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from pipeline.contract.provenance import ROOT
+from pipeline.plan.domains import DOMAINS
+
+GROUND = {"io", "sky", "contract"}
+SOURCES = {"alerts", "events"}
+# What a room may import beside itself; scores trains the demonstration's model on simulated
+# stamps, skymaps calibrates on simulated tracks.
+ALLOWED = {
+    "io": set(),
+    "sky": set(),
+    "contract": {"io"},
+    "alerts": GROUND,
+    "events": GROUND,
+    "simulate": GROUND | SOURCES,
+    "crossmatch": GROUND | SOURCES,
+    "scores": GROUND | SOURCES | {"simulate"},
+    "skymaps": GROUND | SOURCES | {"simulate"},
+}
+TOP = {"plan", "cli"}
+
+
+def imports(path: Path):
+    """Yield the rooms of the package that a file imports, wherever the import stands."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "pipeline" and len(parts) > 1:
+                yield parts[1]
+
+
+def test_every_room_is_known():
+    rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert rooms == ALLOWED.keys() | TOP
+    assert {domain.name for domain in DOMAINS} <= rooms
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_imports_go_one_way(room):
+    files = ROOT.joinpath(room).rglob("*.py")
+    found = set(chain.from_iterable(map(imports, files)))
+    assert found <= ALLOWED[room] | {room}
+
+
+def test_only_the_top_knows_snakemake():
+    for path in ROOT.rglob("*.py"):
+        assert "import snakemake" not in path.read_text(), path
+
+
+def test_no_job_pays_for_the_configuration():
+    """Sections are pydantic models: a job takes dataclasses instead."""
+    for path in ROOT.glob("*/*.py"):
+        if path.name != "domain.py" and path.parent.name not in TOP | {"contract"}:
+            text = path.read_text()
+            assert ".domain import" not in text or path.name == "summary.py", path
