@@ -6,12 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from astropy.io import fits
 from astropy.io.votable import parse_single_table
 
 from pipeline.crossmatch.fits_check import check_fits
-from pipeline.crossmatch.rows import BATCH_ROWS, Rows, batches_of, check_columns, guarded, readable
+from pipeline.crossmatch.rows import (
+    BATCH_ROWS,
+    Rows,
+    as_text,
+    batches_of,
+    check_columns,
+    guarded,
+    readable,
+)
 from pipeline.crossmatch.votable_check import check_votable
+
+_ASCII_NUMBERS = ("I", "F", "E", "D")
 
 
 def read_fits(path: Path, columns: Sequence[str]) -> Rows:
@@ -38,11 +49,10 @@ def read_fits(path: Path, columns: Sequence[str]) -> Rows:
                 raise ValueError(f"column {name!r} holds arrays: only scalars can be used")
 
     def batches() -> Iterator[pa.RecordBatch]:
-        nulls = {c.name: c.null for c in table.columns if not c.bzero}
         with hdus:
             for start in range(0, max(len(table.data), 1), BATCH_ROWS):
                 data = table.data[start : start + BATCH_ROWS]
-                arrays = [_arrow(c, data.field(c), nulls.get(c)) for c in columns]
+                arrays = [_fits_column(data, table.columns[c]) for c in columns]
                 yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
     units = {name: table.columns[name].unit or "" for name in columns}
@@ -66,20 +76,41 @@ def read_votable(path: Path, columns: Sequence[str]) -> Rows:
         for name in columns:
             values = table[name]
             mask = np.ma.getmaskarray(np.ma.asarray(values))
-            arrays.append(_arrow(name, np.ma.getdata(values), mask=mask))
+            arrays.append(_arrow(name, np.ma.getdata(values), mask))
     units = {name: str(table[name].unit or "") for name in columns}
     return Rows(batches_of(pa.table(arrays, names=list(columns))), units)
 
 
-def _arrow(
-    name: str, values: np.ndarray, null: int | None = None, mask: np.ndarray | None = None
-) -> pa.Array:
-    """Return a column of numpy's as one of Arrow's; `null` stands for a missing integer."""
+def _fits_column(data: fits.FITS_rec, column: fits.Column) -> pa.Array:
+    """Return a column of a FITS table, with nulls for what the file says is undefined.
+
+    That is told by what is stored, before TSCAL and TZERO make numbers of it (FITS Standard
+    4.0, sections 7.2.2 and 7.3.2), while astropy compares what they have made, or never.
+    """
+    stored = data.view(np.ndarray)[column.name]
+    if stored.ndim != 1:
+        raise ValueError(f"column {column.name!r} holds arrays: only scalars can be used")
+    in_ascii = column.format.format in _ASCII_NUMBERS and stored.dtype.kind == "S"
+    if stored.dtype.kind == "S" and not in_ascii:
+        return pc.utf8_rtrim_whitespace(as_text(pa.array(stored.tolist(), pa.binary())))
+    mask = None
+    if in_ascii and column.null is not None:
+        null = str(column.null).strip()[: stored.dtype.itemsize]
+        mask = np.char.strip(stored) == null.encode()
+    elif column.format.format == "L":
+        mask = ~np.isin(stored, [ord("T"), ord("F")])  # a byte of 0 is undefined
+    elif stored.dtype.kind in "iu" and column.null is not None:
+        mask = stored == column.null
+    return _arrow(column.name, data.field(column.name), mask)
+
+
+def _arrow(name: str, values: np.ndarray, mask: np.ndarray | None = None) -> pa.Array:
+    """Return a column of numpy's as one of Arrow's."""
     if values.ndim != 1 or _holds_arrays(values):
         raise ValueError(f"column {name!r} holds arrays: only scalars can be used")
     if values.dtype.kind in "iufb":
         values = values.astype(values.dtype.newbyteorder("="))
-        return pa.array(values, mask=mask if null is None else values == null)
+        return pa.array(values, mask=mask)
     if values.dtype.kind in "SUO":
         words = [v.decode("latin-1") if isinstance(v, bytes) else str(v) for v in values]
         words = np.array([word.rstrip() for word in words], dtype=object)
