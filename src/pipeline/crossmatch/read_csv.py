@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,10 @@ from pipeline.crossmatch.csv_lines import Lines
 from pipeline.crossmatch.rows import Rows, as_text, batches_of, check_columns, readable
 from pipeline.crossmatch.unpack import unpacked
 
-_INTEGER = "^-?[0-9]+$"
+_INTEGER = "^[+-]?[0-9]+$"
+_LONG_INTEGER = "^[+-]?[0-9]{16,}$"  # perhaps above 2^53, and then not exact as a float
+# words that stand for a missing number, date or boolean; in text they are text
+_NULLS = pa.array(pa.csv.ConvertOptions().null_values)
 _NUMBER = r"^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|(?i:inf|infinity|nan))$"
 _ZONES = [None, "UTC"]
 # No times of day: 12:34:56 is an angle more often.
@@ -62,6 +66,7 @@ def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Ro
             pa.csv.ConvertOptions(
                 include_columns=list(columns),
                 strings_can_be_null=True,
+                null_values=[""],
                 # found below: Arrow takes h:m:s for times
                 column_types=dict.fromkeys(columns, pa.binary()),
             ),
@@ -85,23 +90,32 @@ def _header(path: Path, delimiter: str) -> list[str]:
 
 
 def _words(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take blanks off text, and quotes that stood between blanks and so were not seen."""
-    chunks = [as_text(chunk) for chunk in column.chunks]
-    words = pc.utf8_trim_whitespace(pa.chunked_array(chunks, pa.string()))
-    return pc.replace_substring_regex(words, '(?s)^"(.*)"$', r"\1")
+    """Take blanks off text, and quotes that stood behind blanks and so were not seen.
+
+    Others were taken off by the parser: what is quoted now was written with three.
+    """
+    words = pa.chunked_array([as_text(chunk) for chunk in column.chunks], pa.string())
+    unquoted = pc.replace_substring_regex(words, r'(?s)^\s+"(.*)"\s*$', r"\1")
+    return pc.utf8_trim_whitespace(unquoted)
 
 
 def _typed(words: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column of text as what all of its values are; of several kinds, as text."""
-    present = pc.if_else(pc.equal(words, ""), None, words)
+    present = pc.if_else(pc.is_in(words, _NULLS), None, words)
     if present.null_count == len(present):
         return words
     if _all(present, _INTEGER):
         # those of more digits would lose some as floats
-        return _cast(present, [pa.int64()], words)
+        return _cast(pc.utf8_ltrim(present, "+"), [pa.int64()], words)
     if _all(present, _NUMBER):
-        return present.cast(pa.float64())
+        return words if _loses_digits(present) else present.cast(pa.float64())
     return _cast(present, _OTHERS, words)
+
+
+def _loses_digits(numbers: pa.ChunkedArray) -> bool:
+    """Return whether an integer among numbers, perhaps an identifier, is not exact as a float."""
+    long = numbers.filter(pc.match_substring_regex(numbers, _LONG_INTEGER))
+    return any(Decimal(float(word)) != Decimal(word) for word in long.to_pylist())
 
 
 def _all(words: pa.ChunkedArray, pattern: str) -> bool:
