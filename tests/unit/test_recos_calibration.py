@@ -11,7 +11,7 @@ from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import write_events
 from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.calibration.plot import draw_coverage
-from pipeline.skymaps.calibration.table import calibrate, coverage
+from pipeline.skymaps.calibration.table import calibrate, check_levels, coverage
 from pipeline.skymaps.calibration.tracks import (
     made_of,
     measure,
@@ -151,3 +151,20 @@ def test_an_event_without_truth(events, tmp_path):
         measure(path, "dummy", LEVELS)
     with pytest.raises(ValueError, match=r"event_000000\.json: .*no reconstruction 'x'"):
         measure(events[0], "x", LEVELS)
+
+
+def test_pixels_that_are_too_coarse(events, tmp_path):
+    """The truth fits better than any of 12 pixels: no contour can be drawn at such levels."""
+    measure_tracks(events, "planewave", parse_nsides("1:0"), tmp_path / "tracks.json")
+    assert np.median([track.statistic for track in read_tracks([tmp_path / "tracks.json"])]) < 0
+    settings = {"reco": "planewave", "nsides": "1:0", "ice": "uniform", "seed": 3}
+    words = "pixels of 1:0 are too coarse for planewave: the truth fits better than any pixel; use"
+    with pytest.raises(ValueError, match=words):
+        write_calibration([tmp_path / "tracks.json"], settings, tmp_path / "table.json")
+    assert not (tmp_path / "table.json").exists()
+
+
+def test_tracks_that_are_all_the_same():
+    with pytest.raises(ValueError, match=r"levels of dummy do not ascend \(2, 2, 5.14\).* finer"):
+        check_levels(calibrate([2.0] * 20), "dummy", "8:0")
+    check_levels(calibrate([*range(1, 21)]), "dummy", "8:0")

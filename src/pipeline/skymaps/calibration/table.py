@@ -9,6 +9,7 @@ read off: the statistic of a track is 2Δllh between the truth's direction and t
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -86,6 +87,37 @@ def calibrate(
         holds, error = coverage(ordered, by_wilks)
         contours.append(CalibratedContour(p, level, low, high, by_wilks, holds, error))
     return contours
+
+
+def check_levels(contours: Iterable[CalibratedContour], reco: str, nsides: str) -> None:
+    """See that contours can be drawn at these levels: positive, and each above the one before.
+
+    Where pixels are so coarse that the truth fits better than any, its statistic is negative.
+
+    Parameters
+    ----------
+    contours : iterable of CalibratedContour
+        Of ascending containments.
+    reco, nsides : str
+        What the tracks were scanned with.
+
+    Raises
+    ------
+    ValueError
+        If they are not; the message says what to change.
+    """
+    levels = [contour.level for contour in contours]
+    if levels[0] <= 0:
+        raise ValueError(
+            f"calibration: the pixels of {nsides} are too coarse for {reco}: the truth fits "
+            "better than any pixel; use finer nsides"
+        )
+    if any(b <= a for a, b in pairwise(levels)):
+        words = ", ".join(f"{level:.3g}" for level in levels)
+        raise ValueError(
+            f"calibration: the levels of {reco} do not ascend ({words}): too many tracks have "
+            "the same 2Δllh; use finer nsides"
+        )
 
 
 def coverage(statistics: ArrayLike, level: float) -> tuple[float, float]:

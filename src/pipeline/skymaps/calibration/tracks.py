@@ -19,7 +19,7 @@ from pipeline.events.files import read_event, read_truth
 from pipeline.io.atomic import write_json
 from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
-from pipeline.skymaps.calibration.table import calibrate
+from pipeline.skymaps.calibration.table import calibrate, check_levels
 from pipeline.skymaps.recos.registry import get
 from pipeline.skymaps.scan.rounds import Scan, scan_all
 
@@ -139,10 +139,11 @@ def write_calibration(
     Raises
     ------
     ValueError
-        If there are too few tracks.
+        If there are too few tracks, or contours cannot be drawn at their levels.
     """
     tracks = read_tracks(measured)
     contours = calibrate([track.statistic for track in tracks])
+    check_levels(contours, str(settings["reco"]), str(settings["nsides"]))
     table = {
         "format": FORMAT,
         "version": VERSION,

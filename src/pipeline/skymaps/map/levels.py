@@ -110,7 +110,10 @@ def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
     if reco != scan.reco:
         raise ValueError(f"{path}: a calibration of {reco}, not of {scan.reco}")
     if not 0 < levels["50"] < levels["90"] < levels["3sigma"] < np.inf:
-        raise ValueError(f"{path}: the levels do not ascend: {levels}")
+        raise ValueError(
+            f"{path}: the levels do not ascend: {levels}; delete the table, and calibrate with "
+            "finer nsides"
+        )
     if reason:
         source = f"uncalibrated: {reason} ({tracks} simulated tracks, {reco})"
         return Levels(levels, source, False, UNCALIBRATED)
