@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.crossmatch.entry import Source
+from pipeline.crossmatch.identifiers import identifiers
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
 from pipeline.crossmatch.readers import read_catalog, read_parquet
 from pipeline.crossmatch.rows import Rows
@@ -53,7 +54,8 @@ def build_store(source: str | Path, out: str | Path, catalog: Source) -> dict[st
     OSError
         If the file does not exist or the store cannot be written.
     ValueError
-        If the file cannot be read, lacks a column, or has rows but not one valid position.
+        If the file cannot be read, lacks a column, has an id that cannot be told exactly, or
+        has rows but not one valid position.
     """
     text = [catalog.id] if catalog.id else []
     rows = read_catalog(source, _wanted(catalog, catalog.id), text)
@@ -92,7 +94,7 @@ def _build(
 ) -> dict[str, Any]:
     skipped: Counter = Counter()
     with atomic_folder(out) as part:
-        chosen = _chosen_rows(rows, catalog, id_column, skipped)
+        chosen = _chosen_rows(rows, source, catalog, id_column, skipped)
         schema, buckets, total = _scatter(chosen, part)
         skipped.update(rows.skipped)
         if skipped["malformed"] and not total and not skipped["position"] + skipped["distance"]:
@@ -117,7 +119,7 @@ def _build(
 
 
 def _chosen_rows(
-    rows: Rows, catalog: Source, id_column: str | None, skipped: Counter
+    rows: Rows, source: str, catalog: Source, id_column: str | None, skipped: Counter
 ) -> Iterator[pa.RecordBatch]:
     """Yield ra, dec, distance, id and the chosen columns of the rows that can be matched."""
     seen = 0
@@ -133,7 +135,7 @@ def _chosen_rows(
         number = pa.array(np.arange(seen, seen + len(ra)))
         seen += len(ra)
         skipped["position"] += int(len(ra) - placed.sum())
-        data = [batch[id_column] if id_column else number]
+        data = [identifiers(batch[id_column], id_column, source) if id_column else number]
         data += [batch[name] for name in catalog.columns]
         names = [id_column or "row", *catalog.columns]
         units = [rows.units.get(name, "") for name in names]
