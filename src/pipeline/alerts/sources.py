@@ -20,6 +20,7 @@ from pipeline.alerts.dumps import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TA
 from pipeline.io.arrow_plain import plain_table
 from pipeline.io.avro import MAX_BLOCK_BYTES, AvroError, Block, read_blocks
 from pipeline.io.names import readable
+from pipeline.io.regular import IrregularFileError, check_regular
 from pipeline.io.schema_folder import SchemaFolder
 from pipeline.io.tarball import TarballError, read_members
 
@@ -75,6 +76,8 @@ def check_source(path: Path) -> None:
     ------
     FileNotFoundError
         If there is nothing.
+    IrregularFileError
+        If it is a named pipe, a device or a socket.
     ValueError
         If it is no folder and has none of the known suffixes.
     """
@@ -84,6 +87,8 @@ def check_source(path: Path) -> None:
         raise ValueError(
             f"{path}: expected a folder or a file ending in {', '.join(DUMP_SUFFIXES)}"
         )
+    if not path.is_dir():
+        check_regular(path)
 
 
 def read_source(path: Path, schemas: Path | None = None) -> Iterator[Chunk | Failure]:
@@ -122,7 +127,10 @@ def _read_folder(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]
         yield Failure(readable(str(link)), 0, "a link to a folder, which is not followed")
     for file in sorted(files):
         try:
+            check_regular(file)
             yield from _read_file(file, schemas)
+        except IrregularFileError:
+            yield Failure(readable(str(file)), 0, "no regular file")
         except OSError as error:
             yield _failure_of_one_file(error, str(file))
 

@@ -9,6 +9,7 @@ import pyarrow.dataset
 from pipeline.crossmatch.read_csv import read_csv
 from pipeline.crossmatch.read_fits import read_fits, read_votable
 from pipeline.crossmatch.rows import BATCH_ROWS, Rows, as_text, check_columns, guarded, readable
+from pipeline.io.regular import check_regular
 from pipeline.io.text import is_text
 
 FORMATS = {
@@ -53,6 +54,8 @@ def read_catalog(path: str | Path, columns: Sequence[str], text: Sequence[str] =
     ------
     FileNotFoundError
         If there is no such file.
+    IrregularFileError
+        If it is a named pipe, a device or a socket.
     ValueError
         If it is not what its suffix says, or a column does not exist; in the first case
         perhaps only while the batches are read.
@@ -65,6 +68,8 @@ def read_catalog(path: str | Path, columns: Sequence[str], text: Sequence[str] =
     if kind is None:
         known = ", ".join(FORMATS)
         raise ValueError(f"{path}: a catalogue's suffix is one of {known} (.gz may follow)")
+    if not path.is_dir():
+        check_regular(path)
     if kind == "parquet":
         return read_parquet(path, columns)
     if kind == "csv":

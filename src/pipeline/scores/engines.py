@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 import onnxruntime as ort
 
+from pipeline.io.regular import check_regular
 from pipeline.scores.network import Network
 from pipeline.scores.onnx_file import check_onnx
 from pipeline.scores.originals import import_tensorflow, load_original
@@ -81,6 +82,7 @@ class OnnxEngine:
         options.log_severity_level = 4
         # Given bytes, it would take them for a format of its own if they look like it.
         options.add_session_config_entry("session.load_model_format", "ONNX")
+        check_regular(self.path)
         content = self.path.read_bytes()
         check_onnx(path, content)
         try:

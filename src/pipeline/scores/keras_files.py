@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipeline.io.regular import check_regular
 from pipeline.scores.child import ChildError, in_child
 from pipeline.scores.keras_config import parse_config
 from pipeline.scores.signature import ModelError
@@ -74,6 +75,7 @@ def checked_copy(path: str | Path) -> Iterator[KerasFile]:
         If it cannot be read.
     """
     path = Path(path)
+    check_regular(path)
     content = path.read_bytes()
     zipped = zipfile.is_zipfile(io.BytesIO(content))
     with TemporaryDirectory(prefix="nightmill-") as folder:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from pipeline.io.regular import check_regular
 from pipeline.scores.keras_files import KerasFile, checked_copy
 from pipeline.scores.network import UNTRUSTED, Network
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes, first_line
@@ -84,6 +85,8 @@ def load_original(path: str | Path, model: Network) -> Original:
         raise FileNotFoundError(f"{path}: no such model")
     if path.is_dir() and not model.trusted:
         raise ModelError(f"{path}: {UNTRUSTED}")
+    if not path.is_dir():
+        check_regular(path)
     tf = import_tensorflow()
     if path.is_dir():
         return _load_saved_model(tf, path, model)
