@@ -132,6 +132,11 @@ def test_each_bad_event_costs_itself(events):
         (("a", "track.json", "", "8:0 12:12", ""), {}, "12 is no power of 2"),
         (("a", "track.json", "", "", ""), {"nsides": "64:0 8:12"}, "not in ascending order"),
         (("a", "gone.json", "", "", ""), {}, "gone.json"),
+        (
+            ("a", "track.json", "", "", ""),
+            {"pointed": True, "calibration": {}},
+            "skymaps.calibration: a pointed scan cannot be calibrated; take one of the two out",
+        ),
     ],
 )
 def test_bad_configuration_stops_before_any_job(events, line, skymaps, words):

@@ -160,7 +160,7 @@ def round_calibrations(section: Skymaps, row: EventRow, number: int) -> list[str
     are they scanned again when it changes.
     """
     levels = parse_nsides(row.nsides or section.nsides)
-    if section.refine == "minimum" or section.pointed or number < len(levels):
+    if section.refine == "minimum" or number < len(levels):
         return []
     return calibrations(section, row)
 
@@ -178,6 +178,12 @@ def _known_recos(request: Request) -> Iterator[str]:
         if reco not in known:
             where = f"{request.config.events}: event {row.event}" if row.reco else "skymaps.reco"
             yield f"{where}: no reconstruction {reco!r}; there are {', '.join(known)}"
+
+
+def _pointed_or_calibrated(request: Request) -> Iterator[str]:
+    section = request.config.skymaps
+    if section.pointed and section.calibration is not None:
+        yield "skymaps.calibration: a pointed scan cannot be calibrated; take one of the two out"
 
 
 def _found(directory: Path) -> Iterator[str]:
@@ -199,6 +205,6 @@ SKYMAPS = Domain(
     ),
     active=lambda request: bool(events(request)),
     targets=_targets,
-    checks=(_known_recos,),
+    checks=(_known_recos, _pointed_or_calibrated),
     found=_found,
 )
