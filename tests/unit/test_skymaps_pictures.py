@@ -49,11 +49,11 @@ def skymap(*islands, width=2.0, calibrated=False):
 def figure_of(monkeypatch):
     """Return a function that draws a picture and returns its figure."""
 
-    def draw(module, *arguments):
+    def draw(module, *arguments, caption=CAPTION):
         caught = []
         monkeypatch.setattr(module, "save", lambda figure, path: caught.append(figure))
         draw_picture = module.draw_sky if module is sky_picture else module.draw_zoom
-        draw_picture(arguments[0], "x.png", CAPTION, *arguments[1:])
+        draw_picture(arguments[0], "x.png", caption, *arguments[1:])
         caught[0].draw_without_rendering()
         return caught[0]
 
@@ -87,12 +87,15 @@ def test_what_the_words_say(figure_of, module, calibrated):
     assert "90 %: " in text and "2Δllh = 4.61" in text
 
 
+@pytest.mark.parametrize("limits", ["", "pointed: nside 64 only, within 3.5 deg of the seed"])
 @pytest.mark.parametrize("width", [0.3, 2.0, 12.0])
 @pytest.mark.parametrize("module", [sky_picture, zoom_picture])
-def test_nothing_covers_the_data_and_all_is_on_the_page(figure_of, module, width):
+def test_nothing_covers_the_data_and_all_is_on_the_page(figure_of, module, width, limits):
     long = replace(wilks_levels(), source="uncalibrated: event has 226 DOMs, calibration made of "
                    "20 to 87 (200 simulated tracks, pandel_spe1st)")  # fmt: skip
-    figure = figure_of(module, replace(skymap((120.0, 30.0, 0.0), width=width), levels=long), [FIT])
+    drawn, caption = skymap((120.0, 30.0, 0.0), width=width), replace(CAPTION, limits=limits)
+    figure = figure_of(module, replace(drawn, levels=long), [FIT], caption=caption)
+    assert limits in words(figure) or not limits
     data, page = figure.axes[0].get_window_extent(), figure.bbox
     boxes = [item.get_window_extent() for item in (*figure.texts, *figure.legends)]
     for box in boxes:

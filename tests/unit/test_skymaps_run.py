@@ -1,5 +1,6 @@
 """What the jobs of the workflow do, called as the scripts call it; what rules ask for."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -7,15 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from astropy.io import fits
 from test_skymaps_events import event
 from test_skymaps_levels import table
 
 from pipeline.contract.request import Request
+from pipeline.contract.section import ConfigError
 from pipeline.events.domain import EVENTS, EventRow
 from pipeline.events.files import write_event
+from pipeline.plan.check import check_request
 from pipeline.plan.load import load_config, load_lines
 from pipeline.plan.targets import all_targets
 from pipeline.skymaps import domain as skymaps
+from pipeline.skymaps.products.summary import write_summary
 from pipeline.skymaps.share import scan_share
 from pipeline.skymaps.whole import scan_event
 
@@ -75,6 +80,28 @@ def test_a_pointed_scan_has_all_products(tmp_path, nsides):
     assert min(ninety[f"{axis}_{way}"] for axis in ("ra", "dec") for way in ("plus", "minus")) > 0
 
 
+def test_a_pointed_scan_says_so_everywhere(tmp_path):
+    """Only its first level was scanned, around the seed: no product may claim the progression."""
+    write_event(event(), tmp_path / "event.json")
+    how = {"reco": "dummy", "nsides": "8:0 64:12"}
+    for name, pointed in (("aimed", True), ("sky", False)):
+        scan_event(name, tmp_path / "event.json", tmp_path / name, **how, pointed=pointed)
+    aimed, sky = tmp_path / "aimed", tmp_path / "sky"
+    words = "nside 8 only, within 3.5 deg of the seed"
+    circular = (aimed / "circular.txt").read_text()
+    assert f"Reconstruction: dummy, pointed: {words}\n" in circular and "64:12" not in circular
+    assert "Reconstruction: dummy, nsides 8:0 64:12\n" in (sky / "circular.txt").read_text()
+    said = [json.loads((folder / "contours.json").read_text()) for folder in (aimed, sky)]
+    assert [each["pointed"] for each in said] == [True, False]
+    assert [each["scanned"] for each in said] == [f"pointed: {words}", "nsides 8:0 64:12"]
+    headers = [fits.getheader(folder / "skymap.multiorder.fits", 1) for folder in (aimed, sky)]
+    assert [header["POINTED"] for header in headers] == [True, False]
+    assert headers[0].comments["POINTED"] == words
+    write_summary([aimed / "summary.json", sky / "summary.json"], tmp_path / "summary.csv")
+    with (tmp_path / "summary.csv").open() as table:
+        assert [row["pointed"] for row in csv.DictReader(table)] == ["True", "False"]
+
+
 def test_rounds_and_what_they_depend_on():
     """Rounds that look around the minimum only do not wait for a calibration."""
     row = EventRow(event="b", path="b.json", chunks=2)
@@ -82,12 +109,21 @@ def test_rounds_and_what_they_depend_on():
     for section, expected in [
         ({"calibration": {}}, [[], [], [], table, table, table]),
         ({"calibration": {}, "refine": "minimum"}, [[], [], [], []]),
-        ({"calibration": {}, "pointed": True}, [[]] * 6),
+        ({"pointed": True}, [[]] * 6),
         ({}, [[]] * 6),
     ]:
         config = load_config({"skymaps": section})
         rounds = range(len(skymaps.rounds(config.skymaps, row)))
         assert [skymaps.round_calibrations(config.skymaps, row, n) for n in rounds] == expected
+
+
+def test_a_pointed_scan_is_not_planned_with_a_calibration():
+    """Its tracks, hours of work, are of the whole sky: they could never calibrate it."""
+    words = "skymaps.calibration: a pointed scan cannot be calibrated; take one of the two out"
+    with pytest.raises(ConfigError, match=words):
+        check_request(Request(load_config({"skymaps": {"pointed": True, "calibration": {}}})))
+    for section in ({"pointed": True}, {"calibration": {}}):
+        check_request(Request(load_config({"skymaps": section})))
 
 
 def test_what_rules_ask_for():

@@ -29,13 +29,12 @@ def circular_text(name: str, scan: Scan, skymap: Skymap) -> str:
     """
     event, levels = skymap.event, skymap.levels
     kind = event.event_type if event.is_real else f"{event.event_type}, SIMULATED"
-    nsides = " ".join(f"{level.nside}:{level.extension}" for level in scan.levels)
     areas = [f"Area {_words(key)}: {_area(skymap.contours[key])}" for key in CONTENTS]
     lines = [
         f"Event: {name} ({kind}), run {event.run_id}, event {event.event_id}",
         f"Time: {Time(event.mjd, format='mjd').iso} UTC (MJD {event.mjd:.6f})",
         *_position(skymap),
-        f"Reconstruction: {scan.reco}, nsides {nsides}",
+        f"Reconstruction: {scan.reco}, {scan.scanned}",
         f"Levels: {levels.source}",
         f"Containment: {WORTH[levels.meaning]}",
         *areas,

@@ -69,7 +69,10 @@ def write_products(
     true_position = None
     if truth is not None:
         true_position = tuple(map(float, to_icrs(truth["zenith"], truth["azimuth"], event.mjd)))
-    caption, marks = Caption(name, scan.reco), _marks(scan, true_position)
+    caption, marks = (
+        Caption(name, scan.reco, scan.scanned if scan.pointed else ""),
+        _marks(scan, true_position),
+    )
     draw_sky(skymap, folder / SKY, caption, marks)
     draw_zoom(skymap, folder / ZOOM, caption, marks)
     write_json(summary_row(name, scan, state, skymap, true_position), folder / SUMMARY)
@@ -88,6 +91,8 @@ def _contours(name: str, scan: Scan, skymap: Skymap) -> dict:
         "time_utc": Time(event.mjd, format="mjd").isot,
         "is_real": event.is_real,
         "reco": scan.reco,
+        "pointed": scan.pointed,
+        "scanned": scan.scanned,
         "ra_deg": skymap.ra,
         "dec_deg": skymap.dec,
         "nside": int(skymap.best["nside"]),

@@ -52,6 +52,7 @@ def write_multiorder(name: str, scan: Scan, skymap: Skymap, path: str | Path) ->
         ("RA", skymap.ra, "best fit, ICRS [deg]"),
         ("DEC", skymap.dec, "best fit, ICRS [deg]"),
         ("RECO", scan.reco, "reconstruction of each pixel"),
+        ("POINTED", scan.pointed, _scanned(scan)),
         *(card for key in ("50", "90") for card in _extent(key, skymap.contours[key])),
         ("LEVELS", skymap.levels.source),
         ("CALIBRAT", skymap.levels.calibrated, "contours hold what they say, in simulation"),
@@ -60,6 +61,11 @@ def write_multiorder(name: str, scan: Scan, skymap: Skymap, path: str | Path) ->
     table.header.extend(cards)
     with atomic_path(path) as temporary:
         fits.HDUList([fits.PrimaryHDU(), table]).writeto(temporary, overwrite=True)
+
+
+def _scanned(scan: Scan) -> str:
+    """Return what was scanned in the few words that a comment holds."""
+    return scan.scanned.removeprefix("pointed: ") if scan.pointed else "the whole sky was scanned"
 
 
 def _extent(name: str, contour: Contour) -> list[tuple[str, float | None, str]]:

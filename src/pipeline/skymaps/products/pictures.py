@@ -53,10 +53,21 @@ class Mark:
 
 @dataclass(frozen=True)
 class Caption:
-    """What the map itself does not know: what events.tsv calls the event, and what fitted it."""
+    """What the map itself does not know.
+
+    Attributes
+    ----------
+    name : str
+        What events.tsv calls the event.
+    reco : str
+        What fitted it.
+    limits : str
+        To what the scan was limited; empty for a scan of the whole sky.
+    """
 
     name: str
     reco: str
+    limits: str = ""
 
 
 def halo(width: float, colour: str = "black") -> list[Any]:
@@ -109,8 +120,10 @@ def write_words(figure: Figure, skymap: Skymap, caption: Caption) -> None:
 
     line(0.12, caption.name, fontsize=14, fontweight="bold")
     which = f"run {event.run_id}, event {event.event_id} ({kind}), {when}"
-    line(0.43, f"{which};  reconstruction: {caption.reco}", fontsize=9)
-    line(0.63, f"contours: {skymap.levels.source}", fontsize=9)
+    line(0.40, f"{which};  reconstruction: {caption.reco}", fontsize=9)
+    line(0.57, f"contours: {skymap.levels.source}", fontsize=9)
+    if caption.limits:
+        line(0.74, caption.limits, fontsize=9, fontweight="bold", color=VERMILION)
     if not skymap.levels.calibrated:
         figure.text(
             0.97,

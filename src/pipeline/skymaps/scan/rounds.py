@@ -15,7 +15,7 @@ from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
 from pipeline.skymaps.recos.registry import code
 from pipeline.skymaps.scan.isolation import Fitter
-from pipeline.skymaps.scan.pixels import choose, seed_vertices
+from pipeline.skymaps.scan.pixels import POINTED_RADIUS, choose, seed_vertices
 from pipeline.skymaps.scan.records import (
     COLUMN_OF,
     PIXEL_DTYPE,
@@ -84,6 +84,17 @@ class Scan:
             raise ValueError("a pointed scan needs a seed with a direction")
         ra, dec = to_icrs(seed.zenith, seed.azimuth, self.event.mjd)
         return float(ra), float(dec)
+
+    @property
+    def scanned(self) -> str:
+        """What of the sky is scanned and how finely, in words (ASCII) for every product.
+
+        Of a pointed scan it is not the progression: the levels after the first are not used.
+        """
+        if self.pointed:
+            nside = self.levels[0].nside
+            return f"pointed: nside {nside} only, within {POINTED_RADIUS:g} deg of the seed"
+        return "nsides " + " ".join(f"{level.nside}:{level.extension}" for level in self.levels)
 
     def choose(self, state: State, number: int) -> dict[int, np.ndarray]:
         """Return the pixels of a round; see `pipeline.skymaps.scan.pixels.choose`.
