@@ -16,11 +16,12 @@ from pipeline.skymaps.calibration.tracks import (
     made_of,
     measure,
     measure_tracks,
+    read_failed,
     read_tracks,
     write_calibration,
 )
 from pipeline.skymaps.map.levels import calibrated_levels
-from pipeline.skymaps.recos.dummy import WIDTH
+from pipeline.skymaps.recos.dummy import WIDTH, Dummy
 from pipeline.skymaps.scan.rounds import Scan
 
 
@@ -168,3 +169,52 @@ def test_tracks_that_are_all_the_same():
     with pytest.raises(ValueError, match=r"levels of dummy do not ascend \(2, 2, 5.14\).* finer"):
         check_levels(calibrate([2.0] * 20), "dummy", "8:0")
     check_levels(calibrate([*range(1, 21)]), "dummy", "8:0")
+
+
+class Blind(Dummy):
+    """A `Dummy` whose llh at the truth is NaN, or which raises, for the events of some seeds."""
+
+    def __init__(self, nan, raising):
+        self._nan, self._raising = ([vars(read_event(p).seed) for p in ps] for ps in (nan, raising))
+
+    def load(self, event):
+        if vars(event.seed) in self._raising:
+            raise RuntimeError("no ice here")
+        likelihood = super().load(event)
+        if vars(event.seed) in self._nan:
+            likelihood._centre = np.full(3, np.nan)
+        return likelihood
+
+
+def test_a_track_that_cannot_be_used(events, tmp_path, monkeypatch, caplog):
+    settings = {"reco": "dummy", "nsides": NSIDES, "ice": "uniform", "seed": 3}
+    shards, table = [tmp_path / f"{i}.json" for i in range(2)], tmp_path / "table.json"
+
+    def run(nan, raising=()):
+        monkeypatch.setattr(
+            "pipeline.skymaps.calibration.tracks.get", lambda _: Blind(nan, raising)
+        )
+        for i, shard in enumerate(shards):
+            measure_tracks(events[i::2], "dummy", LEVELS, shard)
+        write_calibration(shards, settings, table)
+
+    run(events[4:5])
+    content = json.loads(table.read_text())
+    assert (content["tracks"], content["failed"]) == (11, 1)
+    measured = [track["file"] for track in content["measured"]]
+    assert measured == [path.name for path in events if path != events[4]]
+    reason = "dummy gives no finite llh at its truth (nan)"
+    assert read_failed(shards) == [{"file": events[4].name, "reason": reason}]
+    assert [record.getMessage() for record in caplog.records] == [f"left out {events[4]}: {reason}"]
+    table.unlink()
+    words = (
+        r"2 of 12 tracks cannot be used, at most 10% may; the first, event_000001.json: no ice h"
+    )
+    with pytest.raises(ValueError, match=words):
+        run(events[4:5], events[1:2])
+    assert not table.exists()
+
+
+def test_no_such_reconstruction_is_no_matter_of_tracks(events, tmp_path):
+    with pytest.raises(ValueError, match="no reconstruction 'x'"):
+        measure_tracks(events, "x", LEVELS, tmp_path / "tracks.json")

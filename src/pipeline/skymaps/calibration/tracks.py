@@ -5,6 +5,7 @@ the tracks over jobs gives the same table.
 """
 
 import json
+import logging
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +24,12 @@ from pipeline.skymaps.calibration.table import calibrate, check_levels
 from pipeline.skymaps.recos.registry import get
 from pipeline.skymaps.scan.rounds import Scan, scan_all
 
+logger = logging.getLogger(__name__)
+
 FORMAT, VERSION = "nightmill-calibration", 2
+
+MOST_FAILED = 0.1
+"""Share of the tracks that may be left out: levels of those that happened to fit are of others."""
 
 PERCENTILES = {"low": 5, "median": 50, "high": 95}
 """What a table says of the events it was made of; between the first and the last it holds."""
@@ -70,6 +76,8 @@ def measure_tracks(
 ) -> None:
     """Scan simulated events and write what came of each, as JSON.
 
+    A track that cannot be used is named in the log with its reason and left out.
+
     Parameters
     ----------
     paths : sequence of str or Path
@@ -79,24 +87,38 @@ def measure_tracks(
     levels : sequence of Level
         The progression; a calibration holds for scans with the same one.
     output : str or Path
-        Where the list of tracks is written.
+        Where the tracks, and the files and reasons of those that failed, are written.
     report : callable
         Told 1 after each event.
 
     Raises
     ------
     ValueError
-        If an event has no truth or cannot be reconstructed; the message names it.
+        If there is no such reconstruction.
     """
-    tracks = []
+    get(reco)
+    tracks, failed = [], []
     for path in paths:
-        tracks.append(measure(path, reco, levels))
+        try:
+            tracks.append(asdict(measure(path, reco, levels)))
+        except (OSError, MemoryError):  # of the machine, not of the track
+            raise
+        except Exception as error:  # a reconstruction of others may raise anything
+            reason = str(error).removeprefix(f"{path}: ") or type(error).__name__
+            failed.append({"file": Path(path).name, "reason": reason})
+            logger.warning("left out %s: %s", path, reason)
         report(1)
-    write_json([asdict(track) for track in tracks], output)
+    write_json({"tracks": tracks, "failed": failed}, output)
 
 
 def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> Track:
-    """Scan one simulated event and compare with its truth; parameters as `measure_tracks`."""
+    """Scan one simulated event and compare with its truth; parameters as `measure_tracks`.
+
+    Raises
+    ------
+    ValueError
+        If it has no truth or cannot be reconstructed, there or at all; the message names it.
+    """
     event, truth = read_event(path), read_truth(path)
     if truth is None:
         raise ValueError(f"{path}: no truth in it, a calibration needs simulated events")
@@ -109,9 +131,12 @@ def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> Track:
     position = healpix.pixel_to_lonlat(int(best["nside"]), int(best["index"]))
     found = travel_direction(*from_icrs(*position, event.mjd))
     vertex = np.array([best[name] for name in ("X", "Y", "Z", "T")])
+    at_truth = _llh_at(event, reco, direction, vertex)
+    if not np.isfinite(at_truth):
+        raise ValueError(f"{path}: {reco} gives no finite llh at its truth ({at_truth})")
     return Track(
         file=Path(path).name,
-        statistic=float(2 * (_llh_at(event, reco, direction, vertex) - best["llh"])),
+        statistic=float(2 * (at_truth - best["llh"])),
         # 2 asin(|a − b| / 2) keeps the digits that acos(a·b) loses
         error_deg=float(np.degrees(2 * np.arcsin(np.linalg.norm(direction - found) / 2))),
         hlc_doms=len(hits),
@@ -139,9 +164,11 @@ def write_calibration(
     Raises
     ------
     ValueError
-        If there are too few tracks, or contours cannot be drawn at their levels.
+        If there are too few tracks, more than `MOST_FAILED` of them cannot be used, or
+        contours cannot be drawn at their levels.
     """
-    tracks = read_tracks(measured)
+    tracks, failed = read_tracks(measured), read_failed(measured)
+    _check_failed(failed, len(tracks) + len(failed))
     contours = calibrate([track.statistic for track in tracks])
     check_levels(contours, str(settings["reco"]), str(settings["nsides"]))
     table = {
@@ -149,6 +176,7 @@ def write_calibration(
         "version": VERSION,
         **settings,
         "tracks": len(tracks),
+        "failed": len(failed),
         "made_of": made_of(tracks),
         "median_error_deg": float(np.median([track.error_deg for track in tracks])),
         "contours": [asdict(contour) for contour in contours],
@@ -183,8 +211,23 @@ def made_of(tracks: Sequence[Track]) -> dict[str, dict[str, float] | None]:
 
 def read_tracks(paths: Sequence[str | Path]) -> list[Track]:
     """Return the tracks in files of `measure_tracks`, ordered by event."""
-    tracks = [Track(**row) for path in paths for row in json.loads(Path(path).read_text())]
-    return sorted(tracks, key=lambda track: track.file)
+    rows = [row for path in paths for row in json.loads(Path(path).read_text())["tracks"]]
+    return sorted((Track(**row) for row in rows), key=lambda track: track.file)
+
+
+def read_failed(paths: Sequence[str | Path]) -> list[dict[str, str]]:
+    """Return the ``file`` and ``reason`` of the tracks that were left out, ordered by event."""
+    rows = [row for path in paths for row in json.loads(Path(path).read_text())["failed"]]
+    return sorted(rows, key=lambda row: row["file"])
+
+
+def _check_failed(failed: Sequence[dict[str, str]], number: int) -> None:
+    """See that not more than `MOST_FAILED` of the tracks were left out."""
+    if len(failed) > MOST_FAILED * number:
+        raise ValueError(
+            f"calibration: {len(failed)} of {number} tracks cannot be used, at most "
+            f"{MOST_FAILED:.0%} may; the first, {failed[0]['file']}: {failed[0]['reason']}"
+        )
 
 
 def _llh_at(event: Event, reco: str, direction: NDArray, vertex: NDArray) -> float:
