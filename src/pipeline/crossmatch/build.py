@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.crossmatch.entry import Source
+from pipeline.crossmatch.frames import check_position
 from pipeline.crossmatch.identifiers import identifiers
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
 from pipeline.crossmatch.readers import read_catalog, read_parquet
@@ -54,8 +55,8 @@ def build_store(source: str | Path, out: str | Path, catalog: Source) -> dict[st
     OSError
         If the file does not exist or the store cannot be written.
     ValueError
-        If the file cannot be read, lacks a column, has an id that cannot be told exactly, or
-        has rows but not one valid position.
+        If the file cannot be read, lacks a column, has an id that cannot be told exactly,
+        says that its positions are not ICRS in degrees, or has rows but not one valid one.
     """
     text = [catalog.id] if catalog.id else []
     rows = read_catalog(source, _wanted(catalog, catalog.id), text)
@@ -124,6 +125,8 @@ def _chosen_rows(
     """Yield ra, dec, distance, id and the chosen columns of the rows that can be matched."""
     seen = 0
     for batch in rows.batches:
+        for name in (catalog.ra, catalog.dec):
+            check_position(rows, name, batch[name].type, source)
         ra, dec = right_ascension(batch[catalog.ra]), declination(batch[catalog.dec])
         distance = np.full(len(ra), np.nan)
         placed = np.isfinite(ra) & np.isfinite(dec)

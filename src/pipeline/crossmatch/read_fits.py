@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from astropy.io import fits
-from astropy.io.votable import parse_single_table
+from astropy.io.votable import parse
+from astropy.io.votable.tree import Field, VOTableFile
 
 from pipeline.crossmatch.fits_check import check_fits
+from pipeline.crossmatch.frames import frame_of
 from pipeline.crossmatch.rows import (
     BATCH_ROWS,
     Rows,
@@ -56,7 +58,9 @@ def read_fits(path: Path, columns: Sequence[str]) -> Rows:
                 yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
     units = {name: table.columns[name].unit or "" for name in columns}
-    return Rows(guarded(batches(), path, "FITS"), units)
+    header = table.header
+    frame = frame_of(header.get("RADESYS", header.get("RADECSYS")), header.get("EQUINOX"))
+    return Rows(guarded(batches(), path, "FITS"), units, frames=dict.fromkeys(columns, frame))
 
 
 def read_votable(path: Path, columns: Sequence[str]) -> Rows:
@@ -69,7 +73,9 @@ def read_votable(path: Path, columns: Sequence[str]) -> Rows:
     """
     with readable(path, "VOTable"):
         check_votable(path)
-        table = parse_single_table(path, verify="ignore").to_table(use_names_over_ids=True)
+        document = parse(path, verify="ignore")
+        element = document.get_first_table()
+        table = element.to_table(use_names_over_ids=True)
     check_columns(path, columns, table.colnames)
     with readable(path, "VOTable"):
         arrays = []
@@ -78,7 +84,15 @@ def read_votable(path: Path, columns: Sequence[str]) -> Rows:
             mask = np.ma.getmaskarray(np.ma.asarray(values))
             arrays.append(_arrow(name, np.ma.getdata(values), mask))
     units = {name: str(table[name].unit or "") for name in columns}
-    return Rows(batches_of(pa.table(arrays, names=list(columns))), units)
+    frames = _frames(document, dict(zip(table.colnames, element.fields, strict=True)))
+    return Rows(batches_of(pa.table(arrays, names=list(columns))), units, frames=frames)
+
+
+def _frames(document: VOTableFile, fields: dict[str, Field]) -> dict[str, str]:
+    """Return the frame of each field: of the COOSYS it refers to, or of the only one."""
+    systems = {s.ID: frame_of(s.system, s.equinox) for s in document.iter_coosys()}
+    otherwise = next(iter(systems.values())) if len(systems) == 1 else ""
+    return {name: systems.get(field.ref, otherwise) for name, field in fields.items()}
 
 
 def _fits_column(data: fits.FITS_rec, column: fits.Column) -> pa.Array:

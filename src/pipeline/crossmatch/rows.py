@@ -27,11 +27,14 @@ class Rows:
         Unit of each column, empty where the file does not tell.
     skipped : collections.Counter
         Rows that the format's reader gave up on, by reason; complete after the last batch.
+    frames : dict of str to str
+        Of columns that the file says are in another frame than ICRS: that one.
     """
 
     batches: Iterator[pa.RecordBatch]
     units: dict[str, str] = field(default_factory=dict)
     skipped: Counter = field(default_factory=Counter)
+    frames: dict[str, str] = field(default_factory=dict)
 
 
 def batches_of(table: pa.Table) -> Iterator[pa.RecordBatch]:
