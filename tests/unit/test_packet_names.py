@@ -155,3 +155,40 @@ def test_a_parquet_column_whose_name_is_not_utf8(tmp_path):
     (reason,) = tables["rejected"]["reason"].to_pylist()
     assert "a column's name is not UTF-8" in reason
     assert r"QQ\xffQQ" in reason
+
+
+UNREAD = {
+    "B.AVRO": ".AVRO",
+    "x.avro.gz": ".avro.gz",
+    "y.Tar.gz": ".Tar.gz",
+    "z.tgz": ".tgz",
+    "t.tar": ".tar",
+}
+
+
+def test_files_that_look_like_packets_and_are_not_read_are_told(tmp_path):
+    others = {"README": b"", "a.json": b"", "c.gz": b"", "avro": b""}
+    content = container([packet(5)])
+    files = {"5.avro": content, "Q.PARQUET": b"", **dict.fromkeys(UNREAD, content), **others}
+    tables, total = run(tmp_path, write_folder(tmp_path / "night", files))
+    assert (total["alerts"], total["rejected"]) == (1, 6)
+    found = {r["source"]: r["reason"] for r in tables["rejected"].to_pylist()}
+    expected = {**UNREAD, "Q.PARQUET": ".PARQUET"}
+    assert found == {
+        f"{tmp_path}/night/{name}": f"not read: name ends in {end}, expected .avro or .parquet"
+        for name, end in expected.items()
+    }
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz"])
+def test_members_that_look_like_packets_and_are_not_read_are_told(tmp_path, suffix):
+    content = container([packet(5)])
+    files = {"5.avro": content, "q.parquet": b"", **dict.fromkeys(UNREAD, content), "a.txt": b""}
+    path = write_tar(tmp_path / f"n{suffix}", files, "w" if suffix == ".tar" else "w:gz")
+    tables, total = run(tmp_path, path)
+    assert (total["alerts"], total["rejected"]) == (1, 6)
+    found = {r["source"]: r["reason"] for r in tables["rejected"].to_pylist()}
+    assert found == {
+        f"{path}/{name}": f"not read: name ends in {end}, expected .avro"
+        for name, end in {**UNREAD, "q.parquet": ".parquet"}.items()
+    }

@@ -10,13 +10,20 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.alerts.dumps import AVRO_SUFFIX, DUMP_SUFFIXES, PARQUET_SUFFIX, TAR_SUFFIXES
+from pipeline.alerts.dumps import (
+    AVRO_SUFFIX,
+    DUMP_SUFFIXES,
+    PARQUET_SUFFIX,
+    TAR_SUFFIXES,
+    why_not_read,
+)
 from pipeline.io.arrow_plain import plain_table
 from pipeline.io.avro import MAX_BLOCK_BYTES, AvroError, Block, read_blocks
 from pipeline.io.names import readable
@@ -115,16 +122,20 @@ def read_source(path: Path, schemas: Path | None = None) -> Iterator[Chunk | Fai
 
 
 def _read_folder(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
-    files, links, errors = [], [], []
+    files, links, errors, unread = [], [], [], {}
+    read = (AVRO_SUFFIX, PARQUET_SUFFIX)
     for folder, folders, names in os.walk(path, onerror=errors.append):
         links += [link for n in folders if (link := Path(folder, n)).is_symlink()]
-        files += [Path(folder, n) for n in names if n.endswith((AVRO_SUFFIX, PARQUET_SUFFIX))]
+        files += [Path(folder, n) for n in names if n.endswith(read)]
+        unread |= {Path(folder, n): why for n in names if (why := why_not_read(n, read))}
     if not files and not errors and not links:
         raise ValueError(f"{path}: no {AVRO_SUFFIX} or {PARQUET_SUFFIX} in it")
     for error in errors:
         yield _failure_of_one_file(error, error.filename)
     for link in sorted(links):
         yield Failure(readable(str(link)), 0, "a link to a folder, which is not followed")
+    for file in sorted(unread):
+        yield Failure(readable(str(file)), 0, unread[file])
     for file in sorted(files):
         try:
             check_regular(file)
@@ -195,8 +206,9 @@ def _read_tar(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
     plain = path.suffix == ".tar" and tarball == str(path)
     empty = True
     try:
-        for member, content in read_members(path, AVRO_SUFFIX):
-            empty = False
+        unread = partial(why_not_read, read=(AVRO_SUFFIX,))
+        for member, content in read_members(path, AVRO_SUFFIX, unread):
+            empty = empty and not member.name.endswith(AVRO_SUFFIX)
             source = f"{tarball}/{readable(member.name)}"
             if isinstance(content, str):
                 yield Failure(source, 0, content)

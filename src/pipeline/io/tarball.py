@@ -2,7 +2,7 @@
 
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -65,10 +65,13 @@ class _Zipped(_Strict):
     needs_end_marker = False
 
 
-def read_members(path: Path, suffix: str) -> Iterator[tuple[tarfile.TarInfo, bytes | str]]:
+def read_members(
+    path: Path, suffix: str, unread: Callable[[str], str | None] = lambda _name: None
+) -> Iterator[tuple[tarfile.TarInfo, bytes | str]]:
     """Yield the members whose names end in `suffix`, with their bytes or why there are none.
 
     Folders are passed over. The whole file is read, so that gzip's check sum is compared.
+    `unread` says why a member of another name is not read, if that is to be told.
 
     Raises
     ------
@@ -88,6 +91,8 @@ def read_members(path: Path, suffix: str) -> Iterator[tuple[tarfile.TarInfo, byt
                 name = member.name
                 if name.endswith(suffix) and not member.isdir():
                     yield member, _content(archive, member)
+                elif not member.isdir() and (why := unread(name)):
+                    yield member, why
                 _pass_by(archive)
             while chunk := archive.fileobj.read(_CHUNK_BYTES):
                 if chunk.strip(b"\0"):
