@@ -106,6 +106,15 @@ def test_nothing_covers_the_data_and_all_is_on_the_page(figure_of, module, width
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
 
 
+@pytest.mark.parametrize("module", [sky_picture, zoom_picture])
+def test_the_best_fit_lies_on_top_of_the_marks(figure_of, module):
+    figure = figure_of(module, skymap((120.0, 30.0, 0.0), width=12.0), [FIT])
+    symbols = [line for line in figure.axes[0].lines if line.get_marker() in ("*", "+")]
+    on_top = max(symbols, key=lambda line: line.get_zorder())  # of equals the last is on top
+    last = [line for line in symbols if line.get_zorder() == on_top.get_zorder()][-1]
+    assert last.get_marker() == "*"
+
+
 def contour_lines(axes):
     colours = {style["color"] for style in LINES.values()}
     return [line for line in axes.lines if line.get_color() in colours]

@@ -101,7 +101,8 @@ def draw_sky(
 def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any) -> list[Artist]:
     """Draw the best fit and the marks; return what stands for them in the legend."""
     best = best_fit_label(skymap)
-    if float(skymap.separation(*outline(skymap).T).max()) < SMALL:
+    small = float(skymap.separation(*outline(skymap).T).max()) < SMALL
+    if small:
         # Symbols would hide a small region: a ring about it shows where to look.
         inside = [mark for mark in marks if away(skymap, mark) < SMALL]
         marks = [mark for mark in marks if mark not in inside]
@@ -110,8 +111,11 @@ def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any) -> list[Artis
         label = "\n".join([f"{best} (ring)", *(mark_label(skymap, mark) for mark in inside)])
         handles = [Line2D([], [], **ring, markersize=11, label=label)]
     else:
-        handles = [draw_mark(plot, "best fit", best, skymap.ra, skymap.dec, size=0.6)]
+        handles = []
     for mark in marks:
         label = mark_label(skymap, mark)
         handles.append(draw_mark(plot, mark.kind, label, mark.ra, mark.dec, size=0.6))
+    if not small:  # last: on top of the marks, which lie near it
+        star = draw_mark(plot, "best fit", best, skymap.ra, skymap.dec, size=0.6)
+        handles.insert(0, star)
     return handles
