@@ -8,6 +8,7 @@ from test_skymaps_events import event, pulse
 
 from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.map.levels import CALIBRATED, UNCALIBRATED, calibrated_levels, wilks_levels
+from pipeline.skymaps.products.circular import containment
 from pipeline.skymaps.scan.rounds import Scan
 
 NSIDES = "8:0 64:12"
@@ -76,6 +77,21 @@ def test_it_holds_for_no_others(tmp_path, changes, how, words):
     assert levels.source == f"uncalibrated: {words} (200 simulated tracks, dummy)"
     assert levels.source.isascii()
     assert not levels.calibrated and levels.meaning == UNCALIBRATED
+
+
+@pytest.mark.parametrize(
+    ("changes", "how", "words"),
+    [
+        ({}, {"doms": 164}, "other events than this"),
+        ({}, {"pointed": True}, "another kind of scan than this event's"),
+        ({"nsides": "8:0"}, {}, "another kind of scan than this event's"),
+        ({"made_of": ...}, {}, "events of which the table says nothing"),
+    ],
+)
+def test_a_circular_says_what_the_calibration_was_made_with(tmp_path, changes, how, words):
+    one = scan(**how)
+    levels = calibrated_levels(table(tmp_path, **changes), one)
+    assert containment(one, levels) == f"not known; the levels were calibrated with {words}"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,8 @@ def test_a_pointed_scan_says_so_everywhere(tmp_path):
     said = [json.loads((folder / "contours.json").read_text()) for folder in (aimed, sky)]
     assert [each["pointed"] for each in said] == [True, False]
     assert [each["scanned"] for each in said] == [f"pointed: {words}", "nsides 8:0 64:12"]
+    assert said[0]["containment"] == "not known; that of pointed scans was never measured"
+    assert "82-86%" in said[1]["containment"] and "82-86%" not in circular
     headers = [fits.getheader(folder / "skymap.multiorder.fits", 1) for folder in (aimed, sky)]
     assert [header["POINTED"] for header in headers] == [True, False]
     assert headers[0].comments["POINTED"] == words

@@ -17,6 +17,10 @@ CONTENTS = {"50": 0.5, "90": 0.9, "3sigma": 0.9973002039367398}
 BY_WILKS, CALIBRATED, UNCALIBRATED = "by Wilks' theorem", "PSF containment", "uncalibrated"
 """What the "90 %" of a line in a circular stands for."""
 
+OTHER_EVENTS, ANOTHER_SCAN = "other events than this", "another kind of scan than this event's"
+UNKNOWN_EVENTS = "events of which the table says nothing"
+"""What a calibration that does not hold for an event was made with."""
+
 
 @dataclass(frozen=True)
 class Levels:
@@ -34,12 +38,15 @@ class Levels:
         the truth as often as they say. Of all others no containment is known.
     meaning : str
         `BY_WILKS`, `CALIBRATED` or `UNCALIBRATED`.
+    made_with : str
+        Of `UNCALIBRATED` levels, in words: what they were made with that this event is not.
     """
 
     two_delta_llh: dict[str, float]
     source: str
     calibrated: bool = False
     meaning: str = BY_WILKS
+    made_with: str = OTHER_EVENTS
 
     @property
     def outermost(self) -> float:
@@ -96,7 +103,7 @@ def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
             key: next(level for p, level in known.items() if np.isclose(p, content, atol=1e-6))
             for key, content in CONTENTS.items()
         }
-        reason, made_of = _why_not(table, scan)
+        reason, made_with = _why_not(table, scan)
     except (
         ValueError,
         ArithmeticError,
@@ -116,17 +123,20 @@ def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
         )
     if reason:
         source = f"uncalibrated: {reason} ({tracks} simulated tracks, {reco})"
-        return Levels(levels, source, False, UNCALIBRATED)
-    source = f"calibrated with {tracks} simulated tracks of {made_of} ({reco})"
+        return Levels(levels, source, False, UNCALIBRATED, made_with)
+    source = f"calibrated with {tracks} simulated tracks of {made_with} ({reco})"
     return Levels(levels, source, True, CALIBRATED)
 
 
 def _why_not(table: dict[str, Any], scan: Scan) -> tuple[str, str]:
-    """Return why a calibration does not hold for an event, or "", and its events in words."""
+    """Return why a calibration does not hold for an event, and what it was made with.
+
+    Where it holds, the reason is empty and its events are told in numbers.
+    """
     nsides = " ".join(f"{level.nside}:{level.extension}" for level in scan.levels)
     hits, made_of = first_pulses(scan.event), table.get("made_of")
     if made_of is None:
-        return "calibration does not say of which events it was made", ""
+        return "calibration does not say of which events it was made", UNKNOWN_EVENTS
     words = []
     for name, value, unit in (
         ("hlc_doms", len(hits), "DOMs"),
@@ -135,9 +145,10 @@ def _why_not(table: dict[str, Any], scan: Scan) -> tuple[str, str]:
         low, high = (float(made_of[name][end]) for end in ("low", "high"))
         words.append(f"{low:.0f} to {high:.0f} {unit}")
         if not low <= value <= high:
-            return f"event has {value:.0f} {unit}, calibration made of {low:.0f} to {high:.0f}", ""
+            made = f"calibration made of {low:.0f} to {high:.0f}"
+            return f"event has {value:.0f} {unit}, {made}", OTHER_EVENTS
     if scan.pointed:
-        return "pointed scan, calibration made of the whole sky", ""
+        return "pointed scan, calibration made of the whole sky", ANOTHER_SCAN
     if parse_nsides(table["nsides"]) != scan.levels:
-        return f"scanned as {nsides}, calibration made as {table['nsides']}", ""
+        return f"scanned as {nsides}, calibration made as {table['nsides']}", ANOTHER_SCAN
     return "", ", ".join(words)

@@ -3,18 +3,26 @@
 from astropy.time import Time
 
 from pipeline.skymaps.map.contours import Contour
-from pipeline.skymaps.map.levels import BY_WILKS, CALIBRATED, CONTENTS, UNCALIBRATED
+from pipeline.skymaps.map.levels import CALIBRATED, CONTENTS, UNCALIBRATED, Levels
 from pipeline.skymaps.map.skymap import Skymap
 from pipeline.skymaps.scan.rounds import Scan
 
-WORTH = {
-    CALIBRATED: "90% regions hold the truth of 90% of simulated tracks like this event",
-    BY_WILKS: "not known; in simulation 90% regions by Wilks' theorem hold 82-86% "
-    "(pandel_spe1st, layered ice, faint tracks), less of bright tracks",
-    UNCALIBRATED: "not known; the levels were calibrated with other events than this",
-}
-"""What contours contain, by `pipeline.skymaps.map.levels.Levels.meaning`; measured, see
-docs/calibration.md."""
+LIKE_THIS = "90% regions hold the truth of 90% of simulated tracks like this event"
+WILKS_MEASURED = (
+    "not known; in simulation 90% regions by Wilks' theorem hold 82-86% "
+    "(pandel_spe1st, layered ice, faint tracks), less of bright tracks"
+)
+"""Measured with scans of the whole sky: docs/calibration.md."""
+NOT_MEASURED = "not known; that of pointed scans was never measured"
+
+
+def containment(scan: Scan, levels: Levels) -> str:
+    """Return what the contours of a scan contain, as far as it is known, in words."""
+    if levels.meaning == CALIBRATED:
+        return LIKE_THIS
+    if levels.meaning == UNCALIBRATED:
+        return f"not known; the levels were calibrated with {levels.made_with}"
+    return NOT_MEASURED if scan.pointed else WILKS_MEASURED
 
 
 def circular_text(name: str, scan: Scan, skymap: Skymap) -> str:
@@ -36,7 +44,7 @@ def circular_text(name: str, scan: Scan, skymap: Skymap) -> str:
         *_position(skymap),
         f"Reconstruction: {scan.reco}, {scan.scanned}",
         f"Levels: {levels.source}",
-        f"Containment: {WORTH[levels.meaning]}",
+        f"Containment: {containment(scan, levels)}",
         *areas,
     ]
     if len(skymap.contours["90"].island_areas) > 1:

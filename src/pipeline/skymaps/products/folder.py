@@ -10,7 +10,7 @@ from pipeline.io.atomic import atomic_path, write_json
 from pipeline.skymaps.map.contours import Contour
 from pipeline.skymaps.map.levels import Levels
 from pipeline.skymaps.map.skymap import Skymap, make_skymap
-from pipeline.skymaps.products.circular import WORTH, circular_text
+from pipeline.skymaps.products.circular import circular_text, containment
 from pipeline.skymaps.products.multiorder import write_multiorder
 from pipeline.skymaps.products.pictures import Caption, Mark
 from pipeline.skymaps.products.result_files import result_name, write_npz, write_result_json
@@ -100,7 +100,7 @@ def _contours(name: str, scan: Scan, skymap: Skymap) -> dict:
         "llh": float(skymap.best["llh"]),
         "levels": skymap.levels.source,
         "calibrated": skymap.levels.calibrated,
-        "containment": WORTH[skymap.levels.meaning],
+        "containment": containment(scan, skymap.levels),
         "circular": circular_text(name, scan, skymap).splitlines(),
         "contours": {
             name: asdict(contour) | {"polygons": [p.tolist() for p in contour.polygons]}
