@@ -38,6 +38,9 @@ class Contour:
     ra_plus, ra_minus, dec_plus, dec_minus : float or None
         How far the best fit's island reaches from the best fit [deg], all positive; of right
         ascension itself, not of the arc. None where no cell lies inside.
+    reaches_edge : bool
+        A cell inside has a neighbour that no cell covers: the region may go on where nothing
+        was scanned, so that areas and errors are lower bounds.
     """
 
     two_delta_llh: float
@@ -49,6 +52,7 @@ class Contour:
     ra_minus: float | None
     dec_plus: float | None
     dec_minus: float | None
+    reaches_edge: bool = False
 
 
 def find_contours(cells: Cells, ra: float, dec: float, levels: Levels) -> dict[str, Contour]:
@@ -79,7 +83,7 @@ def find_contours(cells: Cells, ra: float, dec: float, levels: Levels) -> dict[s
     triangles = Triangulation(*mesh.points.T, mesh.simplices)
     axes = Figure().add_subplot()
     traced = axes.tricontour(triangles, height, levels=np.sqrt(list(values.values()))).allsegs
-    contours = {}
+    contours, at_edge = {}, _at_edge(cells)
     for (name, level), lines in zip(values.items(), traced, strict=True):
         polygons = [plane.unproject(line) for line in lines if len(line) > 3]
         labels = islands(cells, level)
@@ -91,6 +95,7 @@ def find_contours(cells: Cells, ra: float, dec: float, levels: Levels) -> dict[s
             island_areas(cells, labels).tolist(),
             polygons,
             *_reach(corners, ra, dec, _poles_inside(at_poles <= np.sqrt(level), cells, labels)),
+            reaches_edge=bool(at_edge[labels >= 0].any()),
         )
     return contours
 
@@ -118,6 +123,19 @@ def _unscanned(cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         found.append(position[:, np.isnan(cells.values_at(*position))])
     ra, dec = np.concatenate(found, axis=1)
     return ra, dec
+
+
+def _at_edge(cells: Cells) -> NDArray[np.bool_]:
+    """Return which cells have a neighbour of their own size that no cell covers."""
+    at_edge = np.zeros(len(cells.nside), bool)
+    for nside in np.unique(cells.nside).tolist():
+        here = np.flatnonzero(cells.nside == nside)
+        around = healpix.with_neighbours(nside, cells.nested[here], nest=True)
+        # some cells have 7 neighbours, and −1 for the eighth
+        position = healpix.pixel_to_lonlat(nside, around.clip(min=0), nest=True)
+        bare = np.isnan(cells.values_at(*position)) & (around >= 0)
+        at_edge[here] = bare.any(axis=0)
+    return at_edge
 
 
 def _of_best_island(

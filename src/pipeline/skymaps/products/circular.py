@@ -49,6 +49,8 @@ def circular_text(name: str, scan: Scan, skymap: Skymap) -> str:
     ]
     if len(skymap.contours["90"].island_areas) > 1:
         lines.append("The 90% region is split: the errors are those of the best fit's island.")
+    if skymap.contours["90"].reaches_edge:
+        lines.append("The 90% region reaches the edge of the scan: its errors are lower bounds.")
     return "\n".join(lines)
 
 
@@ -73,7 +75,7 @@ def _area(contour: Contour) -> str:
     if len(contour.island_areas) > 1:
         parts = " + ".join(map(_digits, contour.island_areas))
         text += f" in {len(contour.island_areas)} islands ({parts}, the best fit's first)"
-    return text
+    return f"at least {text} (reaches the edge of the scan)" if contour.reaches_edge else text
 
 
 def _digits(area: float) -> str:

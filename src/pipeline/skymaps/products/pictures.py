@@ -168,7 +168,8 @@ def outline(skymap: Skymap) -> np.ndarray:
 
 def _label(name: str, contour: Contour) -> str:
     area = f"{contour.area:.3g}" if contour.area < 1000 else f"{contour.area:.0f}"
-    return f"{NAMES[name]}: {area} deg² (2Δllh = {contour.two_delta_llh:.2f})"
+    bound = "≥ " if contour.reaches_edge else ""
+    return f"{NAMES[name]}: {bound}{area} deg² (2Δllh = {contour.two_delta_llh:.2f})"
 
 
 def _position(ra: float, dec: float) -> str:
