@@ -137,8 +137,8 @@ def odd_column(kind: pa.DataType, values: list) -> pa.Array:
 
 FORMATS = {
     "csv": csv_file, "fits": fits_file, "vot": votable_file, "parquet": parquet_file,
-    "csv.gz": lambda rng: gzip.compress(csv_file(rng)),
-    "fits.gz": lambda rng: gzip.compress(fits_file(rng)),
+    "csv.gz": lambda rng: gzip.compress(csv_file(rng), mtime=0),
+    "fits.gz": lambda rng: gzip.compress(fits_file(rng), mtime=0),
 }  # fmt: skip
 
 

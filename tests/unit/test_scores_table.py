@@ -59,7 +59,7 @@ def stamp(seed: int) -> bytes:
     stream = io.BytesIO()
     image = np.random.default_rng(seed).normal(size=(63, 63)).astype(np.float32)
     fits.PrimaryHDU(image).writeto(stream)
-    return gzip.compress(stream.getvalue())
+    return gzip.compress(stream.getvalue(), mtime=0)
 
 
 def alerts(*magnitudes: float | None) -> pa.Table:
