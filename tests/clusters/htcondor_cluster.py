@@ -92,6 +92,18 @@ SCHEDD_MIN_INTERVAL = 1
 UPDATE_INTERVAL = 2
 CLAIM_WORKLIFE = 0
 PERIODIC_EXPR_INTERVAL = 2
+USER_JOB_WRAPPER = {FOLDER}/job_wrapper.sh
+"""
+
+
+# HTCondor looks at a job's memory every few seconds: one that asks for far too little, as
+# test_clusters.py has it, would end before it is looked at.
+WRAPPER = """\
+#!/bin/sh
+"$@"
+status=$?
+grep -q '^RequestMemory = 100$' "$_CONDOR_JOB_AD" && sleep 20
+exit $status
 """
 
 
@@ -208,6 +220,9 @@ def _write_configuration() -> None:
     for secret in ("keys", "tokens"):
         (HERE / secret).chmod(0o700)
     (HERE / "condor_config").write_text(CONFIG)
+    wrapper = HERE / "job_wrapper.sh"
+    wrapper.write_text(WRAPPER)
+    wrapper.chmod(0o755)
     for file, line in (
         ("passwd", f"{NAME}:x:{USER}:{USER}::{FOLDER}:/bin/sh\n"),
         ("group", f"{NAME}:x:{USER}:\n"),
