@@ -135,8 +135,6 @@ class Domain:
     checks : tuple of callable
         What only the whole configuration shows to be wrong: each yields one line a problem,
         which says where it is and what to do. They run before any job.
-    trials : tuple of callable
-        What ``nightmill check`` tries before a run, beside the checks: the same kind.
     found : callable, optional
         Lines for a person about what a working directory holds of it.
     """
@@ -149,5 +147,4 @@ class Domain:
     shard_files: tuple[str, ...] = ()
     targets: Callable[[Request], list[str]] = _no_targets
     checks: tuple[Callable[[Request], Iterable[str]], ...] = ()
-    trials: tuple[Callable[[Request], Iterable[str]], ...] = ()
     found: Callable[[Path], Iterable[str]] | None = None
