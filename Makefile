@@ -40,6 +40,7 @@ lint: $(VENV)/.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check workflow
+	$(BIN)/mypy
 	mkdir -p $(DEMO)
 	$(SNAKEMAKE) --directory $(DEMO) --configfile demo/config.yaml --lint
 
@@ -68,4 +69,4 @@ bench: $(VENV)/.stamp  ## every figure of the README, beside its peer
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(DEMO) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
