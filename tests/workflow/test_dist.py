@@ -73,7 +73,7 @@ def test_the_wheel_has_the_package_and_what_it_carries(built):
         if path.is_file()
     }
     code = {str(p.relative_to(ROOT / "src")) for p in (ROOT / "src/pipeline").rglob("*.py")}
-    assert expected | code <= names
+    assert expected | code | {"pipeline/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests/", "workflow/", "src/"))]
 
 
