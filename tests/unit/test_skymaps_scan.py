@@ -19,7 +19,9 @@ from pipeline.skymaps.recos import registry
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, octahedron, point
 from pipeline.skymaps.scan import isolation
 from pipeline.skymaps.scan import rounds as scan
-from pipeline.skymaps.scan.isolation import Fitter
+from pipeline.skymaps.scan.fitter import InThisProcess, Work
+from pipeline.skymaps.scan.isolation import OwnProcess
+from pipeline.skymaps.scan.records import Part, joined
 from pipeline.skymaps.scan.rounds import Scan, scan_all, scan_chunk
 
 LEVELS = parse_nsides("2:0 8:12 32:12")
@@ -53,8 +55,14 @@ def directions(n):
 
 
 def fit_with(reco, n=200, first=True, limit_s=0.3):
-    with Fitter(reco, event(), limit_s) as fitter:
-        return fitter.fit(directions(n), np.zeros((n, 4)), first)
+    index = np.arange(n)
+    work = Work(64, index, directions(n), np.zeros((n, 4)), first)
+    with OwnProcess(reco, event(), limit_s) as fitter:
+        return joined(fitter.fit([work]), {64: index})
+
+
+def reasons(part):
+    return {failure.index: failure.reason for failure in part.failures}
 
 
 @pytest.mark.parametrize(
@@ -72,11 +80,11 @@ def test_a_failing_pixel_costs_only_itself(failure, words):
     fits = fit_with(Odd(lambda d: failure() if d[2] > 0.97 else None))
     bad = np.flatnonzero(directions(200)[:, 2] > 0.97)
     assert len(bad) == 5
-    assert sorted(fits.reasons) == bad.tolist()
-    assert all(words in reason for reason in fits.reasons.values())
+    assert sorted(reasons(fits)) == bad.tolist()
+    assert all(words in reason for reason in reasons(fits).values())
     good = np.delete(np.arange(200), bad)
-    assert fits.rows["llh"][good].tolist() == np.abs(directions(200)[good, 0]).tolist()
-    assert np.isnan(fits.rows["llh"][bad]).all()
+    assert fits.pixels["index"].tolist() == good.tolist()
+    assert fits.pixels["llh"].tolist() == np.abs(directions(200)[good, 0]).tolist()
 
 
 def test_nan_and_infinity_are_no_results():
@@ -88,7 +96,7 @@ def test_nan_and_infinity_are_no_results():
             return fits
 
     fits = fit_with(Nan())
-    assert sorted(fits.reasons) == np.flatnonzero(np.abs(directions(200)[:, 2]) > 0.97).tolist()
+    assert sorted(reasons(fits)) == np.flatnonzero(np.abs(directions(200)[:, 2]) > 0.97).tolist()
 
 
 def test_a_fit_of_the_wrong_form_is_a_failure():
@@ -96,12 +104,12 @@ def test_a_fit_of_the_wrong_form_is_a_failure():
         def fit(self, directions, vertices):
             return np.zeros(3)
 
-    assert "TypeError: fit returned float64 of shape (3,)" in fit_with(Short(), n=1).reasons[0]
+    assert "TypeError: fit returned float64 of shape (3,)" in reasons(fit_with(Short(), n=1))[0]
 
 
 def test_variations_of_the_first_nside_and_later():
-    assert fit_with(Odd(), n=5).rows["x"].tolist() == [7.0] * 5
-    assert fit_with(Odd(), n=5, first=False).rows["x"].tolist() == [1.0] * 5
+    assert fit_with(Odd(), n=5).pixels["X"].tolist() == [7.0] * 5
+    assert fit_with(Odd(), n=5, first=False).pixels["X"].tolist() == [1.0] * 5
 
 
 def test_what_cannot_load_is_an_error():
@@ -177,6 +185,67 @@ def test_results_do_not_depend_on_jobs(whole, tmp_path, chunks, rounds):
     assert closed.failures == state.failures
 
 
+class Strewn(InThisProcess):
+    """Fits, and returns each result by itself, in an order of its own."""
+
+    def fit(self, work):
+        pieces = [pixels[i : i + 1] for pixels in work for i in range(len(pixels))]
+        random.Random(len(pieces)).shuffle(pieces)
+        return super().fit(pieces)
+
+
+@pytest.mark.parametrize("make_fitter", [InThisProcess, Strewn])
+def test_results_do_not_depend_on_who_fits(whole, tmp_path, make_fitter):
+    one, state, expected, _ = whole
+    other = scan_all(one, tmp_path / "rounds", make_fitter=make_fitter)
+    assert result(one, other, tmp_path / "x.npz") == expected
+    assert other.failures == state.failures
+
+
+def test_a_chunk_does_not_depend_on_who_fits(tmp_path):
+    one, parts = Scan(event(), "crash_dummy", LEVELS), {}
+    for make_fitter in (OwnProcess, Strewn):
+        path = tmp_path / "part.npz"
+        scan_chunk(one, [], path, chunk=1, chunks=3, make_fitter=make_fitter)
+        with np.load(path) as content:
+            parts[make_fitter] = {name: content[name] for name in content}
+            parts[make_fitter]["pixels"]["seconds"] = 0  # what a pixel took is never the same
+    for name, values in parts[OwnProcess].items():
+        assert values.tobytes() == parts[Strewn][name].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda parts: parts[1:], r"1 results are missing, the first of pixel 0 at nside 2"),
+        (lambda parts: [*parts, parts[7]], r"1 results are not asked for, the first of pixel 7"),
+        (lambda parts: [*parts, Part()], None),
+    ],
+    ids=["lost", "twice", "empty"],
+)
+def test_no_pixel_can_vanish_or_come_twice(tmp_path, change, words):
+    class Careless(InThisProcess):
+        def fit(self, work):
+            pieces = [pixels[i : i + 1] for pixels in work for i in range(len(pixels))]
+            return iter(change(list(super().fit(pieces))))
+
+    one = Scan(event(), "dummy", parse_nsides("2:0"))
+    if words is None:
+        assert len(scan_all(one, tmp_path, make_fitter=Careless).pixels[2]) == 48
+        return
+    with pytest.raises(ValueError, match=words):
+        scan_all(one, tmp_path, make_fitter=Careless)
+
+
+def test_in_this_process_what_cannot_load_is_an_error():
+    class Broken(Odd):
+        def load(self, event):
+            raise ValueError("too few DOMs")
+
+    with pytest.raises(ValueError, match="cannot load the event: ValueError: too few DOMs"):
+        InThisProcess(Broken(), event())
+
+
 def test_a_chunk_of_another_scan_is_refused(whole, tmp_path):
     one, *_ = whole
     scan_chunk(one, [], tmp_path / "a.npz", chunk=0, chunks=1)
@@ -192,7 +261,7 @@ def test_finished_rounds_are_not_scanned_again(whole, tmp_path, monkeypatch):
     last.unlink()
     fitted = []
     monkeypatch.setattr(
-        scan.Fitter, "fit", lambda *args, f=scan.Fitter.fit: fitted.append(len(args[1])) or f(*args)
+        OwnProcess, "fit", lambda *args, f=OwnProcess.fit: fitted.append(len(args[1])) or f(*args)
     )
     assert result(one, scan_all(one, tmp_path / "rounds"), tmp_path / "x.npz") == expected
     assert len(fitted) == 1 and last.exists()

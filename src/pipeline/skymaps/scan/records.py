@@ -1,5 +1,6 @@
 """What a scan knows about its pixels, in memory and on disk."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,36 @@ class Part:
 
     pixels: np.ndarray = field(default_factory=lambda: np.zeros(0, PIXEL_DTYPE))
     failures: list[Failure] = field(default_factory=list)
+
+
+def joined(parts: Iterable[Part], pixels: dict[int, np.ndarray]) -> Part:
+    """Join results that came in any order, sorted by nside and index.
+
+    Parameters
+    ----------
+    parts : iterable of Part
+        Results.
+    pixels : dict of int to numpy.ndarray
+        By nside, the indices that must be there, each once, and nothing else.
+
+    Raises
+    ------
+    ValueError
+        If pixels are missing, came twice, or were not asked for; the message names the first.
+    """
+    parts = list(parts)
+    rows = np.concatenate([np.zeros(0, PIXEL_DTYPE), *(part.pixels for part in parts)])
+    rows = rows[np.lexsort((rows["index"], rows["nside"]))]
+    failures = sorted(failure for part in parts for failure in part.failures)
+    wanted = Counter((nside, int(i)) for nside, index in pixels.items() for i in index)
+    came = Counter([*rows[["nside", "index"]].tolist(), *(f[:2] for f in failures)])
+    for words, wrong in (("missing", wanted - came), ("not asked for", came - wanted)):
+        if wrong:
+            nside, index = min(wrong)
+            raise ValueError(
+                f"{wrong.total()} results are {words}, the first of pixel {index} at nside {nside}"
+            )
+    return Part(rows, failures)
 
 
 class State:

@@ -14,17 +14,10 @@ from pipeline.events.event import Event
 from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
 from pipeline.skymaps.recos.registry import code
-from pipeline.skymaps.scan.isolation import Fitter
+from pipeline.skymaps.scan.fitter import Fitter, MakeFitter, Work
+from pipeline.skymaps.scan.isolation import OwnProcess
 from pipeline.skymaps.scan.pixels import POINTED_RADIUS, choose, seed_vertices
-from pipeline.skymaps.scan.records import (
-    COLUMN_OF,
-    PIXEL_DTYPE,
-    Failure,
-    Part,
-    State,
-    read_part,
-    write_part,
-)
+from pipeline.skymaps.scan.records import Part, State, joined, read_part, write_part
 
 Report = Callable[[State, int, int], None]
 """Told the results of the finished rounds; of the current one how many pixels are done, of all."""
@@ -122,6 +115,7 @@ def scan_all(
     cache: str | Path,
     earlier: Sequence[Iterable[str | Path]] = (),
     report: Report = lambda *_: None,
+    make_fitter: MakeFitter = OwnProcess,
 ) -> State:
     """Scan until no new pixel is chosen.
 
@@ -138,15 +132,18 @@ def scan_all(
         Files of rounds that `scan_chunk` has done, in order.
     report : callable, optional
         See `Report`.
+    make_fitter : callable, optional
+        Who fits the pixels; it makes no difference to the result.
 
     Raises
     ------
     ValueError
-        If the reconstruction cannot load the event, or no pixel has a result.
+        If the reconstruction cannot load the event, or no pixel has a result; or if the
+        fitter lost pixels or returned some that it was not given.
     """
     state = _after(scan, earlier)
     number = len(earlier)
-    with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
+    with make_fitter(scan.reco, scan.event, scan.limit_s) as fitter:
         while (pixels := scan.choose(state, number)) or number < len(scan.levels):
             path = Path(cache) / f"{number:04d}.npz"
             fingerprint = scan.round_fingerprint(state, pixels)
@@ -170,6 +167,7 @@ def scan_chunk(
     chunk: int,
     chunks: int,
     report: Report = lambda *_: None,
+    make_fitter: MakeFitter = OwnProcess,
 ) -> None:
     """Scan one job's share of a round.
 
@@ -188,11 +186,13 @@ def scan_chunk(
         Which share, counted from 0, of how many.
     report : callable, optional
         See `Report`.
+    make_fitter : callable, optional
+        Who fits the pixels; it makes no difference to the result.
     """
     state = _after(scan, earlier)
     pixels = scan.choose(state, len(earlier))
     share = {nside: index[chunk::chunks] for nside, index in pixels.items()}
-    with Fitter(scan.reco, scan.event, scan.limit_s) as fitter:
+    with make_fitter(scan.reco, scan.event, scan.limit_s) as fitter:
         part = _fit(scan, state, share, fitter, report)
     write_part(part, scan.round_fingerprint(state, pixels), output)
 
@@ -215,30 +215,19 @@ def _fit(
     scan: Scan, state: State, pixels: dict[int, np.ndarray], fitter: Fitter, report: Report
 ) -> Part:
     """Reconstruct pixels; those without a result are noted, never raised."""
-    parts, done, size = [], 0, sum(map(len, pixels.values()))
-
-    def count(new: int) -> None:
-        nonlocal done
-        done += new
+    work = [_work(scan, state, nside, index) for nside, index in pixels.items() if len(index)]
+    parts, done, size = [], 0, sum(map(len, work))
+    report(state, 0, size)
+    for part in fitter.fit(work):
+        parts.append(part)
+        done += len(part.pixels) + len(part.failures)
         report(state, done, size)
+    return joined(parts, pixels)
 
-    count(0)
 
-    for nside, index in pixels.items():
-        if not len(index):
-            continue
-        ra, dec = healpix.pixel_to_lonlat(nside, index)
-        directions = travel_direction(*from_icrs(ra, dec, scan.event.mjd))
-        seeds = seed_vertices(scan.levels, state, nside, index, scan.event.seed.vertex)
-        fits = fitter.fit(directions, seeds, nside == scan.levels[0].nside, count)
-        rows = np.empty(len(index), PIXEL_DTYPE)
-        rows["nside"], rows["index"], rows["seconds"] = nside, index, fits.seconds
-        for name in fits.rows.dtype.names:
-            rows[COLUMN_OF[name]] = fits.rows[name]
-        failed = sorted(fits.reasons)
-        failures = [Failure(nside, int(index[i]), fits.reasons[i]) for i in failed]
-        parts.append(Part(np.delete(rows, failed), failures))
-    return Part(
-        np.concatenate([np.zeros(0, PIXEL_DTYPE), *(part.pixels for part in parts)]),
-        [failure for part in parts for failure in part.failures],
-    )
+def _work(scan: Scan, state: State, nside: int, index: np.ndarray) -> Work:
+    """Return where the fits of pixels start: it depends on the rounds before alone."""
+    ra, dec = healpix.pixel_to_lonlat(nside, index)
+    directions = travel_direction(*from_icrs(ra, dec, scan.event.mjd))
+    seeds = seed_vertices(scan.levels, state, nside, index, scan.event.seed.vertex)
+    return Work(nside, index, directions, seeds, first=nside == scan.levels[0].nside)
