@@ -52,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
                 summary = ", ".join(command.removeprefix(start) for command in under)
                 group = groups[words[: depth - 1]].add_parser(words[depth - 1], help=summary)
                 groups[words[:depth]] = group.add_subparsers(required=True, metavar="COMMAND")
-        summary = module.__doc__.strip().splitlines()[0]
+        summary = (module.__doc__ or "").strip().splitlines()[0]
         command = groups[words[:-1]].add_parser(words[-1], help=summary, description=summary)
         module.add_arguments(command)
         command.set_defaults(run=module.run)

@@ -52,7 +52,7 @@ class Need:
         >>> Need(600, 0).mem_mb(), Need(600, 0).mem_mb(2)
         (1300, 2600)
         """
-        return (ceil(self.memory_mb * MARGIN) + SNAKEMAKE_MB) * 2 ** (attempt - 1)
+        return (ceil(self.memory_mb * MARGIN) + SNAKEMAKE_MB) << (attempt - 1)
 
     def minutes(self, attempt: int = 1) -> int:
         """Return the wall time to ask for [min]: twice as much at each further attempt.
@@ -61,7 +61,7 @@ class Need:
         (30, 120)
         """
         first = START_MINUTES + ceil(self.cpu_s * SLOWER / 60)
-        return min(first * 2 ** (attempt - 1), MOST_MINUTES)
+        return min(first << (attempt - 1), MOST_MINUTES)
 
     def disk(self) -> int:
         """Return the scratch space to ask for [MB], with 1 GB for logs and caches."""

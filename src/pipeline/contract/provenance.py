@@ -144,7 +144,8 @@ def _used_by(function: str, body: list[ast.stmt], module: str) -> list[ast.stmt]
     binds = [set(_bound(statement)) for statement in body]
     if not any(function in names for names in binds):
         raise AttributeError(f"{module} has no {function}")
-    wanted, seen = {function}, set()
+    wanted = {function}
+    seen: set[str] = set()
     while new := wanted - seen:
         seen |= new
         for statement, names in zip(body, binds, strict=True):

@@ -6,9 +6,10 @@ Source of the format: Apache Avro 1.11 specification, "Object Container Files".
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import fastavro
+from fastavro.types import Schema
 
 from pipeline.io.codecs import CODECS
 
@@ -85,31 +86,38 @@ def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block | AvroError]:
     if (magic := stream.read(4)) != MAGIC:
         raise AvroError(f"not an AVRO container: it begins with {magic!r}")
     stream.seek(0)
+    schema, codec, sync = _read_header(stream)
+    while (at := stream.tell()) < size:
+        try:
+            block = _read_block(stream, size, schema, codec)
+            if stream.read(_SYNC_BYTES) != sync:
+                raise AvroError(f"block at byte {at} does not end with the file's sync marker")
+            yield block
+        except AvroError as error:
+            yield error
+            _seek_behind(stream, sync, at, size)
+
+
+def _read_header(stream: BinaryIO) -> tuple[bytes, str, bytes]:
+    """Return the writer's schema, the codec and the sync marker."""
     try:
         header = fastavro.schemaless_reader(stream, _HEADER, None)
+        assert isinstance(header, dict)  # as _HEADER says
         schema = header["meta"]["avro.schema"]
     except Exception as error:  # fastavro raises what its C code met
         raise AvroError("truncated or damaged header") from error
     codec = header["meta"].get("avro.codec", b"null").decode("ascii", "replace")
     if codec not in CODECS:
         raise AvroError(f"unknown codec {codec!r}")
-    while (at := stream.tell()) < size:
-        try:
-            block = _read_block(stream, size, schema, codec)
-            if stream.read(_SYNC_BYTES) != header["sync"]:
-                raise AvroError(f"block at byte {at} does not end with the file's sync marker")
-            yield block
-        except AvroError as error:
-            yield error
-            _seek_behind(stream, header["sync"], at, size)
+    return schema, codec, header["sync"]
 
 
 def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str) -> Block:
     """Read a block, up to its sync marker."""
     at = stream.tell()
     try:
-        count = fastavro.schemaless_reader(stream, _LONG, None)
-        size = fastavro.schemaless_reader(stream, _LONG, None)
+        count = _read_long(stream)
+        size = _read_long(stream)
     except Exception as error:
         raise AvroError(f"truncated block at byte {at}") from error
     start = stream.tell()
@@ -130,6 +138,12 @@ def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str) -> Block:
     return Block(schema, count, data, start if codec == "null" else None)
 
 
+def _read_long(stream: BinaryIO) -> int:
+    value = fastavro.schemaless_reader(stream, _LONG, None)
+    assert isinstance(value, int)  # as _LONG says
+    return value
+
+
 def _seek_behind(stream: BinaryIO, sync: bytes, start: int, end: int) -> None:
     """Go behind the first sync marker at or behind byte `start`, or else to the end.
 
@@ -147,7 +161,7 @@ def _seek_behind(stream: BinaryIO, sync: bytes, start: int, end: int) -> None:
     stream.seek(end)
 
 
-def parse_schema(text: bytes) -> dict:
+def parse_schema(text: bytes) -> Schema:
     """Return a writer's schema with all named types expanded and defaults left out.
 
     Defaults matter to readers with another schema only; TURBO's (null for an int) are
@@ -166,7 +180,7 @@ def parse_schema(text: bytes) -> dict:
         raise AvroError(f"not an AVRO schema: {error}") from error
 
 
-def _without_defaults(schema: object) -> object:
+def _without_defaults(schema: Any) -> Any:
     if isinstance(schema, dict):
         return {k: _without_defaults(v) for k, v in schema.items() if k != "default"}
     if isinstance(schema, list):

@@ -6,6 +6,7 @@ is checked, and a bad record gets a status instead of values.
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from pipeline.io import avro_program as op
 
@@ -19,6 +20,9 @@ STATUS = {
     6: "its arrays' items × fields are more values than a packet may have",
 }
 _TRUNCATED, _BRANCH, _LENGTH, _TRAILING, _DEEP, _MANY = STATUS
+Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+
 _DEPTH = 8
 _MAX_SHIFT = 63
 
@@ -29,7 +33,7 @@ _MAX_SHIFT = 63
 
 
 @njit(cache=True)
-def _varint(data, pos, end):
+def _varint(data: Bytes, pos: int, end: int) -> tuple[int, int]:
     """Return (value, next position), the position −1 where the record ends too early."""
     value = np.uint64(0)
     shift = 0
@@ -38,13 +42,25 @@ def _varint(data, pos, end):
         pos += 1
         value |= np.uint64(byte & 0x7F) << np.uint64(shift)
         if byte < 0x80:
-            return np.int64(value >> np.uint64(1)) ^ -np.int64(value & np.uint64(1)), pos
+            return int(np.int64(value >> np.uint64(1)) ^ -np.int64(value & np.uint64(1))), pos
         shift += 7
-    return np.int64(0), np.int64(-1)
+    return 0, -1
 
 
 @njit(cache=True)
-def run(code, data, start, end, store, bases, widths, rows, values, valid, most):  # noqa: PLR0911, PLR0912, PLR0915
+def run(  # noqa: PLR0911, PLR0912, PLR0915
+    code: Ints,
+    data: Bytes,
+    start: int,
+    end: int,
+    store: bool,
+    bases: Ints,
+    widths: Ints,
+    rows: Ints,
+    values: Ints,
+    valid: Bytes,
+    most: int,
+) -> tuple[int, int]:
     """Run the program over one record; one function, since numba inlines no loop of calls.
 
     Parameters
@@ -177,7 +193,9 @@ def run(code, data, start, end, store, bases, widths, rows, values, valid, most)
 
 
 @njit(cache=True)
-def scan(code, data, starts, ends, widths, exact, most):
+def scan(
+    code: Ints, data: Bytes, starts: Ints, ends: Ints, widths: Ints, exact: bool, most: int
+) -> tuple[Ints, Ints, Ints]:
     """Check records without storing anything.
 
     Parameters
@@ -216,7 +234,7 @@ def scan(code, data, starts, ends, widths, exact, most):
 
 
 @njit(cache=True)
-def boundaries(code, data, count, widths, most):
+def boundaries(code: Ints, data: Bytes, count: int, widths: Ints, most: int) -> tuple[Ints, int]:
     """Find where each of `count` records that follow one another ends.
 
     Parameters
@@ -249,7 +267,16 @@ def boundaries(code, data, count, widths, most):
 
 
 @njit(cache=True)
-def fill(code, data, starts, ends, widths, bases, values, valid):
+def fill(
+    code: Ints,
+    data: Bytes,
+    starts: Ints,
+    ends: Ints,
+    widths: Ints,
+    bases: Ints,
+    values: Ints,
+    valid: Bytes,
+) -> None:
     """Store the values of records that `scan` found good."""
     rows = np.zeros(widths.size, dtype=np.int64)
     for i in range(starts.size):
@@ -257,7 +284,7 @@ def fill(code, data, starts, ends, widths, bases, values, valid):
 
 
 @njit(cache=True)
-def gather(data, positions, sizes, out):
+def gather(data: Bytes, positions: Ints, sizes: Ints, out: Bytes) -> None:
     """Copy byte strings one behind the other into `out`."""
     at = 0
     for i in range(positions.size):

@@ -9,8 +9,10 @@ Source of the encoding: Apache Avro 1.11 specification, "Binary Encoding".
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from fastavro.types import Schema
 
 from pipeline.io.avro import AvroError
 
@@ -75,13 +77,13 @@ class Program:
         return np.array([t.width for t in self.tables], dtype=np.int64)
 
 
-def compile_schema(schema: dict, until: Collection[str] = ()) -> Program:
+def compile_schema(schema: Schema, until: Collection[str] = ()) -> Program:
     """Compile a writer's schema with expanded names (`pipeline.io.avro.parse_schema`).
 
     Parameters
     ----------
     schema : dict
-        A record.
+        A record; anything else is refused.
     until : collection of str
         Stop behind the last of these fields of the record: what an index needs stands first.
 
@@ -111,7 +113,7 @@ def compile_schema(schema: dict, until: Collection[str] = ()) -> Program:
     return Program(np.array(compiler.code, dtype=np.int64), compiler.tables)
 
 
-def _check_names(names: list, what: str) -> None:
+def _check_names(names: object, what: str) -> None:
     """Raise unless these are texts that a table's schema can hold.
 
     A name may stand there twice, as in WNTR's packets.
@@ -130,14 +132,16 @@ class _Compiler:
         self.tables = [Layout(parent=-1)]
         self.emitted = 0
 
-    def emit(self, schema: object, path: str, table: int) -> bool:
+    def emit(self, schema: Schema, path: str, table: int) -> bool:
         """Append the operations that read one value; return whether it takes a byte at least."""
         self.emitted += 1  # counted apart: null has no operation
         if max(self.emitted, len(self.code)) > MAX_OPERATIONS:
             raise AvroError(f"the schema takes more than {MAX_OPERATIONS} operations")
         if isinstance(schema, list):
             return self._union(schema, path, table)
-        kind = schema["type"] if isinstance(schema, dict) else schema
+        if isinstance(schema, str):
+            schema = {"type": schema}
+        kind = schema["type"]
         if isinstance(kind, dict | list):
             return self.emit(kind, path, table)
         if kind == "null":
@@ -165,7 +169,7 @@ class _Compiler:
             raise AvroError(f"{path}: type {kind!r} is recursive or unknown")
         return True
 
-    def _fixed(self, schema: dict, path: str, table: int) -> bool:
+    def _fixed(self, schema: dict[str, Any], path: str, table: int) -> bool:
         size = schema["size"]
         if type(size) is not int or not 0 <= size <= _MAX_FIXED_BYTES:
             raise AvroError(f"{path}: {size!r} is no size of a fixed type")
@@ -183,7 +187,7 @@ class _Compiler:
         layout.width += width
         return layout.columns[name].slot
 
-    def _union(self, branches: list, path: str, table: int) -> bool:
+    def _union(self, branches: list[Any], path: str, table: int) -> bool:
         self.code += [UNION, len(branches)]
         targets = len(self.code)
         self.code += [0] * len(branches)
@@ -197,7 +201,7 @@ class _Compiler:
             self.code[at] = len(self.code)
         return True
 
-    def _array(self, schema: dict, path: str, table: int) -> None:
+    def _array(self, schema: dict[str, Any], path: str, table: int) -> None:
         child = len(self.tables)
         self.tables.append(Layout(parent=table))
         self.tables[table].children[path] = child

@@ -15,9 +15,10 @@ _CRC_BYTES = 4
 
 
 class _Decompressor(Protocol):
-    eof: bool
+    @property
+    def eof(self) -> bool: ...
 
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
 def _streamed(new: Callable[[], _Decompressor], data: bytes, limit: int) -> bytes:

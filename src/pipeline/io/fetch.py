@@ -173,10 +173,10 @@ def _download(partial: _Partial, waiting: Patience) -> None:
         If it is.
     """
     version = partial.version()
-    have = partial.size if version is not None else 0
+    have = 0 if version is None else partial.size
     # As it is: a tarball whose server calls gzip an encoding must not be unpacked on the way.
     headers = {"Accept-Encoding": "identity"}
-    if have:
+    if version is not None and have:
         headers |= {"Range": f"bytes={have}-", "If-Range": version}
     with (
         CarefulSession() as session,

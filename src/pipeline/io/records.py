@@ -4,7 +4,7 @@ Both kinds answer the same three questions, by the dotted path of a field:
 ``column("candidate.jd")``, ``child("prv_candidates")`` and ``paths``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import ArrayLike
 
 from pipeline.io import avro_kernel as kernel
 from pipeline.io.avro_program import MAX_VALUES, Column, Program
@@ -25,9 +26,13 @@ _SCANNED = 1024
 class Records(Protocol):
     """A table of records with nested fields."""
 
-    num_rows: int
-    parents: np.ndarray
-    """Row of the parent table that each row belongs to, (num_rows,) int64."""
+    @property
+    def num_rows(self) -> int:
+        """Return the number of rows."""
+
+    @property
+    def parents(self) -> np.ndarray:
+        """Return the row of the parent table that each row belongs to, (num_rows,) int64."""
 
     @property
     def paths(self) -> list[str]:
@@ -43,8 +48,8 @@ class Records(Protocol):
 def decode(
     program: Program,
     data: np.ndarray,
-    starts: Sequence[int],
-    ends: Sequence[int],
+    starts: ArrayLike,
+    ends: ArrayLike,
     exact: bool = True,
 ) -> tuple["AvroRecords", np.ndarray]:
     """Decode AVRO records to columns.
@@ -67,10 +72,10 @@ def decode(
     status : (n,) int64
         0 where good, else a key of `pipeline.io.avro_kernel.STATUS`.
     """
-    starts, ends = (np.asarray(places, dtype=np.int64) for places in (starts, ends))
-    status, counts = _scan(program, data, starts, ends, exact)
+    first, stop = np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64)
+    status, counts = _scan(program, data, first, stop, exact)
     good = status == kernel.OK
-    return _filled(program, data, starts[good], ends[good], counts[good].sum(axis=0)), status
+    return _filled(program, data, first[good], stop[good], counts[good].sum(axis=0)), status
 
 
 def check(program: Program, data: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -288,7 +293,7 @@ class ArrowRecords:
         return array
 
 
-def _scalar_paths(type_: pa.DataType, prefix: str):
+def _scalar_paths(type_: pa.DataType, prefix: str) -> Iterator[str]:
     for item in type_:
         if pa.types.is_struct(item.type):
             yield from _scalar_paths(item.type, f"{prefix}{item.name}.")

@@ -6,6 +6,7 @@ Source of names and namespaces: Apache Avro 1.11 specification, "Names".
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from pipeline.io.avro import AvroError
 
@@ -89,7 +90,7 @@ class _Resolver:
             return self._definition(schema, namespace)
         return {**schema, "type": self.resolved(kind, namespace)}
 
-    def _definition(self, schema: dict, namespace: str) -> dict:
+    def _definition(self, schema: dict[str, Any], namespace: str) -> dict[str, Any]:
         full = _full_name(str(schema.get("name")), schema.get("namespace") or namespace)
         self._defined.add(full)
         if "fields" not in schema:

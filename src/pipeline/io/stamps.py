@@ -70,7 +70,8 @@ def _gunzip(data: bytes) -> bytes:
     stream = isal_zlib.decompressobj(wbits=_GZIP_WBITS)
     try:
         content = stream.decompress(data, MAX_STAMP_BYTES + 1)
-    except isal_zlib.error as error:
+    # isal's stub takes it for an exception, where it is a class of them.
+    except isal_zlib.error as error:  # type: ignore[misc]
         raise StampError("is damaged gzip data") from error
     if len(content) > MAX_STAMP_BYTES:
         raise StampError(f"is larger than {MAX_STAMP_BYTES} bytes")

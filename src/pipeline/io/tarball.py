@@ -37,7 +37,7 @@ class _Strict(tarfile.TarInfo):
     needs_end_marker = True
 
     @classmethod
-    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> Self:
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         info = super().frombuf(buf, encoding, errors)
         if info.size < 0 or (info.type in _HEADERS and info.size > _MAX_HEADER_BYTES):
             raise tarfile.ReadError(f"impossible header of {info.size} bytes")
@@ -47,11 +47,15 @@ class _Strict(tarfile.TarInfo):
     def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
         try:
             return super().fromtarfile(tarfile_)
-        except tarfile.EmptyHeaderError as error:
+        # typeshed does not know these three.
+        except tarfile.EmptyHeaderError as error:  # type: ignore[attr-defined]
             if not cls.needs_end_marker:
                 raise
             raise tarfile.ReadError("no end marker") from error
-        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:
+        except (
+            tarfile.InvalidHeaderError,  # type: ignore[attr-defined]
+            tarfile.TruncatedHeaderError,  # type: ignore[attr-defined]
+        ) as error:
             raise tarfile.ReadError(str(error)) from error
 
 
@@ -97,7 +101,8 @@ def read_members(
             while chunk := archive.fileobj.read(_CHUNK_BYTES):
                 if chunk.strip(b"\0"):
                     raise tarfile.ReadError("bytes behind its end marker")
-    except (*_DAMAGE, OSError) as error:
+    # isal's stub takes its error for an exception, where it is a class of them.
+    except (*_DAMAGE, OSError) as error:  # type: ignore[misc]
         if isinstance(error, OSError) and error.errno is not None:
             raise
         where = f"after or in {readable(name)}" if name else "at its beginning"
@@ -110,7 +115,9 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str:
         return "a link, a sparse or special file inside a tarball"
     if member.size > MAX_MEMBER_BYTES:
         return f"{member.size} bytes, more than {MAX_MEMBER_BYTES}, inside a tarball"
-    return archive.extractfile(member).read()
+    content = archive.extractfile(member)
+    assert content is not None  # a regular file
+    return content.read()
 
 
 def _pass_by(archive: tarfile.TarFile) -> None:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
-from pydantic import Field, create_model, field_validator
+from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from pipeline.alerts.domain import ALERTS
 from pipeline.contract.domain import Domain
@@ -28,8 +29,9 @@ class _Sections(Section):
 
     @field_validator("*", mode="before", check_fields=False)
     @classmethod
-    def _empty_section(cls, value: object, info) -> object:
+    def _empty_section(cls, value: object, info: ValidationInfo) -> object:
         """Take an empty section for an absent one."""
+        assert info.field_name is not None  # the validator of a field
         return cls.model_fields[info.field_name].get_default() if value is None else value
 
     @field_validator(*_NAMED, mode="before", check_fields=False)
@@ -44,9 +46,12 @@ class _Sections(Section):
         return value
 
 
+_FIELDS: dict[str, Any] = {
+    key.name: (key.type, Field(key.default, description=key.description)) for key in KEYS
+}
 Config = create_model(
     "Config",
     __base__=_Sections,
     __doc__="All sections. An absent or empty one switches its part off.",
-    **{key.name: (key.type, Field(key.default, description=key.description)) for key in KEYS},
+    **_FIELDS,
 )

@@ -16,7 +16,7 @@ from pipeline.plan.explain import explain, name_of, shortened
 Row = TypeVar("Row", bound=Section)
 
 
-def load_config(values: Mapping[str, Any]) -> Config:
+def load_config(values: Mapping[str, Any]) -> Section:
     """Validate a configuration.
 
     Parameters

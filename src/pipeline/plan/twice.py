@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.plan.load import ConfigError
+from pipeline.contract.section import ConfigError
 
 
 def check_keys(paths: Iterable[str | Path]) -> None:
