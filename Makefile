@@ -49,8 +49,9 @@ format: $(VENV)/.stamp
 	$(BIN)/ruff check --fix
 	$(BIN)/snakefmt workflow
 
-config: $(VENV)/.stamp  ## write config/config.yaml and its schema from the models
+config: $(VENV)/.stamp  ## write what is derived from the domains: config/, the overview of tables
 	$(BIN)/nightmill write-config config
+	$(BIN)/python docs/site/tables.py
 
 lock: $(VENV)/.stamp  ## resolve all dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \

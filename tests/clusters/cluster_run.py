@@ -15,10 +15,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import yaml
 
+from pipeline.alerts.domain import ALERTS
+from pipeline.plan.domains import TABLES
+
 ROOT = Path(__file__).parents[2]
 NIGHT = "20260101"
 MINUTES = 60
-DECODED = ("alerts", "history", "rejected")
+DECODED = tuple(table.name for table in ALERTS.tables)
+ALL_TABLES = tuple(table.name for table in TABLES)
 
 
 class Cluster(Protocol):

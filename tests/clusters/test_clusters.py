@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from cluster_run import DECODED, ROOT, assert_same, assert_same_skymaps, everything
+from cluster_run import ALL_TABLES, DECODED, ROOT, assert_same, assert_same_skymaps, everything
 from daemons import call
 
 pytestmark = pytest.mark.clusters
@@ -16,7 +16,7 @@ def test_same_results_as_on_one_machine(run, local):
     run.configure(**everything())
     assert sum(run.planned().values()) > 20
     run.snakemake()
-    assert_same(local, run.path, *DECODED, "scores", "matches")
+    assert_same(local, run.path, *ALL_TABLES)
     assert_same_skymaps(local, run.path)
     assert run.planned() == {}
     asked = {rule: run.cluster.requests(rule) for rule in ("index", "score", "scan_chunk")}
@@ -92,5 +92,5 @@ def test_without_a_shared_filesystem(run, local):
     run.profile, run.source = "htcondor-transfer", Path()
     run.configure(**everything())
     run.snakemake()
-    assert_same(local, run.path, *DECODED, "scores", "matches")
+    assert_same(local, run.path, *ALL_TABLES)
     assert_same_skymaps(local, run.path)

@@ -79,9 +79,9 @@ class Workdir:
         return {rule: int(count) for rule, count in jobs if rule not in ("total", "all")}
 
 
-def copy_checkout(path: Path) -> Path:
+def copy_checkout(path: Path, names: Iterable[str] = ("src/pipeline", "workflow")) -> Path:
     """Copy what a clone of the project has of code, with the times of now."""
-    for name in ("src/pipeline", "workflow"):
+    for name in names:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, path / name, ignore=ignored, copy_function=shutil.copyfile)
     return path

@@ -7,6 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 from workdir import OBJECTS, ROOT
 
+from pipeline.plan.domains import TABLES
+
 pytestmark = pytest.mark.workflow
 DOCUMENT = (ROOT / "docs/tables.md").read_text()
 CODE = re.findall(r"^```python\n(.*?)^```", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
@@ -93,7 +95,7 @@ def files_of(workdir, table):
     return sorted((workdir.path / "results" / table).glob("*/*/*.parquet"))
 
 
-@pytest.mark.parametrize("table", ["alerts", "history", "rejected"])
+@pytest.mark.parametrize("table", [table.name for table in TABLES if not table.fixed])
 def test_columns(two_surveys, table):
     rows = documented(table)
     for path in files_of(two_surveys, table):
@@ -105,20 +107,32 @@ def test_columns(two_surveys, table):
         assert table == "alerts" or len(columns) == len(rows)
 
 
-CHOSEN = {"stars_type": "string", "ztf_alerts_object_id": "string", "ztf_alerts_jd": "float64"}
+CHOSEN = {
+    "matches": {
+        "stars_type": "string", "ztf_alerts_object_id": "string", "ztf_alerts_jd": "float64"
+    }
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("table", "chosen"), [("scores", {}), ("matches", CHOSEN)])
-def test_columns_that_the_configuration_names(two_surveys, table, chosen):
+@pytest.mark.parametrize("table", [table.name for table in TABLES if table.fixed])
+def test_columns_that_the_configuration_names(two_surveys, table):
     rows = [row for row in documented(table) if "<catalog>" not in row[0]]
     # no model here takes triplets
     rows = [row for row in rows if not row[0].endswith("_nodata")]
-    expected = {name.replace("<model>", "bright"): type_ for name, type_, *_ in rows} | chosen
+    expected = {name.replace("<model>", "bright"): type_ for name, type_, *_ in rows}
+    expected |= CHOSEN.get(table, {})
     schema = pq.read_schema(files_of(two_surveys, table)[0])
     assert {f.name: plain(f.type) for f in schema} == expected
 
 
-@pytest.mark.parametrize("table", ["alerts", "history", "rejected", "scores", "matches"])
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_its_key_names_a_row(two_surveys, table):
+    for path in files_of(two_surveys, table.name):
+        rows = pq.read_table(path, columns=list(table.keys)).to_pandas()
+        assert not table.keys or not rows.duplicated().any()
+
+
+@pytest.mark.parametrize("table", [table.name for table in TABLES])
 def test_what_is_never_null(two_surveys, table):
     never = [name for name, _, _, null in documented(table) if null == "never"]
     assert {"survey"} < set(never)

@@ -12,6 +12,8 @@ from networks import of_feature
 from packets import container, packet
 from workdir import OBJECTS, ROOT
 
+from pipeline.plan.domains import TABLES
+
 pytestmark = pytest.mark.workflow
 ALERTS = "results/alerts/ztf/20180201/0000.parquet"
 
@@ -174,7 +176,7 @@ def test_fewer_shards_leave_no_old_ones(ran):
     assert len(list(folder.glob("*.parquet"))) == 2
     ran.configure(shards=1)
     ran.snakemake("--cores", "2")
-    for table in ("alerts", "history", "rejected", "scores", "matches"):
-        folder = ran.path / f"results/{table}/ztf/20180201"
+    for table in TABLES:
+        folder = ran.path / f"results/{table.name}/ztf/20180201"
         assert [path.name for path in folder.glob("*.parquet")] == ["0000.parquet"]
     assert ran.planned() == {}

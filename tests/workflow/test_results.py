@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.plan.domains import TABLES
+
 pytestmark = pytest.mark.workflow
+# a table without a key is history, in the order of its packets but for the shards; all are of
+# one survey, and pyarrow does not sort by a dictionary
 KEYS = {
-    "alerts": ["candid"],
-    "history": ["candid", "jd"],
-    "rejected": ["source", "position"],
-    "scores": ["candid"],
-    "matches": ["candid", "catalog", "rank"],
+    table.name: [key for key in table.keys or ("candid", "jd") if key != "survey"]
+    for table in TABLES
 }
 RULES = ("sort_catalog", "decode", "score")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import Job
 
-from pipeline.contract import paths
+from pipeline.contract import need, paths
 from pipeline.contract.provenance import source_hash
 from pipeline.contract.section import ConfigError
 from pipeline.plan.check import check_request
@@ -68,10 +68,14 @@ onstart:
             logger.info(f"removed {path}: the configuration makes it no more")
 
 
-def job_code(domain, rule, files=()):
-    """Return what identifies the code of a rule: its function, what that uses, its script."""
+def job_code(domain, rule, files=(), module="jobs"):
+    """Return what identifies the code of a rule: its function, what that uses, its script.
+
+    The function has the rule's name. It stands in the domain's ``jobs.py``, or in the one
+    module that it is all about.
+    """
     return source_hash(
-        f"pipeline.{domain}.jobs:{rule}",
+        f"pipeline.{domain}.{module}:{rule}",
         # from this file on, wherever the workflow that has ours as a module lies
         files=[workflow.source_path(f"../scripts/{rule}.py"), *files],
     )

@@ -78,11 +78,11 @@ class Table:
     row : str
         What one row is, for the documents.
     keys : tuple of str
-        The columns that name a row.
-    made : str
-        Where it is made, in words for the documents.
+        The columns that name a row of a night; none if nothing does.
     schema : str
         Where its columns are defined, as ``module:attribute``: nothing is imported here.
+    made : str
+        Where it is made, in words for the documents: what `made_for` says.
     made_for : callable
         Whether a configuration makes it for a survey.
     asked : bool
@@ -96,8 +96,8 @@ class Table:
     name: str
     row: str
     keys: tuple[str, ...]
-    made: str
     schema: str
+    made: str = "always"
     made_for: Callable[[Request, str], bool] = _everywhere
     asked: bool = True
     fixed: tuple[str, ...] = ()

@@ -220,9 +220,9 @@ CROSSMATCH = Domain(
         Table(
             "matches",
             "alert and catalogue row near it",
-            ("survey", "candid", "catalog", "match_id"),
-            "a catalogue lists the survey",
+            ("survey", "candid", "catalog", "rank"),
             "pipeline.crossmatch.match:matches_schema",
+            made="a catalogue lists the survey",
             made_for=lambda request, survey: bool(of_survey(request.config.catalogs, survey)),
             fixed=(
                 *("survey", "candid", "catalog", "match_id"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.contract.request import Request
 from pipeline.contract.section import ConfigError
-from pipeline.plan.domains import DOMAINS
+from pipeline.plan.domains import DOMAINS, TABLES
 
 
 def check_request(request: Request) -> None:
@@ -27,7 +27,7 @@ def _same_columns(request: Request) -> Iterator[str]:
     entries = [e for section in sections if isinstance(section, dict) for e in section.values()]
     surveys = {survey for entry in entries for survey in getattr(entry, "surveys", ())}
     for survey in sorted(surveys):
-        for table in (table for domain in DOMAINS for table in domain.tables):
+        for table in TABLES:
             taken = set(table.fixed)
             for where, column in table.added(request, survey):
                 if column in taken:

@@ -18,6 +18,7 @@ DOMAINS: tuple[Domain, ...] = (ALERTS, CROSSMATCH, SCORES, EVENTS, SKYMAPS)
 """A new domain is a line here; the order is that of config.yaml and of a night's targets."""
 
 KEYS = tuple(key for domain in DOMAINS for key in domain.keys)
+TABLES = tuple(table for domain in DOMAINS for table in domain.tables)
 
 
 _NAMED = tuple(key.name for key in KEYS if isinstance(key.default, dict))

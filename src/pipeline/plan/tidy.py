@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.alerts.domain import nights
 from pipeline.contract import paths
 from pipeline.contract.request import Request
-from pipeline.plan.domains import DOMAINS
+from pipeline.plan.domains import DOMAINS, TABLES
 from pipeline.plan.targets import tables_of
 
 
@@ -43,7 +43,7 @@ def remove_stale(request: Request, directory: Path = Path()) -> list[Path]:
 
 def stale_files(request: Request, directory: Path = Path()) -> Iterator[Path]:
     """Yield what `remove_stale` would remove."""
-    tables = [paths.table(table.name) for domain in DOMAINS for table in domain.tables]
+    tables = [paths.table(table.name) for table in TABLES]
     others = [pattern for domain in DOMAINS for pattern in domain.shard_files]
     for night in nights(request):
         made = {paths.table(table.name) for table in tables_of(request, night.survey)}

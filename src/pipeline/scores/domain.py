@@ -155,8 +155,8 @@ SCORES = Domain(
             "scores",
             "alert",
             ("survey", "candid"),
-            "a model lists the survey",
             "pipeline.scores.table:scores_schema",
+            made="a model lists the survey",
             made_for=lambda request, survey: bool(of_survey(request.config.models, survey)),
             fixed=(
                 *("survey", "candid", "object_id"),

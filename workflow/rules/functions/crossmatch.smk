@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-from pipeline.contract import need
 from pipeline.crossmatch import domain as crossmatch
 
 

@@ -1,6 +1,5 @@
 """What the rules of skymaps ask of a job's wildcards."""
 
-from pipeline.contract import need
 from pipeline.skymaps import domain as skymaps
 from pipeline.skymaps.recos.registry import code as reco_code
 

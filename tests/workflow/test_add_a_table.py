@@ -1,0 +1,118 @@
+"""docs/add-a-table.md, carried out: its files alone make the table, everywhere."""
+
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from walkthrough import contents, follow, touched
+from workdir import ROOT, Workdir, copy_checkout
+
+from pipeline.alerts.surveys.registry import get_survey
+from pipeline.simulate.alerts import simulate_alerts
+
+pytestmark = pytest.mark.workflow
+NIGHT = "20260101"
+FILES = {
+    "src/pipeline/alerts/activity.py",
+    "src/pipeline/alerts/domain.py",
+    "workflow/rules/alerts.smk",
+    "workflow/scripts/activity.py",
+    "docs/tables.md",
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Workdir:
+    """Return a directory with a night of the workflow to which the table was added later."""
+    path = tmp_path_factory.mktemp("activity")
+    checkout = copy_checkout(path / "clone", ("src/pipeline", "workflow", "docs"))
+    simulate_alerts(path / "data", 300, 1, NIGHT, stamps=False, format_="container")
+    variables = {"PYTHONPATH": str(checkout / "src")}
+    directory = Workdir(path, variables, checkout=checkout)
+    directory.write_config({}, [("ztf", NIGHT, f"data/ztf_{NIGHT}.avro", 2)])
+    directory.snakemake("--cores", "2")
+    return directory
+
+
+@pytest.fixture(scope="module")
+def added(run) -> Workdir:
+    """Return it after the document was followed: what is touched, and what that reruns."""
+    before = contents(run.checkout)
+    follow(ROOT / "docs/add-a-table.md", run.checkout)
+    python(run, "docs/site/tables.py")
+    assert touched(before, run.checkout) == FILES
+    assert run.planned() == {"activity": 2}
+    run.snakemake("--cores", "2")
+    assert run.planned() == {}
+    return run
+
+
+def python(run: Workdir, *arguments: str) -> str:
+    command = [sys.executable, *arguments]
+    environment = os.environ | run.variables
+    done = subprocess.run(
+        command, cwd=run.checkout, env=environment, stdout=subprocess.PIPE, check=True, text=True
+    )
+    return done.stdout
+
+
+def test_it_is_what_pandas_groups(added):
+    alerts = pd.read_parquet(added.path / f"results/alerts/ztf/{NIGHT}")
+    found = pd.read_parquet(added.path / f"results/activity/ztf/{NIGHT}")
+    by_object = alerts.groupby("object_id")
+    expected = by_object.agg(
+        alerts=("candid", "size"), jd_first=("jd", "min"), jd_last=("jd", "max"),
+        brightest=("magpsf", "min"),
+    )  # fmt: skip
+    fid = alerts.loc[by_object["magpsf"].idxmin()].set_index("object_id")["fid"]
+    expected["filter"] = fid.map(get_survey("ztf").filters)
+    assert expected.alerts.max() > 1
+    found = found.set_index("object_id").sort_index()
+    assert set(found.pop("survey")) == {"ztf"}
+    pd.testing.assert_frame_equal(found, expected.sort_index())
+
+
+def test_its_columns_are_described(added):
+    (path, _) = sorted((added.path / f"results/activity/ztf/{NIGHT}").iterdir())
+    schema = pq.read_schema(path)
+    section = (added.checkout / "docs/tables.md").read_text().split("\n## Activity\n")[1]
+    for column in schema:
+        assert f"`{column.name}`" in section
+    assert {c.name: c.metadata[b"unit"] for c in schema if b"unit" in (c.metadata or {})} == {
+        "jd_first": b"d", "jd_last": b"d", "brightest": b"mag"
+    }  # fmt: skip
+
+
+def test_it_is_in_the_overview(added):
+    overview = (added.checkout / "docs/tables.md").read_text().split("\n**Keys.**")[0]
+    row = "| [`activity`](#activity) | object | `survey`, `object_id` | always |"
+    assert row in overview.splitlines()
+
+
+def test_what_is_written_passes_lint(added):
+    python(added, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), "src")
+    settings = ["--check", "--config", str(ROOT / "pyproject.toml"), "src"]
+    python(added, "-m", "ruff", "format", *settings)
+    python(added, "-m", "snakefmt", "--check", "workflow")
+
+
+def test_a_shard_that_is_made_no_more_is_removed(added):
+    stale = added.path / f"results/activity/ztf/{NIGHT}/0002.parquet"
+    stale.touch()
+    added.snakemake("--cores", "2", "--forcerun", "summary", "--dry-run")
+    assert stale.exists()
+    added.snakemake("--cores", "2", "--forcerun", "summary")
+    assert not stale.exists()
+    assert len(list(stale.parent.iterdir())) == 2
+
+
+def test_a_change_of_the_module_runs_its_rule_only(added):
+    path = added.checkout / "src/pipeline/alerts/activity.py"
+    text = path.read_text()
+    path.write_text(text.replace('("jd", "count")', '("jd", "count_distinct")'))
+    planned = added.planned()
+    path.write_text(text)
+    assert planned == {"activity": 2}
