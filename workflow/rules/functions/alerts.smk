@@ -19,7 +19,9 @@ def dump_state(wildcards):
 
 def survey_code(domain, rule, module="jobs"):
     """Return a function of the wildcards: the code of a rule and of the job's survey."""
-    return by_survey(lambda survey: job_code(domain, rule, survey_files(survey), module))
+    return by_survey(
+        lambda survey: job_code(domain, rule, survey_files(survey), module)
+    )
 
 
 def sized_by_night(need):
