@@ -13,6 +13,7 @@ from pipeline.skymaps.map.levels import wilks_levels
 from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products.circular import circular_text
 from pipeline.skymaps.products.pictures import draw_contours
+from pipeline.skymaps.products.summary import summary_row
 from pipeline.skymaps.scan.pixels import first_pixels
 from pipeline.skymaps.scan.records import PIXEL_DTYPE, Part, State
 from pipeline.skymaps.scan.rounds import Scan
@@ -52,6 +53,8 @@ def test_a_region_at_the_edge_of_the_scan_is_a_lower_bound(width, pointed, expec
     assert ["at least" in line for line in areas] == expected
     assert [line.endswith("deg2 (reaches the edge of the scan)") for line in areas] == expected
     assert ("errors are lower bounds" in text) is expected[1]
+    row = summary_row("a", Scan(event(), "dummy", LEVELS, pointed), state, skymap, None)
+    assert row["reaches_edge_90"] is expected[1]
     axes = Figure().add_subplot()
     handles = draw_contours(axes, skymap, lambda *_, **__: None)
     assert ["≥" in handle.get_label() for handle in handles] == expected

@@ -164,6 +164,26 @@ def test_labels_of_a_wide_view_stand_on_their_lines(figure_of, dec, width):
     assert all(axes.get_window_extent().contains(*corner) for b in boxes for corner in b.corners())
 
 
+@pytest.mark.parametrize(("dec", "edge"), [(-41.0, "t"), (41.0, "b")])
+def test_right_ascensions_and_declinations_are_not_mixed(figure_of, dec, edge):
+    """As they were at the lower edge of a southern region, where meridians meet."""
+    axes = figure_of(zoom_picture, skymap((20.0, dec, 0.0), width=7.0)).axes[0]
+    side = axes.get_xlim()[1]
+    places = [(text.get_text(), text, *text.get_position()) for text in axes.texts]
+    signed = [place for place in places if place[0][0] in "+−"]
+    others = [place for place in places if place not in signed and place[0] != "0°"]
+    assert len(signed) >= 4 and len(others) >= 3
+    assert all(x > 0.15 * side for _, _, x, _ in others)  # declinations lie left of that
+    at_edge = [y > 0.8 * side if edge == "t" else y < 0.2 * side for *_, y in others]
+    assert sum(at_edge) >= 2
+    assert axes.coords[0].get_axislabel_position() == [edge]
+    for name, text, x, y in others:
+        ra, there = axes.wcs.pixel_to_world_values(x, y)
+        along = np.subtract(axes.wcs.world_to_pixel_values(ra, there + 0.5), (x, y))
+        off = np.degrees(np.arctan2(along[1], along[0])) - text.get_rotation()
+        assert (off + 90) % 180 - 90 == pytest.approx(0, abs=2), name
+
+
 @pytest.mark.parametrize(("dec", "width"), [(0.0, 0.3), (-56.0, 1.0), (62.0, 2.0)])
 def test_ticks_of_a_narrow_view(figure_of, dec, width):
     axes = figure_of(zoom_picture, skymap((20.0, dec, 0.0), width=width)).axes[0]

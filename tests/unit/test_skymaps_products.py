@@ -29,7 +29,7 @@ from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products.circular import circular_text
 from pipeline.skymaps.products.folder import write_products
 from pipeline.skymaps.products.result_files import RESULT_DTYPE
-from pipeline.skymaps.products.summary import COLUMNS, write_summary
+from pipeline.skymaps.products.summary import COLUMNS, skymap_lines, write_summary
 from pipeline.skymaps.scan import watch
 from pipeline.skymaps.scan.manifest import write_manifest
 from pipeline.skymaps.scan.records import State
@@ -254,6 +254,10 @@ def test_summary(written, tmp_path):
     lines = list(csv.DictReader((tmp_path / "summary.csv").open()))
     assert [line["event"] for line in lines] == ["a", "demo"]
     assert float(lines[0]["area_90_deg2"]) == row["area_90_deg2"]
+    other.write_text(json.dumps(row | {"event": "a", "reaches_edge_90": True}))
+    write_summary([folder / "summary.json", other], tmp_path / "summary.csv")
+    said = list(skymap_lines(tmp_path / "summary.csv"))
+    assert ["90 % area at least " in line for line in said] == [True, False]
     write_summary([], tmp_path / "summary.csv")
     assert (tmp_path / "summary.csv").read_text() == ",".join(COLUMNS) + "\n"
 

@@ -103,7 +103,10 @@ def test_a_pointed_scan_says_so_everywhere(tmp_path):
     assert headers[0].comments["POINTED"] == words
     write_summary([aimed / "summary.json", sky / "summary.json"], tmp_path / "summary.csv")
     with (tmp_path / "summary.csv").open() as table:
-        assert [row["pointed"] for row in csv.DictReader(table)] == ["True", "False"]
+        rows = list(csv.DictReader(table))
+    assert [row["pointed"] for row in rows] == ["True", "False"]
+    edges = [str(each["contours"]["90"]["reaches_edge"]) for each in said]
+    assert [row["reaches_edge_90"] for row in rows] == edges
 
 
 def test_rounds_and_what_they_depend_on():
@@ -128,6 +131,27 @@ def test_a_pointed_scan_is_not_planned_with_a_calibration():
         check_request(Request(load_config({"skymaps": {"pointed": True, "calibration": {}}})))
     for section in ({"pointed": True}, {"calibration": {}}):
         check_request(Request(load_config({"skymaps": section})))
+
+
+def test_a_pointed_scan_is_not_planned_with_levels_that_it_would_not_use():
+    config = load_config({"events": "events.tsv", "skymaps": {"pointed": True}})
+    own = EventRow(event="own", path="a.json", nsides="64:0 512:24")
+    words = (
+        r"^skymaps.nsides: '8:0 64:12 512:24': a pointed scan looks at the first nside alone, "
+        r"which is 8 here: .*\nevents.tsv: event own: nsides: '64:0 512:24': .* 64 here"
+    )
+    with pytest.raises(ConfigError, match=words):
+        check_request(Request(config, {"events": (EventRow(event="a", path="a.json"), own)}))
+    fine = EventRow(event="own", path="a.json", nsides="128:0")
+    check_request(Request(config, {"events": (fine,)}))
+    whole = load_config({"events": "events.tsv"})
+    check_request(Request(whole, {"events": (own,)}))
+
+
+def test_a_calibration_has_an_end():
+    load_config({"skymaps": {"calibration": {"tracks": 10_000}}})
+    with pytest.raises(ConfigError, match=r"skymaps.calibration.tracks.*10000"):
+        load_config({"skymaps": {"calibration": {"tracks": 10_001}}})
 
 
 def test_what_rules_ask_for():

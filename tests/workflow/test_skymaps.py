@@ -137,6 +137,11 @@ def test_each_bad_event_costs_itself(events):
             {"pointed": True, "calibration": {}},
             "skymaps.calibration: a pointed scan cannot be calibrated; take one of the two out",
         ),
+        (
+            ("a", "track.json", "", "64:0 512:12", ""),
+            {"pointed": True},
+            "event a: nsides: '64:0 512:12': a pointed scan looks at the first nside alone",
+        ),
     ],
 )
 def test_bad_configuration_stops_before_any_job(events, line, skymaps, words):

@@ -37,10 +37,16 @@ PRODUCTS = (
 """What every scanned event has; npz and JSON, named after run and event, lie beside them."""
 
 
+MOST_TRACKS = 10_000
+"""40 hours of CPU, as `scan_tracks_need` reckons; the level of 3σ takes 370."""
+
+
 class Calibration(Section):
     """Simulated tracks that tell how far below the best fit the truth lies."""
 
-    tracks: int = Field(200, ge=20, description="how many tracks are simulated and scanned")
+    tracks: int = Field(
+        200, ge=20, le=MOST_TRACKS, description="how many tracks are simulated and scanned"
+    )
     ice: Literal["layered", "uniform"] = Field("layered", description="what they are seen through")
     seed: int = Field(1, ge=0, description="of the random numbers")
     jobs: int = Field(4, ge=1, le=1000, description="jobs that share the scans")
@@ -186,6 +192,24 @@ def _pointed_or_calibrated(request: Request) -> Iterator[str]:
         yield "skymaps.calibration: a pointed scan cannot be calibrated; take one of the two out"
 
 
+def _pointed_at_one_nside(request: Request) -> Iterator[str]:
+    """Tell of levels that a pointed scan would not use (`pipeline.skymaps.scan.pixels.choose`)."""
+    section = request.config.skymaps
+    for row in events(request) if section.pointed else ():
+        nsides = row.nsides or section.nsides
+        first, *unused = parse_nsides(nsides)
+        if unused:
+            where = (
+                f"{request.config.events}: event {row.event}: nsides"
+                if row.nsides
+                else "skymaps.nsides"
+            )
+            yield (
+                f"{where}: {nsides!r}: a pointed scan looks at the first nside alone, which is "
+                f"{first.nside} here: give one, 64:0 or finer, or take skymaps.pointed out"
+            )
+
+
 def _found(directory: Path) -> Iterator[str]:
     from pipeline.skymaps.products.summary import skymap_lines  # noqa: PLC0415 - for the cli
 
@@ -205,6 +229,6 @@ SKYMAPS = Domain(
     ),
     active=lambda request: bool(events(request)),
     targets=_targets,
-    checks=(_known_recos, _pointed_or_calibrated),
+    checks=(_known_recos, _pointed_or_calibrated, _pointed_at_one_nside),
     found=_found,
 )

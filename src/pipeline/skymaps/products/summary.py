@@ -31,6 +31,7 @@ COLUMNS = (
     "area_50_deg2",
     "area_90_deg2",
     "islands_90",
+    "reaches_edge_90",
     "levels",
     "calibrated",
     "llh",
@@ -79,6 +80,7 @@ def summary_row(
         "area_50_deg2": skymap.contours["50"].area,
         "area_90_deg2": ninety.area,
         "islands_90": len(ninety.island_areas),
+        "reaches_edge_90": ninety.reaches_edge,
         "levels": skymap.levels.source,
         "calibrated": skymap.levels.calibrated,
         "llh": float(best["llh"]),
@@ -125,7 +127,8 @@ def skymap_lines(path: Path) -> Iterator[str]:
             position = f"RA {float(row['ra_deg']):.2f}, Dec {float(row['dec_deg']):+.2f}"
             truth = row["truth_distance_deg"]
             distance = f", {float(truth):.2f} deg from the truth" if truth else ""
-            area = f"90 % area {float(row['area_90_deg2']):.3g} deg² ({row['levels']})"
+            bound = "at least " if row["reaches_edge_90"] == "True" else ""
+            area = f"90 % area {bound}{float(row['area_90_deg2']):.3g} deg² ({row['levels']})"
             yield f"skymap of {row['event']}: {position}{distance}; {area}"
 
 
