@@ -11,7 +11,8 @@ from pipeline.plan.domains import DOMAINS
 
 GROUND = {"io", "sky", "contract"}
 SOURCES = {"alerts", "events"}
-# What a room may import beside itself; scores trains the demonstration's model on simulated
+# What a room may import beside itself, and a domain that is not listed the ground and the
+# sources; scores trains the demonstration's model on simulated
 # stamps, skymaps calibrates on simulated tracks.
 ALLOWED = {
     "io": set(),
@@ -20,10 +21,11 @@ ALLOWED = {
     "alerts": GROUND,
     "events": GROUND,
     "simulate": GROUND | SOURCES,
-    "crossmatch": GROUND | SOURCES,
     "scores": GROUND | SOURCES | {"simulate"},
     "skymaps": GROUND | SOURCES | {"simulate"},
 }
+for domain in DOMAINS:
+    ALLOWED.setdefault(domain.name, GROUND | SOURCES)
 TOP = {"plan", "cli"}
 
 

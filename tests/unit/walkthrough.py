@@ -4,9 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-_BLOCK = re.compile(
-    r"^`([\w./-]+)`(?:, ([^:\n]+))?:\n\n```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE
-)
+_BLOCK = re.compile(r"^`([\w./-]+)`(?:, ([^\n]+))?:\n\n```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def follow(document: Path, checkout: Path) -> None:
@@ -36,7 +34,6 @@ def _added(old: str, where: str, text: str) -> str:
         end = old.index(f"\n{start[1]}),\n", start.end()) + 1
         return old[:end] + text + old[end:]
     if found := re.fullmatch(r"(?:instead of|after) `([^`]+)`", where):
-        start, end = found.start(), found.end()
         if old.count(f"{found[1]}\n") != 1:
             raise ValueError(f"{found[1]} stands there {old.count(found[1])} times")
         kept = "" if where.startswith("instead") else f"{found[1]}\n"
