@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.scores import jobs
 from pipeline.scores.triplets import make_triplets
 from pipeline.simulate.stream import training_stamps
 from pipeline.simulate.train import area_under_roc, train_realbogus
@@ -40,6 +41,12 @@ def test_training_is_reproducible_and_its_weights_load(tmp_path):
     scores = [m.predict(triplets[:5], verbose=0) for m in (model, again)]
     assert scores[0].shape == (5, 1)
     assert (scores[0] == scores[1]).all()
+
+
+def test_the_rule_trains_on_simulated_stamps(tmp_path):
+    training = jobs.train_realbogus(80, 5, 1, str(tmp_path / "m.h5"))
+    assert training.trained_on + training.held_out == 80
+    assert (tmp_path / "m.h5").stat().st_size > 0
 
 
 def test_too_few_of_a_class_is_an_error(tmp_path):

@@ -93,7 +93,7 @@ def _wanted(catalog: Source, id_column: str | None) -> list[str]:
 def _build(
     rows: Rows, source: str, out: str | Path, catalog: Source, id_column: str | None
 ) -> dict[str, Any]:
-    skipped: Counter = Counter()
+    skipped: Counter[str] = Counter()
     with atomic_folder(out) as part:
         chosen = _chosen_rows(rows, source, catalog, id_column, skipped)
         schema, buckets, total = _scatter(chosen, part)
@@ -120,7 +120,7 @@ def _build(
 
 
 def _chosen_rows(
-    rows: Rows, source: str, catalog: Source, id_column: str | None, skipped: Counter
+    rows: Rows, source: str, catalog: Source, id_column: str | None, skipped: Counter[str]
 ) -> Iterator[pa.RecordBatch]:
     """Yield ra, dec, distance, id and the chosen columns of the rows that can be matched."""
     seen = 0
@@ -195,10 +195,10 @@ def _gather(
             ra, dec, value = (table.column(i).to_numpy() for i in range(first))
             pixel = lonlat_to_pixel(NSIDE, ra, dec, nest=True)
             order = np.argsort(pixel, kind="stable")
-            ipix.write(pixel[order])
-            vec.write(lonlat_to_vec(ra[order], dec[order]))
+            ipix.write(pixel[order].data)
+            vec.write(lonlat_to_vec(ra[order], dec[order]).data)
             if with_distance:
-                distance.write(value[order])
+                distance.write(value[order].data)
             rest = table.select(range(first, table.num_columns)).take(pa.array(order))
             rows.write_table(rest.combine_chunks(), max_chunksize=ROWS)
 

@@ -3,7 +3,11 @@
 import io
 import re
 from collections import Counter
-from typing import IO
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 LINE_BYTES = 1 << 20
 """Of a line at most."""
@@ -23,7 +27,7 @@ class Lines(io.RawIOBase):
         Its ``malformed`` counts what is left out.
     """
 
-    def __init__(self, stream: IO[bytes], delimiter: str, skipped: Counter) -> None:
+    def __init__(self, stream: IO[bytes], delimiter: str, skipped: Counter[str]) -> None:
         self._stream = stream
         self._closed_quotes = _closed_quotes(delimiter)
         self._skipped = skipped
@@ -35,7 +39,7 @@ class Lines(io.RawIOBase):
         """Return True."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: "Buffer") -> int:
         """Fill a buffer.
 
         Raises
@@ -48,8 +52,9 @@ class Lines(io.RawIOBase):
             self._ready = memoryview(self._good(self._whole_lines(block)))
             if not block:
                 break
-        count = min(len(buffer), len(self._ready))
-        buffer[:count] = self._ready[:count]
+        view = memoryview(buffer)
+        count = min(len(view), len(self._ready))
+        view[:count] = self._ready[:count]
         self._ready = self._ready[count:]
         return count
 
@@ -73,7 +78,7 @@ class Lines(io.RawIOBase):
         return b"".join(good)
 
 
-def _closed_quotes(delimiter: str):
+def _closed_quotes(delimiter: str) -> Callable[[bytes], re.Match[bytes] | None]:
     """Return a function that tells whether a line ends outside of quotes.
 
     As RFC 4180 and Arrow have it: a quote opens at the start of a field only, a doubled one

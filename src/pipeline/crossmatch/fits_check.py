@@ -48,7 +48,7 @@ def _check_table(header: Header) -> None:
 
 def _header(stream: IO[bytes], first: bool) -> Header | None:
     """Read a header and stand behind it; None at the end of the file."""
-    blocks = []
+    blocks: list[bytes] = []
     while len(blocks) < HEADER_BLOCKS:
         block = stream.read(BLOCK)
         if first and not blocks and not block.startswith(b"SIMPLE  ="):

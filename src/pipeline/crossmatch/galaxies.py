@@ -60,7 +60,7 @@ def galaxy_pairs(
         Ordered as before; a row of -1, -2 is the first or second of `LARGE_GALAXIES`.
     """
     near = pairs.radians / ARCSEC < match_radius(distance[pairs.row], rule)
-    found = [Pairs(*(part[near] for part in pairs))]
+    found = [Pairs(pairs.position[near], pairs.row[near], pairs.radians[near])]
     for number, galaxy in enumerate(LARGE_GALAXIES, start=1):
         position, radians = inside_large(galaxy, vec)
         found.append(Pairs(position, np.full(len(position), -number), radians))
@@ -86,7 +86,9 @@ def galaxy_ids(row: NDArray[np.int64]) -> pa.Array:
     return pa.array([g.id for g in LARGE_GALAXIES]).take(pa.array(number, mask=row >= 0))
 
 
-def inside_large(galaxy: LargeGalaxy, vec: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+def inside_large(
+    galaxy: LargeGalaxy, vec: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return which positions lie inside a galaxy's ellipse, and how far from its centre.
 
     The ellipse is drawn in separation ρ and position angle θ from its centre:

@@ -44,7 +44,7 @@ def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Ro
     ValueError
         If it cannot be read or a column does not exist.
     """
-    skipped: Counter = Counter()
+    skipped: Counter[str] = Counter()
 
     def skip(_row: object) -> str:
         skipped["malformed"] += 1
@@ -80,7 +80,7 @@ def _header(path: Path, delimiter: str) -> list[str]:
     with unpacked(path) as stream:
         start = stream.read(1 << 20)
     line = re.split(rb"[\r\n]", start, maxsplit=1)[0]
-    left_out: Counter = Counter()
+    left_out: Counter[str] = Counter()
     Lines(io.BytesIO(line), delimiter, left_out).read()
     if left_out:
         raise ValueError("its header has a quote that does not close")

@@ -127,8 +127,8 @@ def _arrow(name: str, values: np.ndarray, mask: np.ndarray | None = None) -> pa.
         return pa.array(values, mask=mask)
     if values.dtype.kind in "SUO":
         words = [v.decode("latin-1") if isinstance(v, bytes) else str(v) for v in values]
-        words = np.array([word.rstrip() for word in words], dtype=object)
-        return pa.array(words, pa.string(), mask=mask)
+        stripped = np.array([word.rstrip() for word in words], dtype=object)
+        return pa.array(stripped, pa.string(), mask=mask)
     raise ValueError(f"column {name!r} holds {values.dtype}: neither numbers nor text")
 
 

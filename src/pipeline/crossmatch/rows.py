@@ -33,7 +33,7 @@ class Rows:
 
     batches: Iterator[pa.RecordBatch]
     units: dict[str, str] = field(default_factory=dict)
-    skipped: Counter = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
     frames: dict[str, str] = field(default_factory=dict)
 
 

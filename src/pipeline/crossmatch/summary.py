@@ -12,7 +12,8 @@ from pipeline.contract import paths
 
 def match_lines(directory: Path) -> Iterator[str]:
     """Yield a line for each catalogue that a working directory holds matches of."""
-    matches, alerts = Counter(), Counter()
+    matches: Counter[str] = Counter()
+    alerts: Counter[str] = Counter()
     for path in paths.files_of(directory, "matches"):
         table = pq.read_table(path, columns=["catalog", "rank"])
         matches.update(table["catalog"].to_pylist())

@@ -4,9 +4,12 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from isal import igzip
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 GZIP_MAGIC = b"\x1f\x8b"
 SMALL_BYTES = 1 << 28
@@ -37,7 +40,7 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
 
 
 class _Limited(io.RawIOBase):
-    def __init__(self, stream: IO[bytes], limit: int) -> None:
+    def __init__(self, stream: io.BufferedIOBase, limit: int) -> None:
         self._stream = stream
         self._left = limit
         self._limit = limit
@@ -45,7 +48,7 @@ class _Limited(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: "Buffer") -> int:
         count = self._stream.readinto(buffer)
         self._left -= count
         if self._left < 0:

@@ -38,7 +38,7 @@ def in_child(function: Callable[..., Any], *arguments: object, seconds: float) -
     return value
 
 
-def _call(sender: Any, function: Callable[..., Any], arguments: tuple) -> None:
+def _call(sender: Any, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:
     try:
         sender.send((function(*arguments), None))
     except Exception as error:  # for the parent to raise

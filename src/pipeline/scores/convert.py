@@ -3,14 +3,18 @@
 import hashlib
 import importlib.metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.io.atomic import atomic_path
-from pipeline.scores.engines import Engine, load_engine
+from pipeline.scores.engines import Engine, TensorflowEngine, load_engine
 from pipeline.scores.network import Network
 from pipeline.scores.originals import Original
 from pipeline.scores.signature import ModelError, expected_shapes, first_line
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 TOLERANCE = 1e-5
 """Largest difference allowed between a score of the original and of the conversion."""
@@ -62,6 +66,7 @@ def convert_model(source: str | Path, target: str | Path, model: Network) -> flo
             temporary.write_bytes(source.read_bytes())
         return 0.0
     engine = load_engine("tensorflow", source, model)
+    assert isinstance(engine, TensorflowEngine)
     network = _to_onnx(source, engine.original)
     with atomic_path(target) as temporary:
         temporary.write_bytes(network.SerializeToString(deterministic=True))
@@ -71,7 +76,7 @@ def convert_model(source: str | Path, target: str | Path, model: Network) -> flo
     return parity
 
 
-def _to_onnx(source: Path, original: Original):
+def _to_onnx(source: Path, original: Original) -> "ModelProto":
     import onnx  # noqa: PLC0415
     import tf2onnx  # noqa: PLC0415
 
@@ -89,7 +94,7 @@ def _to_onnx(source: Path, original: Original):
     return network
 
 
-def _canonical(network) -> None:
+def _canonical(network: "ModelProto") -> None:
     """Rename what lies inside by its place and sort what has no order.
 
     tf2onnx numbers its tensors in the order of Python sets, which changes from run to run.
@@ -145,6 +150,7 @@ def parity_inputs(model: Network) -> list[np.ndarray]:
     """
     rng = np.random.default_rng(20180201)
     made = []
+    extreme: list[np.ndarray]
     for shape in expected_shapes(model):
         if len(shape) == 1:
             scales = 10.0 ** rng.uniform(-2, 2, shape)
@@ -162,7 +168,7 @@ def parity_inputs(model: Network) -> list[np.ndarray]:
     return made
 
 
-def _describe(network, source: Path, original: Original, parity: float) -> None:
+def _describe(network: "ModelProto", source: Path, original: Original, parity: float) -> None:
     packages = ("tensorflow", "tf2onnx", "onnx", "onnxruntime")
     facts = {
         "source_sha256": source_hash(source),

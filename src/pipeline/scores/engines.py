@@ -1,6 +1,6 @@
 """Engines: one way to call a network, whatever runs it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -62,7 +62,11 @@ def load_engine(
     OSError
         If the file is not there or cannot be read.
     """
-    engine = {"onnxruntime": OnnxEngine, "tensorflow": TensorflowEngine}[kind](path, model)
+    engines: dict[str, Callable[[str | Path, Network], Engine]] = {
+        "onnxruntime": OnnxEngine,
+        "tensorflow": TensorflowEngine,
+    }
+    engine = engines[kind](path, model)
     engine.predict([np.zeros((1, *shape), np.float32) for shape in expected_shapes(model)])
     return engine
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.scores.network import Network
+
+if TYPE_CHECKING:
+    from pipeline.simulate.train import Training
 
 
 def convert_model(source: str, network: Mapping[str, Any], output: str) -> float:
@@ -48,7 +51,7 @@ def score(
     return score_shard(Path(index), get_survey(survey), part, models, paths, engine, Path(output))
 
 
-def train_realbogus(number: int, seed: int, epochs: int, output: str):
+def train_realbogus(number: int, seed: int, epochs: int, output: str) -> "Training":
     """Train the demonstration's network on simulated stamps.
 
     Parameters
@@ -67,5 +70,5 @@ def train_realbogus(number: int, seed: int, epochs: int, output: str):
     from pipeline.simulate.train import train_realbogus as train
 
     *stamps, labels = training_stamps(number, seed)
-    triplets, _ = make_triplets(*stamps)
-    return train(triplets, labels, Path(output), seed=seed, epochs=epochs)
+    triplets = make_triplets(*stamps)
+    return train(triplets.images, labels, Path(output), seed=seed, epochs=epochs)

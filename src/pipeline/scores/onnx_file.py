@@ -43,7 +43,7 @@ def check_onnx(path: object, content: bytes) -> None:
         If it is no ONNX model, refers to other files, has operators of other domains, or
         fields that ONNX does not define and so nobody looked at.
     """
-    model = model_class()()
+    model: Any = model_class()()  # made at run time: no type checker knows its fields
     try:
         if content[4:8] == _ORT_FORMAT:  # ONNX Runtime's own, which it would recognise
             raise DecodeError("no protobuf")
@@ -59,7 +59,8 @@ def check_onnx(path: object, content: bytes) -> None:
             )
     for message in _messages(model):
         kind = message.DESCRIPTOR.name
-        for field in UnknownFieldSet(message):
+        # The stub of protobuf lacks its iterator.
+        for field in UnknownFieldSet(message):  # type: ignore[attr-defined]
             if field.wire_type in (_LENGTH, _GROUP):
                 raise ModelError(
                     f"{path}: field {field.field_number} of {kind} is not one of ONNX 1.23: "

@@ -10,11 +10,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Protocol
 
 from pipeline.io.regular import check_regular
 from pipeline.scores.keras_files import KerasFile, checked_copy
 from pipeline.scores.network import UNTRUSTED, Network
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes, first_line
+
+_SERVING = "serving_default"
+
+
+class Traced(Protocol):
+    """A ``tf.function`` traced once."""
+
+    @property
+    def input_signature(self) -> Any:
+        """The shapes, types and names of its inputs, as TensorFlow has them."""
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Return the network's output."""
 
 
 @dataclass(frozen=True)
@@ -23,15 +37,15 @@ class Original:
 
     Attributes
     ----------
-    call : callable
+    call : Traced
         From its inputs (float32 tensors, batch first, in the order of the configuration)
-        to its output; a ``tf.function`` traced once for batches of any length,
+        to its output; traced for batches of any length,
         the inputs named as in the configuration.
     keras : str
         What wrote the file: "keras 2.3.0-tf", or "SavedModel".
     """
 
-    call: Callable
+    call: Traced
     keras: str
 
 
@@ -94,13 +108,13 @@ def load_original(path: str | Path, model: Network) -> Original:
         network, version = _load_keras(path, file), file.version
     check_shapes(path, [tuple(i.shape) for i in network.inputs], model)
 
-    def call(*inputs):
+    def call(*inputs: Any) -> Any:
         return network(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
 
     return Original(_traced(tf, call, model), f"keras {version}")
 
 
-def _load_keras(path: Path, file: KerasFile):
+def _load_keras(path: Path, file: KerasFile) -> Any:
     import keras  # noqa: PLC0415
     import tf_keras  # noqa: PLC0415
 
@@ -118,27 +132,26 @@ def _load_saved_model(tf: ModuleType, path: Path, model: Network) -> Original:
     """Load the serving signature; its inputs have names, no order: shapes tell them apart."""
     try:
         loaded = tf.saved_model.load(str(path))
-        serve = loaded.signatures["serving_default"]
+        specs = loaded.signatures[_SERVING].structured_input_signature[1]
     except Exception as error:  # TensorFlow raises what its parsers met
         raise ModelError(f"{path}: not a SavedModel folder with a serving signature") from error
-    specs = serve.structured_input_signature[1]
     ranks = [len(shape) + 1 for shape in expected_shapes(model)]
     names = [n for rank in ranks for n in specs if specs[n].shape.rank == rank]
     if len(names) < len(specs):
         names = list(specs)
     check_shapes(path, [tuple(specs[n].shape) for n in names], model)
 
-    def call(*inputs):
-        outputs = serve(**dict(zip(names, inputs, strict=True)))
+    def call(*inputs: Any) -> Any:
+        # From `loaded`, whose variables live as long as it does.
+        outputs = loaded.signatures[_SERVING](**dict(zip(names, inputs, strict=True)))
         if len(outputs) != 1:
             raise ModelError(f"{path}: the model gives {len(outputs)} outputs, not one score")
         return next(iter(outputs.values()))
 
-    call.keep_alive = loaded  # its variables live as long as it does
     return Original(_traced(tf, call, model), "SavedModel")
 
 
-def _traced(tf: ModuleType, call: Callable, model: Network) -> Callable:
+def _traced(tf: ModuleType, call: Callable[..., Any], model: Network) -> Traced:
     signature = [
         tf.TensorSpec((None, *shape), tf.float32, name)
         for name, shape in zip(model.inputs, expected_shapes(model), strict=True)

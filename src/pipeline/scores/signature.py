@@ -20,7 +20,7 @@ def expected_shapes(model: Network) -> list[tuple[int, ...]]:
     return [shapes[name] for name in model.inputs]
 
 
-def check_shapes(path: object, found: Sequence[Sequence], model: Network) -> None:
+def check_shapes(path: object, found: Sequence[Sequence[object]], model: Network) -> None:
     """Compare the shapes in a model file with what the configuration says it takes.
 
     Parameters
@@ -59,5 +59,5 @@ def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
-def _written(shape: Sequence) -> str:
+def _written(shape: Sequence[object]) -> str:
     return "x".join(str(n) if isinstance(n, int) else "n" for n in shape)

@@ -18,8 +18,9 @@ MOST_REASONS = 3
 
 def score_lines(directory: Path) -> Iterator[str]:
     """Yield lines for each model whose scores a working directory holds: found and not found."""
-    above, scored = Counter(), Counter()
-    lost: dict[str, Counter] = {}
+    above: Counter[str] = Counter()
+    scored: Counter[str] = Counter()
+    lost: dict[str, Counter[str]] = {}
     for path in paths.files_of(directory, "scores"):
         table = pq.read_table(path)
         names = set(table.schema.names)

@@ -144,7 +144,7 @@ def _predict(engine: Engine, inputs: Mapping[str, Input]) -> tuple[pa.Array, pa.
     """Return scores, and reasons where they are null; one with the stamps goes first."""
     by_kind = [inputs[kind][1] for kind in ("triplet", "features") if kind in inputs]
     reasons = np.array([next(filter(None, r), None) for r in zip(*by_kind, strict=True)], object)
-    usable = np.equal(reasons, None).astype(bool)
+    usable = np.array([reason is None for reason in reasons], bool)
     arrays = [array for array, _ in inputs.values()]
     if not usable.all():
         arrays = [array[usable] for array in arrays]
@@ -152,5 +152,7 @@ def _predict(engine: Engine, inputs: Mapping[str, Input]) -> tuple[pa.Array, pa.
         found = engine.predict(arrays).astype(np.float32)
     scores = np.full(len(reasons), np.nan, np.float32)
     scores[usable] = found
-    reasons[usable] = np.where(np.isfinite(found), None, "the model gave no finite number")
+    reasons[usable] = [
+        None if finite else "the model gave no finite number" for finite in np.isfinite(found)
+    ]
     return pa.array(scores, mask=~np.isfinite(scores)), pa.array(reasons, pa.string())

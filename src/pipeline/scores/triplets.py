@@ -89,10 +89,10 @@ def _fill_channel(
         squares = np.dot(stamp.ravel(), stamp.ravel())
         plain = _PLAIN_SQUARES[0] < squares < _PLAIN_SQUARES[1]
         empty = None if plain else ~(np.abs(stamp) < NO_DATA)  # NaN too
-        nodata[channel] = 0.0 if plain else empty.mean()
+        nodata[channel] = 0.0 if empty is None else empty.mean()
         if max(ny, nx) > SIDE:
             raise StampError(f"has {ny}x{nx} pixels, more than {SIDE}x{SIDE}")
-        normalised = stamp / np.sqrt(squares) if plain else _normalise(stamp, empty)
+        normalised = stamp / np.sqrt(squares) if empty is None else _normalise(stamp, empty)
         image[:ny, :nx, channel] = normalised
     except StampError as error:
         return f"{name} stamp {error}"

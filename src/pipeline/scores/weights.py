@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pipeline.scores.signature import ModelError
 
@@ -53,8 +54,8 @@ def check_weights(path: str | Path, file: Path) -> None:
         raise ModelError(f"{path}: its weights are damaged") from error
 
 
-def _walk(path: str | Path, root) -> Iterator[tuple[str, object]]:
-    """Yield each object of an HDF5 file once; links other than to its own are refused."""
+def _walk(path: str | Path, root: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each of h5py's objects of a file once; links other than to its own are refused."""
     import h5py  # noqa: PLC0415
 
     waiting = [("", root)]
@@ -76,7 +77,7 @@ def _walk(path: str | Path, root) -> Iterator[tuple[str, object]]:
                 waiting.append((name, item))
 
 
-def _place(item) -> int:
+def _place(item: Any) -> int:
     import h5py  # noqa: PLC0415
 
     return h5py.h5o.get_info(item.id).addr

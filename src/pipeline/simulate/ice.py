@@ -32,16 +32,17 @@ class Ice:
     scattering: NDArray[np.float64]
     absorption: NDArray[np.float64]
 
-    def between(self, low: ArrayLike, high: ArrayLike) -> tuple[NDArray, NDArray]:
+    def between(self, low: ArrayLike, high: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Return both coefficients, averaged over straight paths between two heights [1/m]."""
         low, high = np.minimum(low, high), np.maximum(low, high)
         high = np.maximum(high, low + 0.1)  # level light averages over 10 cm
-        return tuple(
+        scattering, absorption = (
             (self._integral(values, high) - self._integral(values, low)) / (high - low)
             for values in (self.scattering, self.absorption)
         )
+        return scattering, absorption
 
-    def _integral(self, values: NDArray, z: NDArray) -> NDArray:
+    def _integral(self, values: np.ndarray, z: np.ndarray) -> np.ndarray:
         steps = 0.5 * (values[1:] + values[:-1]) * np.diff(self.z)
         inside = np.interp(z, self.z, np.concatenate([[0.0], np.cumsum(steps)]))
         below, above = np.minimum(z - self.z[0], 0), np.maximum(z - self.z[-1], 0)

@@ -106,10 +106,11 @@ def training_stamps(
     labels : ndarray of float32, shape (number,)
         1 for real, 0 for bogus.
     """
-    stamps: tuple[list[bytes], ...] = ([], [], [])
+    science, template, difference = [], [], []
     labels = []
     for packet in islice(packet_stream(seed, night), number):
-        for kind, name in zip(stamps, ("Science", "Template", "Difference"), strict=True):
-            kind.append(packet.record[f"cutout{name}"]["stampData"])
+        science.append(packet.record["cutoutScience"]["stampData"])
+        template.append(packet.record["cutoutTemplate"]["stampData"])
+        difference.append(packet.record["cutoutDifference"]["stampData"])
         labels.append(packet.alert.sky_object.object_class != "bogus")
-    return *stamps, np.array(labels, np.float32)
+    return science, template, difference, np.array(labels, np.float32)

@@ -57,7 +57,7 @@ class Track:
 
 
 def simulate_pulses(
-    track: Track, doms: NDArray, ice: Ice, rng: np.random.Generator
+    track: Track, doms: NDArray[np.void], ice: Ice, rng: np.random.Generator
 ) -> NDArray[np.void]:
     """Return the pulses of an event.
 
@@ -89,7 +89,9 @@ def simulate_pulses(
     return pulses[np.lexsort((pulses["time"], pulses["om"], pulses["string"]))]
 
 
-def _light(track: Track, doms: NDArray, ice: Ice, rng: np.random.Generator) -> tuple:
+def _light(
+    track: Track, doms: NDArray[np.void], ice: Ice, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Return DOM and time of every photon of the track that is detected."""
     offset = np.column_stack([doms["x"], doms["y"], doms["z"]]) - track.vertex
     along = offset @ track.direction
@@ -109,7 +111,9 @@ def _light(track: Track, doms: NDArray, ice: Ice, rng: np.random.Generator) -> t
     return dom, track.time + direct[dom] + late
 
 
-def _expected(d: NDArray, scattering: NDArray, absorption: NDArray, energy: float) -> NDArray:
+def _expected(
+    d: np.ndarray, scattering: np.ndarray, absorption: np.ndarray, energy: float
+) -> np.ndarray:
     """Return how many photo-electrons a DOM sees on average.
 
     Between a cylinder of light nearby, 1/d, and diffusion far away, exp(−d/λ_p) / √d, with
@@ -121,12 +125,14 @@ def _expected(d: NDArray, scattering: NDArray, absorption: NDArray, energy: floa
     return ONE_METER * (1 + energy / CRITICAL_ENERGY) * np.exp(-d / propagation) / spread
 
 
-def _noise(track: Track, n_doms: int, rng: np.random.Generator) -> tuple:
+def _noise(track: Track, n_doms: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     count = rng.poisson(NOISE_RATE * (WINDOW[1] - WINDOW[0]) * n_doms)
     return rng.integers(n_doms, size=count), track.time + rng.uniform(*WINDOW, count)
 
 
-def _pulses(dom: NDArray, time: NDArray, rng: np.random.Generator) -> tuple:
+def _pulses(
+    dom: np.ndarray, time: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Merge photons that a DOM cannot resolve; each has a charge of about one."""
     order = np.lexsort((time, dom))
     dom, time = dom[order], time[order]
@@ -140,7 +146,7 @@ def _pulses(dom: NDArray, time: NDArray, rng: np.random.Generator) -> tuple:
     return dom[first], time[first], np.add.reduceat(charge, first)
 
 
-def _coincident(pulses: NDArray) -> NDArray[np.bool_]:
+def _coincident(pulses: NDArray[np.void]) -> NDArray[np.bool_]:
     """Hard local coincidence: a pulse in one of the four nearest DOMs of the string."""
     key = pulses["string"].astype(np.int64) * 1000 + pulses["om"]
     stride = 2 * (np.ptp(pulses["time"]) + COINCIDENCE) + 1 if len(pulses) else 1.0

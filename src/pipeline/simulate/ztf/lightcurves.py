@@ -7,6 +7,7 @@ are those of the truth table, so that a row of it gives the light curve back.
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 ZERO_POINT = 23.9  # AB magnitude of 1 microjansky
 _MODES = 48  # random Fourier modes of an AGN
@@ -16,12 +17,12 @@ _RRAB = np.array([1.0, 0.5, 0.27])
 _RRAB_HALF_RANGE = 1.40009
 
 
-def flux(mag: np.ndarray) -> np.ndarray:
+def flux(mag: ArrayLike) -> np.ndarray:
     """Return the flux [microjansky] of an AB magnitude."""
     return 10 ** (0.4 * (ZERO_POINT - np.asarray(mag)))
 
 
-def magnitude(value: np.ndarray) -> np.ndarray:
+def magnitude(value: ArrayLike) -> np.ndarray:
     """Return the AB magnitude of the size of a flux [microjansky]."""
     return ZERO_POINT - 2.5 * np.log10(np.abs(value))
 

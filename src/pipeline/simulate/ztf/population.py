@@ -93,8 +93,8 @@ def draw_object(night: Night, index: int) -> tuple[SkyObject, np.random.Generato
     rng = night.generator(0, index)
     field, rcid, tblid = night.slot(index)
     x, y = (rng.uniform(3, side - 4) for side in sky.CHIP)
-    ra, dec = sky.pixel_to_sky(night.field_ra[field], night.field_dec[field], rcid, x, y)
-    ra, dec = float(ra), float(dec)
+    place = sky.pixel_to_sky(night.field_ra[field], night.field_dec[field], rcid, x, y)
+    ra, dec = map(float, place)
     object_class = str(rng.choice(list(FRACTIONS), p=list(FRACTIONS.values())))
     kind, parameters, redshift = _DRAW[object_class](rng, night.epochs(field))
     host = None

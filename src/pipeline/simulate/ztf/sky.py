@@ -1,14 +1,19 @@
 """Positions: from pixels of a readout channel to the sky, from the sky to the Galaxy."""
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 PIXEL_ARCSEC = 1.01
 CHIP = (3072, 3080)  # pixels of a readout channel along x and y
 CHANNEL_PITCH_DEG = 0.9
 
+Number = TypeVar("Number", float, np.ndarray)
+
 
 def pixel_to_sky(
-    field_ra: float, field_dec: float, rcid: int, x: np.ndarray, y: np.ndarray
+    field_ra: float, field_dec: float, rcid: int, x: ArrayLike, y: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray]:
     """Project pixels of a readout channel onto the sky (gnomonic, north up, east left).
 
@@ -38,9 +43,7 @@ def pixel_to_sky(
     return ra, dec
 
 
-def offset_sky(
-    ra: float, dec: float, x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def offset_sky(ra: float, dec: float, x: Number, y: Number) -> tuple[Number, Number]:
     """Return ra and dec [deg] of places some `x`, `y` pixels away (small angles)."""
     scale = PIXEL_ARCSEC / 3600
     return (ra - x * scale / np.cos(np.radians(dec))) % 360, dec + y * scale

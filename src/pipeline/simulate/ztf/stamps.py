@@ -152,16 +152,17 @@ def _mask(rng: np.random.Generator) -> np.ndarray:
         mask = np.arange(SIZE)[:, None] < np.minimum(jagged, CENTRE - 5)[None, :]
         if rng.random() < 0.5:
             mask &= np.arange(SIZE)[None, :] < rng.integers(4, SIZE)
-        mask = np.rot90(mask, rng.integers(4))
+        mask = np.rot90(mask, int(rng.integers(4)))
     return mask
 
 
 def _inside(column: int, row: int) -> tuple[slice, slice]:
     """Return the part of a stamp around this pixel that lies in the readout channel."""
-    return tuple(
+    rows, columns = (
         slice(max(CENTRE - at, 0), min(SIZE, side + CENTRE - at))
         for at, side in ((row, sky.CHIP[1]), (column, sky.CHIP[0]))
     )
+    return rows, columns
 
 
 def gzipped_fits(image: np.ndarray) -> bytes:

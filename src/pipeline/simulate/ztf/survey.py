@@ -120,22 +120,21 @@ class Night:
         return Epochs(jd, fid, fwhm, background, noise, zero_point, limit, 2 * len(nights))
 
 
-def processing_id(jd: float | np.ndarray, rcid: int) -> int | np.ndarray:
+def processing_id(jd: np.ndarray, rcid: int) -> np.ndarray:
     """Return ``pid``: night and fraction of the day to 1e-5, readout channel, a fixed 15.
 
-    >>> processing_id(2460229.9338542, 0)
-    2475433850015
+    >>> processing_id(np.array([2460229.9338542]), 0)
+    array([2475433850015])
     """
-    units = np.floor((np.asarray(jd) - NIGHT_ZERO_JD) * 1e5).astype(np.int64)
-    pid = units * 10_000 + rcid * 100 + 15
-    return pid if pid.ndim else int(pid)
+    units = np.floor((jd - NIGHT_ZERO_JD) * 1e5).astype(np.int64)
+    return units * 10_000 + rcid * 100 + 15
 
 
 def candidate_id(pid: np.ndarray, positive: np.ndarray, tblid: int) -> np.ndarray:
     """Return ``candid``: the image, 15 for a positive or 10 for a negative one, the row.
 
-    >>> int(candidate_id(2475433850015, True, 1))
-    2475433850015015001
+    >>> candidate_id(np.array([2475433850015]), np.array([True]), 1)
+    array([2475433850015015001])
     """
     return pid * 1_000_000 + np.where(positive, 15_000, 10_000) + tblid
 
@@ -153,12 +152,13 @@ def _midnight_jd(night: str) -> float:
 
 def _visible_fields(jd: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return number, ra and dec [deg] of the fields within 5 h of the meridian at midnight."""
-    ra, dec = [], []
+    ras: list[float] = []
+    decs: list[float] = []
     for strip in np.arange(-27.0, 82.0, 7.2):
         count = int(np.ceil(360 * np.cos(np.radians(strip)) / 7.2))
-        ra += list(np.arange(count) * 360 / count)
-        dec += [strip] * count
-    ra, dec, number = np.array(ra), np.array(dec), 200 + np.arange(len(ra))
+        ras += list(np.arange(count) * 360 / count)
+        decs += [strip] * count
+    ra, dec, number = np.array(ras), np.array(decs), 200 + np.arange(len(ras))
     away = (ra - sky.palomar_sidereal_deg(jd + 0.325) + 180) % 360 - 180
     order = np.argsort(away, kind="stable")
     order = order[np.abs(away[order]) < 75]
