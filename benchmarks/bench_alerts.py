@@ -148,7 +148,7 @@ def _stages(job: tuple, source: Path, number: int) -> tuple[dict[str, float], fl
 
 
 def _decode_alone(index: Path) -> float:
-    return cpu(lambda: [0 for _ in Shard.load(index, 0, 1).batches()])[0]
+    return cpu(lambda: [0 for _ in Shard.load(index, 0, 1).records()])[0]
 
 
 def _peak_memory() -> float:

@@ -38,7 +38,7 @@ def tables(shared, tmp_path, name, survey):
     index = tmp_path / "index.parquet"
     build_index(shared / "data" / "alerts" / name, survey, index, tmp_path / "spool.bin")
     alerts, history, records = [], [], []
-    for batch, _ in Shard.load(index, 0, 1).batches():
+    for batch, _ in Shard.load(index, 0, 1).records():
         table, reasons = alerts_table(batch, survey)
         assert not any(reasons)
         alerts.append(table)

@@ -29,7 +29,7 @@ import pyarrow as pa
 survey = get_survey("skyeye")
 pa.unify_schemas([alerts_schema(get_survey(name)) for name in names()])
 build_index(Path("night"), survey, Path("index.parquet"), Path("spool.bin"))
-(records, _), = Shard.load(Path("index.parquet"), 0, 1).batches()
+(records, _), = Shard.load(Path("index.parquet"), 0, 1).records()
 alerts, reasons = alerts_table(records, survey)
 kept = np.array([reason is None for reason in reasons])
 light = photometry(alerts, history_table(records, survey, alerts, kept), survey)

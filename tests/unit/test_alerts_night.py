@@ -209,7 +209,7 @@ def test_a_file_that_changed_since_the_index(tmp_path):
     file = folder / f"{CANDIDS[0]}.avro"
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(OSError, match=f"{file.name}.*index it again"):
-        list(Shard.load(tmp_path / "i.parquet", 0, 1).batches())
+        list(Shard.load(tmp_path / "i.parquet", 0, 1).records())
 
 
 @pytest.mark.parametrize("kind", ["folder", "container null"])

@@ -27,21 +27,31 @@ ALLOWED = {
 for domain in DOMAINS:
     ALLOWED.setdefault(domain.name, GROUND | SOURCES)
 TOP = {"plan", "cli"}
+# The public door of alerts: a shard's batches, the tables' schemas, nights, and what a survey is.
+ALERTS_DOOR = {
+    f"pipeline.alerts.{module}"
+    for module in (
+        *("batch", "alerts_table", "history_table", "photometry", "domain", "need"),
+        *("surveys.registry", "surveys.survey"),
+    )
+}
 
 
 def imports(path: Path):
     """Yield the rooms of the package that a file imports, wherever the import stands."""
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "pipeline" and len(parts) > 1:
+            yield parts[1]
+
+
+def imported(path: Path):
+    """Yield what a file imports: modules, or names of them."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            parts = name.split(".")
-            if parts[0] == "pipeline" and len(parts) > 1:
-                yield parts[1]
+            yield from (alias.name for alias in node.names)
 
 
 def test_every_room_is_known():
@@ -55,6 +65,14 @@ def test_imports_go_one_way(room):
     files = ROOT.joinpath(room).rglob("*.py")
     found = set(chain.from_iterable(map(imports, files)))
     assert found <= ALLOWED[room] | {room}
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED.keys() - {"alerts"}))
+def test_consumers_of_alerts_use_its_door(room):
+    for path in ROOT.joinpath(room).rglob("*.py"):
+        for name in imported(path):
+            if name.startswith("pipeline.alerts."):
+                assert name in ALERTS_DOOR or name.rpartition(".")[0] in ALERTS_DOOR, path
 
 
 def test_only_the_top_knows_snakemake():

@@ -10,7 +10,7 @@ import pytest
 from nights import run, write_folder
 from packets import PARSED, SCHEMA, container, packet, record_type
 
-from pipeline.alerts import batch as shard
+from pipeline.alerts import packets as reader
 from pipeline.io import records as records_module
 from pipeline.io.avro import _HEADER, MAX_BLOCK_RECORDS, parse_schema
 from pipeline.io.avro_program import compile_schema
@@ -134,7 +134,7 @@ def test_parts_hold_what_the_whole_holds(monkeypatch, values, scanned):
 
 
 def test_batches_are_cut_by_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(shard, "BATCH_BYTES", 2_000)
+    monkeypatch.setattr(reader, "BATCH_BYTES", 2_000)
     path = tmp_path / "night.avro"
     path.write_bytes(container(GOOD))
     tables, _ = run(tmp_path, path)

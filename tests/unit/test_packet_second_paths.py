@@ -105,7 +105,7 @@ def test_a_raw_schema_with_references(tmp_path):
     files = {"709.avsc": json.dumps(ALERT), "lsst.v7_9.diaSource.avsc": json.dumps(SOURCE)}
     shard = index(tmp_path, {name: text.encode() for name, text in files.items()})
     assert shard.rejected.num_rows == 0
-    ((records, _),) = shard.batches()
+    ((records, _),) = shard.records()
     table, reasons = alerts_table(records, LSST)
     assert reasons == [None]
     (row,) = table.to_pylist()

@@ -22,7 +22,7 @@ VERSIONS = sorted(p for p in ROOT.glob("[0-9]*/*") if p.is_dir() and int(p.paren
 
 def decoded(path, tmp_path, schemas=None):
     build_index(path, LSST, tmp_path / "index.parquet", tmp_path / "spool.bin", schemas)
-    ((records, _),) = Shard.load(tmp_path / "index.parquet", 0, 1).batches()
+    ((records, _),) = Shard.load(tmp_path / "index.parquet", 0, 1).records()
     table, reasons = alerts_table(records, LSST)
     assert reasons == [None]
     return table.to_pylist()[0]

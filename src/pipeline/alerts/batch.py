@@ -1,26 +1,94 @@
-"""The packets of one shard, in batches of bounded memory."""
+"""The alerts of one shard, in batches: what all that use packets begin with.
+
+This is the door of the source for jobs of other domains: nobody else makes the tables of a
+packet. Each is made when it is first asked for, so that who needs no stamps, or no history,
+does not pay for them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.alerts.index_table import ARROW, DUPLICATE, PACKET, REJECTED, load_index
-from pipeline.alerts.keys import candids
+from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
+from pipeline.alerts.history_table import history_table
+from pipeline.alerts.index_table import DUPLICATE, PACKET, REJECTED, load_index
+from pipeline.alerts.packets import check_candids, read_packets
+from pipeline.alerts.rejected_table import CLEAN, READ, rejected_table
 from pipeline.alerts.surveys.survey import Survey
-from pipeline.io.avro import parse_schema
-from pipeline.io.avro_program import Program, compile_schema
-from pipeline.io.records import ArrowRecords, DamagedRecord, Records, decode_in_parts
+from pipeline.io.records import Records
 
 BATCH_PACKETS = 1024
 """About 50 MB of ZTF packets. LSST's, with 1000 earlier measurements, come 512 a batch."""
-BATCH_BYTES = 1 << 28
-"""Packets of a batch together, if there is more than one."""
-_AGAIN = "index it again (snakemake --forcerun index)"
+STAMPS = ("science", "template", "difference")
+"""Columns of `Batch.stamps`, in the order of `Survey.cutouts`."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Packets of a shard that are read together, n of them, and what is made of them.
+
+    Attributes
+    ----------
+    records : Records
+        The packets themselves.
+    rows : pyarrow.Table, n rows
+        Of the index.
+    survey : Survey
+    """
+
+    records: Records
+    rows: pa.Table
+    survey: Survey
+
+    @property
+    def alerts(self) -> pa.Table:
+        """The m packets that can be used, of `pipeline.alerts.alerts_table.alerts_schema`."""
+        return self._cleaned[0]
+
+    @cached_property
+    def history(self) -> pa.Table:
+        """Earlier measurements, of `pipeline.alerts.history_table.HISTORY_SCHEMA`."""
+        return history_table(self.records, self.survey, self.alerts, self._kept)
+
+    @cached_property
+    def stamps(self) -> pa.Table | None:
+        """The alerts' stamps as bytes, m rows: candid and `STAMPS`.
+
+        None where the packets came without.
+        """
+        columns = [self.records.column(path) for path in self.survey.cutouts]
+        found = [column for column in columns if column is not None and _is_binary(column.type)]
+        if not found or len(found) < len(columns):
+            return None
+        keep = pa.array(self._kept)
+        stamps = [column.filter(keep) for column in found]
+        return pa.table([self.alerts["candid"], *stamps], names=["candid", *STAMPS])
+
+    @cached_property
+    def rejected(self) -> pa.Table:
+        """The n - m others, of `pipeline.alerts.rejected_table.REJECTED_SCHEMA`."""
+        drop = pa.array(~self._kept)
+        why = pa.array(self._cleaned[1], pa.string()).filter(drop)
+        return rejected_table(self.rows.filter(drop), CLEAN, why)
+
+    @cached_property
+    def unlisted(self) -> list[str]:
+        """Scalars of the packets that no column takes: see `unlisted_fields`."""
+        return unlisted_fields(self.records, self.survey)
+
+    @cached_property
+    def _cleaned(self) -> tuple[pa.Table, list[str | None]]:
+        return alerts_table(self.records, self.survey)
+
+    @cached_property
+    def _kept(self) -> np.ndarray:
+        """Which of the n packets are alerts, (n,) bool."""
+        return np.array([reason is None for reason in self._cleaned[1]], dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -29,8 +97,10 @@ class Shard:
 
     Attributes
     ----------
-    packets, rejected : pyarrow.Table
+    packets : pyarrow.Table
         Rows of the index.
+    rejected : pyarrow.Table
+        What could not be read, of `pipeline.alerts.rejected_table.REJECTED_SCHEMA`.
     duplicates : int
     schemas : list of str
         The writers' schemas by number.
@@ -47,94 +117,32 @@ class Shard:
         table, schemas = load_index(index, shard, shards)
         of = {s: table.filter(pc.equal(table["status"], s)) for s in (PACKET, REJECTED)}
         duplicates = pc.sum(pc.equal(table["status"], DUPLICATE)).as_py() or 0
-        return cls(of[PACKET], of[REJECTED], duplicates, schemas)
+        unread = of[REJECTED]
+        rejected = rejected_table(unread, READ, unread["reason"])
+        return cls(of[PACKET], rejected, duplicates, schemas)
 
-    def batches(self, size: int = BATCH_PACKETS) -> Iterator[tuple[Records, pa.Table]]:
-        """Yield records and their rows of the index, in the index's order.
+    @property
+    def read(self) -> int:
+        """How many packets, and things that are none, the shard has."""
+        return self.packets.num_rows + self.rejected.num_rows + self.duplicates
 
-        Raises
-        ------
-        OSError
-            If a file has gone or has been cut since it was indexed; the message names it.
-        """
-        programs: dict[int, Program] = {}
-        for start, stop, schema in self._runs(size):
-            rows = self.packets.slice(start, stop - start)
-            if schema == ARROW:
-                yield _read_rows(rows), rows
-                continue
-            if schema not in programs:
-                text = self.schemas[schema].encode()
-                programs[schema] = compile_schema(parse_schema(text))
-            for records, part in _read_records(programs[schema], rows):
-                yield records, rows.slice(part.start, part.stop - part.start)
+    def records(self, size: int = BATCH_PACKETS) -> Iterator[tuple[Records, pa.Table]]:
+        """Yield the packets as they are: see `pipeline.alerts.packets.read_packets`."""
+        return read_packets(self.packets, self.schemas, size)
 
-    def checked_batches(
-        self, survey: Survey, size: int = BATCH_PACKETS
-    ) -> Iterator[tuple[Records, pa.Table]]:
-        """Yield as `batches` does, if the packets are those that the index speaks of.
-
-        Jobs that read a night at different times so write about the same alerts.
+    def batches(self, survey: Survey, size: int = BATCH_PACKETS) -> Iterator[Batch]:
+        """Yield the packets in the index's order, at most `size` at a time.
 
         Raises
         ------
         OSError
-            If a packet has another candid than in the index; the message names its file.
+            If a file has gone, has been cut, or has another packet than when it was
+            indexed; the message names it.
         """
-        for records, rows in self.batches(size):
-            found = candids(records, survey)
-            same = pc.fill_null(pc.equal(found, rows["candid"].combine_chunks()), False)
-            if not pc.all(same).as_py():
-                i = pc.index(same, False).as_py()
-                source, position, candid = (rows[n][i] for n in ("source", "position", "candid"))
-                raise OSError(
-                    f"{source}: packet {position} has candid {found[i]}, the index {candid}: "
-                    f"changed since it was indexed; {_AGAIN}"
-                )
-            yield records, rows
-
-    def _runs(self, size: int) -> Iterator[tuple[int, int, int]]:
-        """Cut the rows where the schema (or, for parquet rows, the stream) changes."""
-        schema = self.packets["schema"].to_numpy()
-        offset = self.packets["offset"].to_numpy()
-        stream = np.where(schema == ARROW, offset, -1)
-        length = self.packets["length"].to_numpy()
-        at = 0
-        for (number, _), group in groupby(zip(schema.tolist(), stream.tolist(), strict=True)):
-            count = sum(1 for _ in group)
-            while count:
-                rows = min(size, count)
-                if number != ARROW:
-                    held = np.cumsum(length[at : at + rows])
-                    rows = max(1, int(np.searchsorted(held, BATCH_BYTES, "right")))
-                yield at, at + rows, number
-                at, count = at + rows, count - rows
+        for records, rows in self.records(size):
+            check_candids(records, rows, survey)
+            yield Batch(records, rows, survey)
 
 
-def _read_records(program: Program, rows: pa.Table) -> Iterator[tuple[Records, slice]]:
-    """Read AVRO records; successive ones of a file are read through one handle."""
-    lengths = rows["length"].to_numpy()
-    offsets = rows["offset"].to_numpy()
-    stops = np.cumsum(lengths)
-    buffer = np.empty(int(stops[-1]), dtype=np.uint8)
-    at = 0
-    for name, group in groupby(enumerate(rows["file"].to_pylist()), key=lambda item: item[1]):
-        with Path(name).open("rb") as stream:
-            for i, _ in group:
-                stream.seek(int(offsets[i]))
-                if stream.readinto(memoryview(buffer)[at : at + lengths[i]]) != lengths[i]:
-                    raise OSError(f"{name}: shorter than when it was indexed; {_AGAIN}")
-                at += int(lengths[i])
-    try:
-        yield from decode_in_parts(program, buffer, stops - lengths, stops)
-    except DamagedRecord as error:
-        bad = rows["source"][error.number].as_py()
-        raise OSError(f"{bad}: changed since it was indexed; {_AGAIN}") from error
-
-
-def _read_rows(rows: pa.Table) -> Records:
-    """Take rows of one IPC stream of the spool; unread columns stay on disk."""
-    with pa.memory_map(rows["file"][0].as_py()) as file:
-        file.seek(rows["offset"][0].as_py())
-        table = pa.ipc.open_stream(file).read_all()
-    return ArrowRecords.of_table(table.take(rows["length"].combine_chunks()))
+def _is_binary(type_: pa.DataType) -> bool:
+    return pa.types.is_binary(type_) or pa.types.is_large_binary(type_)

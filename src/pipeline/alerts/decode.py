@@ -4,26 +4,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
-from pipeline.alerts.alerts_table import alerts_schema, alerts_table, unlisted_fields
+from pipeline.alerts.alerts_table import alerts_schema
 from pipeline.alerts.batch import Shard
-from pipeline.alerts.history_table import HISTORY_SCHEMA, history_table
+from pipeline.alerts.history_table import HISTORY_SCHEMA
+from pipeline.alerts.rejected_table import REJECTED_SCHEMA
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.atomic import write_json
-from pipeline.io.tables import BatchWriter, field, survey_schema, table_writer, with_survey
+from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
 
 HISTORY_GROUP = 100_000
-REJECTED_SCHEMA = pa.schema(
-    [
-        field("source", pa.string(), description="file of the packet"),
-        field("position", pa.int64(), description="number of the packet within its file"),
-        field("candid", pa.int64(), description="null where it could not be read"),
-        field("stage", pa.string(), description="read: the packet; clean: its content"),
-        field("reason", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -68,21 +57,16 @@ def decode_shard(
                 paths, schemas, (20_000, HISTORY_GROUP, 20_000), strict=True
             )
         )
-        bad = _rejected(packets.rejected, "read", packets.rejected["reason"])
-        rejected.add(with_survey(bad, survey.name))
-        for records, rows in packets.checked_batches(survey):
-            table, reasons = alerts_table(records, survey)
-            kept = np.array([reason is None for reason in reasons], dtype=bool)
-            alerts.add(table)
-            history.add(with_survey(history_table(records, survey, table, kept), survey.name))
-            drop = pa.array(~kept)
-            why = pa.array(reasons, pa.string()).filter(drop)
-            rejected.add(with_survey(_rejected(rows.filter(drop), "clean", why), survey.name))
-            unlisted.update(unlisted_fields(records, survey))
+        rejected.add(with_survey(packets.rejected, survey.name))
+        for batch in packets.batches(survey):
+            alerts.add(batch.alerts)
+            history.add(with_survey(batch.history, survey.name))
+            rejected.add(with_survey(batch.rejected, survey.name))
+            unlisted.update(batch.unlisted)
         for writer in (alerts, history, rejected):
             writer.flush()
     counts = {
-        "read": packets.packets.num_rows + packets.rejected.num_rows + packets.duplicates,
+        "read": packets.read,
         "alerts": alerts.num_rows,
         "rejected": rejected.num_rows,
         "duplicates": packets.duplicates,
@@ -90,14 +74,3 @@ def decode_shard(
     }
     write_json({**counts, "unlisted_fields": sorted(unlisted)}, files.counts)
     return counts
-
-
-def _rejected(rows: pa.Table, stage: str, reasons: pa.Array | pa.ChunkedArray) -> pa.Table:
-    columns = {
-        "source": rows["source"].cast(pa.string()),
-        "position": rows["position"],
-        "candid": rows["candid"],
-        "stage": pa.array([stage] * rows.num_rows, pa.string()),
-        "reason": reasons,
-    }
-    return pa.table(columns, schema=REJECTED_SCHEMA)

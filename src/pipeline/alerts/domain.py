@@ -149,7 +149,7 @@ ALERTS = Domain(
             "rejected",
             "packet that could not be used",
             ("survey", "source", "position"),
-            "pipeline.alerts.decode:REJECTED_SCHEMA",
+            "pipeline.alerts.rejected_table:REJECTED_SCHEMA",
             asked=False,
         ),
     ),
