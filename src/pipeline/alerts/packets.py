@@ -101,7 +101,7 @@ def _read_records(program: Program, rows: pa.Table) -> Iterator[tuple[Records, s
         with Path(name).open("rb") as stream:
             for i, _ in group:
                 stream.seek(int(offsets[i]))
-                if stream.readinto(memoryview(buffer)[at : at + lengths[i]]) != lengths[i]:
+                if stream.readinto(buffer[at : at + lengths[i]].data) != lengths[i]:
                     raise OSError(f"{name}: shorter than when it was indexed; {_AGAIN}")
                 at += int(lengths[i])
     try:
