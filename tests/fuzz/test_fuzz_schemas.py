@@ -11,6 +11,7 @@ import numpy as np
 from limits import bounded
 from packets import SCHEMA
 
+from pipeline.alerts.index_rows import IndexRows
 from pipeline.alerts.index_table import INDEX_SCHEMA, index_table
 from pipeline.io.avro import AvroError, parse_schema
 from pipeline.io.avro_program import compile_schema
@@ -90,7 +91,7 @@ def check_tables(program, text: bytes) -> None:
     for table in program.tables:
         for name in (*table.columns, *table.children):
             name.encode("utf-8")
-    assert index_table([], [text], []).num_columns == len(INDEX_SCHEMA)
+    assert index_table(*IndexRows().columns(), [text]).num_columns == len(INDEX_SCHEMA)
 
 
 def check_record(schema: dict, program, case: str) -> None:

@@ -6,18 +6,18 @@ streams). Shards then read just their packets. The index does not depend on the 
 shards: a packet's shard follows from the hash of its object.
 """
 
-import zlib
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from pipeline.alerts.index_rows import IndexRows, PacketRows
 from pipeline.alerts.index_table import ARROW, DUPLICATE, PACKET, REJECTED, index_table
 from pipeline.alerts.keys import key_fields, missing_field, packet_keys
-from pipeline.alerts.sources import Chunk, Failure, read_source
+from pipeline.alerts.sources import EncodedBlock, Rows, Unreadable, read_source
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.atomic import atomic_path
 from pipeline.io.avro import AvroError, Block, parse_schema
@@ -26,9 +26,9 @@ from pipeline.io.avro_program import MAX_BLOCK_VALUES, Program, compile_schema
 from pipeline.io.records import ArrowRecords, check, decode_in_parts
 from pipeline.io.tables import write_table
 
-BATCH_RECORDS = 512
+HEADS = 512
 """Records whose keys are read together: one by one, Arrow's overhead is 0.5 ms each."""
-BATCH_BYTES = 1 << 26
+HEADS_BYTES = 1 << 26
 """The same, of records that are larger than packets are."""
 
 
@@ -60,21 +60,17 @@ def build_index(
     with atomic_path(spool) as temporary, temporary.open("wb") as stream:
         builder = _Builder(survey, str(spool), stream)
         for item in read_source(source, schemas):
-            if isinstance(item, Failure):
-                builder.reject(item.source, item.position, item.reason)
-            elif item.table is not None:
+            if isinstance(item, Unreadable):
+                builder.rows.reject(item.source, item.position, item.reason)
+            elif isinstance(item, Rows):
                 builder.add_rows(item)
             else:
-                builder.add_records(item)
+                builder.add_block(item)
         table = builder.finish()
         write_table(table, index)
     status = table["status"].to_numpy()
     names = {"packets": PACKET, "duplicates": DUPLICATE, "rejected": REJECTED}
     return {name: int((status == value).sum()) for name, value in names.items()}
-
-
-MAX_REASON = 500
-"""Characters of a reason in the table of what is rejected."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +83,37 @@ class _Schema:
 
 
 @dataclass
-class _Batch:
-    """Records of one schema that wait to be looked into."""
+class _Waiting:
+    """Blocks of one schema whose records wait to be looked into.
+
+    Attributes
+    ----------
+    schema : _Schema
+    data : list of bytes
+        Of each block, up to its last whole record.
+    stops : list of (k,) int64
+        Bytes behind each record, within its block.
+    places : list of (int, int, int, int)
+        Of each block: number of its source, number of its first record in there, number of
+        the file that holds it, and where in it.
+    records, size : int
+        Altogether; the size in bytes.
+    """
 
     schema: _Schema
     data: list[bytes] = field(default_factory=list)
-    stops: list[int] = field(default_factory=list)
-    sources: list[tuple[str, int]] = field(default_factory=list)
-    places: list[tuple[str, int, int]] = field(default_factory=list)
+    stops: list[np.ndarray] = field(default_factory=list)
+    places: list[tuple[int, int, int, int]] = field(default_factory=list)
+    records: int = 0
+    size: int = 0
+
+    def add(self, data: bytes, stops: np.ndarray, place: tuple[int, int, int, int]) -> None:
+        """Add the records of a block."""
+        self.data.append(data[: stops[-1]])
+        self.stops.append(stops)
+        self.places.append(place)
+        self.records += stops.size
+        self.size += int(stops[-1])
 
 
 @dataclass
@@ -102,46 +121,35 @@ class _Builder:
     survey: Survey
     spool: str
     stream: BinaryIO
-    rows: list[tuple] = field(default_factory=list)
-    unusable: list[int] = field(default_factory=list)
+    rows: IndexRows = field(default_factory=IndexRows)
     schemas: dict[bytes, _Schema | str] = field(default_factory=dict)
-    batch: _Batch | None = None
+    waiting: _Waiting | None = None
 
-    def reject(self, source: str, position: int, reason: str) -> None:
-        """Record something that is no packet."""
-        if len(reason) > MAX_REASON:  # a library's message may hold all of a schema
-            reason = f"{reason[:MAX_REASON]} …"
-        key = zlib.crc32(f"{source}:{position}".encode())
-        self.rows.append((source, position, None, None, None, None, None, key, REJECTED, reason))
-
-    def add_records(self, chunk: Chunk) -> None:
+    def add_block(self, found: EncodedBlock) -> None:
         """Add the records of an AVRO block."""
-        block = chunk.block
+        block, source, first = found.block, found.source, found.first
         schema = self._schema(block.schema)
         if isinstance(schema, str):
-            self.reject(chunk.source, chunk.first, _of_records(block.count, schema))
+            self.rows.reject(source, first, _of_records(block.count, schema))
             return
-        if self.batch is None or self.batch.schema is not schema:
+        if self.waiting is None or self.waiting.schema is not schema:
             self.flush()
-            self.batch = _Batch(schema)
-        file, offset = chunk.file, chunk.offset
-        if file is None:
-            file, offset = self.spool, self.stream.tell()
+            self.waiting = _Waiting(schema)
+        file, offset = found.place or (self.spool, self.stream.tell())
+        if found.place is None:
             self.stream.write(block.data)
         stops, state = _boundaries(schema.whole, block)
-        base = self.batch.stops[-1] if self.batch.stops else 0
-        self.batch.data.append(block.data[: stops[-1]] if stops else b"")
-        for i, (start, stop) in enumerate(zip([0, *stops], stops, strict=False)):
-            self.batch.stops.append(base + stop)
-            self.batch.sources.append((chunk.source, chunk.first + i))
-            self.batch.places.append((file, offset + start, stop - start))
-        if len(stops) < block.count:
-            reason = _of_records(block.count - len(stops), STATUS[state])
-            self.reject(chunk.source, chunk.first + len(stops), reason)
-        if len(stops) == block.count and stops and stops[-1] < len(block.data):
+        if stops.size:
+            sources, files = self.rows.sources, self.rows.files
+            place = (sources.number(source), first, files.number(file), offset)
+            self.waiting.add(block.data, stops, place)
+        if stops.size < block.count:
+            reason = _of_records(block.count - stops.size, STATUS[state])
+            self.rows.reject(source, first + stops.size, reason)
+        elif stops.size and stops[-1] < len(block.data):
             more = "its block has more behind its last record"
-            self.reject(chunk.source, chunk.first + block.count, more)
-        if len(self.batch.stops) >= BATCH_RECORDS or self.batch.stops[-1:] > [BATCH_BYTES]:
+            self.rows.reject(source, first + block.count, more)
+        if self.waiting.records >= HEADS or self.waiting.size > HEADS_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -149,49 +157,88 @@ class _Builder:
 
         Whole records are checked, so that a damaged one never hides its good duplicate.
         """
-        batch, self.batch = self.batch, None
-        if batch is None or not batch.stops:
+        waiting, self.waiting = self.waiting, None
+        if waiting is None or not waiting.records:
             return
-        data = np.frombuffer(b"".join(batch.data), dtype=np.uint8)
-        stops = np.array(batch.stops, dtype=np.int64)
+        data = np.frombuffer(b"".join(waiting.data), dtype=np.uint8)
+        counts = np.array([stops.size for stops in waiting.stops])
+        sizes = np.array([len(block) for block in waiting.data])
+        source, first, file, offset = np.array(waiting.places).T.repeat(counts, axis=1)
+        # Where each block begins: among the records, and among the bytes.
+        row, byte = ((np.cumsum(n) - n).repeat(counts) for n in (counts, sizes))
+        stops = byte + np.concatenate(waiting.stops)
         starts = np.concatenate([[0], stops[:-1]])
-        whole = batch.schema.whole
-        status = check(whole, data, starts, stops)
-        good = status == OK
-        heads = decode_in_parts(batch.schema.keys, data, starts[good], stops[good], exact=False)
-        keys = chain.from_iterable(
-            zip(*packet_keys(head, self.survey), strict=True) for head, _ in heads
+        status = check(waiting.schema.whole, data, starts, stops)
+        reasons = {int(i): STATUS[int(status[i])] for i in np.flatnonzero(status != OK)}
+        good = np.flatnonzero(status == OK)
+        candid, key, usable = self._heads(waiting.schema, data, starts, stops, good, reasons)
+        self.rows.add(
+            PacketRows(
+                source=source.astype(np.int32),
+                position=first + np.arange(counts.sum()) - row,
+                file=file.astype(np.int32),
+                offset=offset + starts - byte,
+                length=stops - starts,
+                schema=waiting.schema.number,
+                candid=candid,
+                key=key,
+                usable=usable,
+                reasons=reasons,
+            )
         )
-        for i, (source, place) in enumerate(zip(batch.sources, batch.places, strict=True)):
-            if good[i]:
-                self._add(*source, (*place, batch.schema.number), *next(keys))
-            else:
-                self.reject(*source, STATUS[int(status[i])])
 
-    def add_rows(self, chunk: Chunk) -> None:
+    def _heads(
+        self,
+        schema: _Schema,
+        data: np.ndarray,
+        starts: np.ndarray,
+        stops: np.ndarray,
+        good: np.ndarray,
+        reasons: dict[int, str],
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return candid, key and whether usable of n records, of which some are good.
+
+        Good ones without a candid get their reason in `reasons`.
+        """
+        candid = np.zeros(starts.size, dtype=np.int64)
+        key = np.zeros(starts.size, dtype=np.uint32)
+        usable = np.zeros(starts.size, dtype=bool)
+        heads = decode_in_parts(schema.keys, data, starts[good], stops[good], exact=False)
+        for head, part in heads:
+            at = good[part]
+            numbers, key[at], usable[at] = packet_keys(head, self.survey)
+            candid[at] = _candids(numbers, at, reasons)
+        return candid, key, usable
+
+    def add_rows(self, found: Rows) -> None:
         """Add parquet rows; they go to the spool as an IPC stream, to be memory-mapped."""
         self.flush()
-        records = ArrowRecords.of_table(chunk.table)
+        records = ArrowRecords.of_table(found.table)
         if (missing := missing_field(records.paths, self.survey)) is not None:
-            if chunk.first == 0:  # once for all of the file's rows
-                self.reject(chunk.source, 0, self._not_a_packet(f"it has no column {missing}"))
+            if found.first == 0:  # once for all of the file's rows
+                reason = self._not_a_packet(f"it has no column {missing}")
+                self.rows.reject(found.source, 0, reason)
             return
         offset = self.stream.tell()
-        with pa.ipc.new_stream(self.stream, chunk.table.schema) as writer:
-            writer.write_table(chunk.table)
-        keys = packet_keys(records, self.survey)
-        for i, key in enumerate(zip(*keys, strict=True)):
-            self._add(chunk.source, chunk.first + i, (self.spool, offset, i, ARROW), *key)
-
-    def _add(
-        self, source: str, position: int, where: tuple, candid: int | None, key: int, usable: bool
-    ) -> None:
-        if candid is None:
-            self.reject(source, position, "no candid that is an integer")
-        else:
-            if not usable:
-                self.unusable.append(len(self.rows))
-            self.rows.append((source, position, *where, candid, key, PACKET, None))
+        with pa.ipc.new_stream(self.stream, found.table.schema) as writer:
+            writer.write_table(found.table)
+        numbers, key, usable = packet_keys(records, self.survey)
+        row = np.arange(found.table.num_rows)
+        reasons: dict[int, str] = {}
+        self.rows.add(
+            PacketRows(
+                source=np.full(row.size, self.rows.sources.number(found.source), np.int32),
+                position=found.first + row,
+                file=np.full(row.size, self.rows.files.number(self.spool), np.int32),
+                offset=np.full(row.size, offset),
+                length=row,
+                schema=ARROW,
+                candid=_candids(numbers, row, reasons),
+                key=key,
+                usable=usable,
+                reasons=reasons,
+            )
+        )
 
     def _schema(self, text: bytes) -> _Schema | str:
         """Return the compiled schema, or why there is none."""
@@ -214,16 +261,23 @@ class _Builder:
     def finish(self) -> pa.Table:
         """Return the index."""
         self.flush()
-        return index_table(self.rows, self.schemas, self.unusable)
+        return index_table(*self.rows.columns(), self.schemas)
 
 
-def _boundaries(program: Program, block: Block) -> tuple[list[int], int]:
+def _candids(numbers: pa.Array, at: np.ndarray, reasons: dict[int, str]) -> np.ndarray:
+    """Return the candids of the rows `at`; those that have none get their reason."""
+    for i in at[pc.is_null(numbers).to_numpy(zero_copy_only=False)].tolist():
+        reasons[i] = "no candid that is an integer"
+    return pc.fill_null(numbers, 0).to_numpy()
+
+
+def _boundaries(program: Program, block: Block) -> tuple[np.ndarray, int]:
     """Return the byte behind each record of a block, up to a damaged one, and its status."""
     if block.count == 1:
-        return [len(block.data)], OK
+        return np.array([len(block.data)]), OK
     data = np.frombuffer(block.data, dtype=np.uint8)
     stops, state = boundaries(program.code, data, block.count, program.widths, MAX_BLOCK_VALUES)
-    return stops.tolist(), state
+    return stops, state
 
 
 def _of_records(number: int, reason: str) -> str:

@@ -1,7 +1,7 @@
 """The index of a night as a table: what is in it, and how a shard finds its rows."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -29,49 +29,29 @@ INDEX_SCHEMA = pa.schema(
 )
 
 
-def index_table(
-    rows: Sequence[tuple], schemas: Iterable[bytes], unusable: Sequence[int] = ()
-) -> pa.Table:
+def index_table(rows: pa.Table, usable: np.ndarray, schemas: Iterable[bytes]) -> pa.Table:
     """Return an index in which the first usable packet of a candid counts and others do not.
 
     Parameters
     ----------
-    rows : sequence of tuple
-        In the order of `INDEX_SCHEMA`; packets have the status `PACKET`.
+    rows : pyarrow.Table, n rows
+        Of `INDEX_SCHEMA`; packets have the status `PACKET`.
+    usable : (n,) bool
+        Where False, the row is no packet, or one that decoding rejects: it counts as no
+        duplicate, however many packets have its candid.
     schemas : iterable of bytes
         The writers' schemas by number.
-    unusable : sequence of int
-        Rows whose packet can be read, but not be used: decoding rejects them and says why,
-        however many packets have their candid.
     """
-    columns = list(zip(*rows, strict=True)) or [[]] * len(INDEX_SCHEMA)
-    arrays = [
-        pa.array(column, f.type.value_type).dictionary_encode()
-        if pa.types.is_dictionary(f.type)
-        else pa.array(column, f.type)
-        for column, f in zip(columns, INDEX_SCHEMA, strict=True)
-    ]
-    table = pa.table(arrays, schema=INDEX_SCHEMA)
+    candid = pc.fill_null(rows["candid"], 0).to_numpy()[usable]
+    _, first = np.unique(candid, return_index=True)
+    again = np.ones(candid.size, dtype=bool)
+    again[first] = False
+    status = rows["status"].to_numpy().copy()
+    status[np.flatnonzero(usable)[again]] = DUPLICATE
     at = INDEX_SCHEMA.get_field_index("status")
-    table = table.set_column(
-        at, INDEX_SCHEMA.field(at), pa.array(_without_duplicates(table, unusable))
-    )
+    table = rows.set_column(at, INDEX_SCHEMA.field(at), pa.array(status))
     texts = [text.decode("utf-8", "replace") for text in schemas]
     return table.replace_schema_metadata({"schemas": json.dumps(texts)})
-
-
-def _without_duplicates(table: pa.Table, unusable: Sequence[int]) -> np.ndarray:
-    """Return the column ``status`` with all but the first usable packet of a candid marked."""
-    status = table["status"].to_numpy().copy()
-    usable = status == PACKET
-    usable[np.asarray(unusable, dtype=np.int64)] = False
-    usable = np.flatnonzero(usable)
-    candid = pc.fill_null(table["candid"], 0).to_numpy()[usable]
-    _, first = np.unique(candid, return_index=True)
-    again = np.ones(usable.size, dtype=bool)
-    again[first] = False
-    status[usable[again]] = DUPLICATE
-    return status
 
 
 def load_index(path: Path, shard: int, shards: int) -> tuple[pa.Table, list[str]]:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Collection
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -57,10 +58,19 @@ def candids(records: Records, survey: Survey) -> pa.Array:
     return as_type(column, pa.int64(), records.num_rows)
 
 
-def packet_keys(records: Records, survey: Survey) -> tuple[list[int | None], list[int], list[bool]]:
-    """Return candid, the hash of the object (of candid where there is none), and if usable."""
-    numbers = candids(records, survey).to_pylist()
-    objects = object_ids(records, survey).to_pylist()
-    names = [o if o is not None else str(c) for o, c in zip(objects, numbers, strict=True)]
-    usable = [reason is None for reason in Places.of(records, survey).reasons]
-    return numbers, [zlib.crc32(name.encode()) for name in names], usable
+def packet_keys(records: Records, survey: Survey) -> tuple[pa.Array, np.ndarray, np.ndarray]:
+    """Return which packets these are, n of them.
+
+    Returns
+    -------
+    candid : pyarrow.Array of n int64
+        See `candids`.
+    key : (n,) uint32
+        CRC-32 of the object; of the candid where there is none.
+    usable : (n,) bool
+    """
+    numbers = candids(records, survey)
+    names = pc.coalesce(object_ids(records, survey), numbers.cast(pa.string()), "None")
+    key = np.array([zlib.crc32(name.encode()) for name in names.to_pylist()], dtype=np.uint32)
+    reasons = Places.of(records, survey).reasons
+    return numbers, key, np.array([reason is None for reason in reasons], dtype=bool)

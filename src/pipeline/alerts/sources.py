@@ -1,8 +1,8 @@
 """Where packets come from: a folder, a container, a tarball, parquet.
 
-Every form ends as `Chunk`s: encoded records (or parquet rows) and where they lie, so that
-shards can read just theirs later. A file that is damaged gives what it has up to the
-damage, then a `Failure`; the next file goes on.
+Every form ends as `EncodedBlock`s, and where they lie, so that shards can read just theirs
+later, or as `Rows` of parquet. A file that is damaged gives what it has up to the damage,
+then an `Unreadable`; the next file goes on.
 """
 
 import errno
@@ -41,39 +41,55 @@ _OF_ONE_FILE = (errno.EISDIR, errno.ENOENT, errno.EACCES, errno.ELOOP)
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """Records of one source that follow one another.
+class EncodedBlock:
+    """AVRO records of one source that follow one another.
 
     Attributes
     ----------
     source : str
-        The packet's file, for people: a path, or a tarball's path and its member.
-    block : Block or None
-        AVRO records, or None.
-    table : pyarrow.Table or None
-        Parquet rows, or None.
-    file : str or None
-        File that holds the encoded records as they are, at `offset`; None if no file does.
-    offset : int
+        The packets' file, for people: a path, or a tarball's path and its member.
     first : int
         Number of the first record within its source.
+    block : Block
+    place : (str, int) or None
+        File that holds the encoded records as they are, and the byte where they begin; None
+        if no file does.
     """
 
     source: str
-    block: Block | None = None
-    table: pa.Table | None = None
-    file: str | None = None
-    offset: int = 0
-    first: int = 0
+    first: int
+    block: Block
+    place: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Something in a source that could not be read."""
+class Rows:
+    """Parquet rows of one source that follow one another.
+
+    Attributes
+    ----------
+    source : str
+        The file, for people.
+    first : int
+        Number of the first row within it.
+    table : pyarrow.Table
+    """
+
+    source: str
+    first: int
+    table: pa.Table
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Something in a source that could not be read: where, and why."""
 
     source: str
     position: int
     reason: str
+
+
+Found = EncodedBlock | Rows | Unreadable
 
 
 def check_source(path: Path) -> None:
@@ -98,7 +114,7 @@ def check_source(path: Path) -> None:
         check_regular(path)
 
 
-def read_source(path: Path, schemas: Path | None = None) -> Iterator[Chunk | Failure]:
+def read_source(path: Path, schemas: Path | None = None) -> Iterator[Found]:
     """Yield all packets of a night's dump, in the order of the files' names.
 
     Parameters
@@ -121,8 +137,11 @@ def read_source(path: Path, schemas: Path | None = None) -> Iterator[Chunk | Fai
     yield from _read_folder(path, folder) if path.is_dir() else _read_file(path, folder)
 
 
-def _read_folder(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
-    files, links, errors, unread = [], [], [], {}
+def _read_folder(path: Path, schemas: SchemaFolder) -> Iterator[Found]:
+    files: list[Path] = []
+    links: list[Path] = []
+    errors: list[OSError] = []
+    unread: dict[Path, str] = {}
     read = (AVRO_SUFFIX, PARQUET_SUFFIX)
     for folder, folders, names in os.walk(path, onerror=errors.append):
         links += [link for n in folders if (link := Path(folder, n)).is_symlink()]
@@ -131,28 +150,28 @@ def _read_folder(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]
     if not files and not errors and not links:
         raise ValueError(f"{path}: no {AVRO_SUFFIX} or {PARQUET_SUFFIX} in it")
     for error in errors:
-        yield _failure_of_one_file(error, error.filename)
+        yield _unreadable_entry(error, error.filename)
     for link in sorted(links):
-        yield Failure(readable(str(link)), 0, "a link to a folder, which is not followed")
+        yield Unreadable(readable(str(link)), 0, "a link to a folder, which is not followed")
     for file in sorted(unread):
-        yield Failure(readable(str(file)), 0, unread[file])
+        yield Unreadable(readable(str(file)), 0, unread[file])
     for file in sorted(files):
         try:
             check_regular(file)
             yield from _read_file(file, schemas)
         except IrregularFileError:
-            yield Failure(readable(str(file)), 0, "no regular file")
+            yield Unreadable(readable(str(file)), 0, "no regular file")
         except OSError as error:
-            yield _failure_of_one_file(error, str(file))
+            yield _unreadable_entry(error, str(file))
 
 
-def _failure_of_one_file(error: OSError, source: str) -> Failure:
+def _unreadable_entry(error: OSError, source: str) -> Unreadable:
     if error.errno not in _OF_ONE_FILE:
         raise error
-    return Failure(readable(source), 0, f"unreadable: {error.strerror}")
+    return Unreadable(readable(source), 0, f"unreadable: {error.strerror}")
 
 
-def _read_file(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
+def _read_file(path: Path, schemas: SchemaFolder) -> Iterator[Found]:
     if path.name.endswith(TAR_SUFFIXES):
         yield from _read_tar(path, schemas)
     elif path.suffix == PARQUET_SUFFIX:
@@ -167,7 +186,7 @@ def _read_file(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
 
 def _read_avro(
     stream: BinaryIO, size: int, source: str, schemas: SchemaFolder, file: str | None, base: int
-) -> Iterator[Chunk | Failure]:
+) -> Iterator[Found]:
     """Yield the blocks of one container that begins at byte `base` of `file`."""
     position = 0
     try:
@@ -176,20 +195,16 @@ def _read_avro(
         blocks = _framed(stream, schemas) if first == b"\0" else read_blocks(stream, size)
         for block in blocks:
             if isinstance(block, AvroError):
-                yield Failure(source, position, str(block))
+                yield Unreadable(source, position, str(block))
                 position += 1
                 continue
-            held = file is not None and block.offset is not None
-            yield Chunk(
-                source,
-                block=block,
-                file=file if held else None,
-                offset=base + block.offset if held else 0,
-                first=position,
-            )
+            place = None
+            if file is not None and block.offset is not None:
+                place = (file, base + block.offset)
+            yield EncodedBlock(source, position, block, place)
             position += block.count
     except AvroError as error:
-        yield Failure(source, position, str(error))
+        yield Unreadable(source, position, str(error))
 
 
 def _framed(stream: BinaryIO, schemas: SchemaFolder) -> Iterator[Block]:
@@ -200,7 +215,7 @@ def _framed(stream: BinaryIO, schemas: SchemaFolder) -> Iterator[Block]:
     yield Block(schemas.schema(number), 1, content[FRAME_BYTES:], FRAME_BYTES)
 
 
-def _read_tar(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
+def _read_tar(path: Path, schemas: SchemaFolder) -> Iterator[Found]:
     """Yield the members that end in .avro; an uncompressed tar is read in place later."""
     tarball = readable(str(path))
     plain = path.suffix == ".tar" and tarball == str(path)
@@ -211,33 +226,33 @@ def _read_tar(path: Path, schemas: SchemaFolder) -> Iterator[Chunk | Failure]:
             empty = empty and not member.name.endswith(AVRO_SUFFIX)
             source = f"{tarball}/{readable(member.name)}"
             if isinstance(content, str):
-                yield Failure(source, 0, content)
+                yield Unreadable(source, 0, content)
                 continue
             file, base = (tarball, member.offset_data) if plain else (None, 0)
             yield from _read_avro(io.BytesIO(content), len(content), source, schemas, file, base)
     except TarballError as error:
-        yield Failure(tarball, 0, str(error))
+        yield Unreadable(tarball, 0, str(error))
         return
     if empty:
         raise ValueError(f"{path}: no {AVRO_SUFFIX} in it")
 
 
-def _read_parquet(path: Path) -> Iterator[Chunk | Failure]:
+def _read_parquet(path: Path) -> Iterator[Found]:
     source, position = readable(str(path)), 0
     try:
         with pq.ParquetFile(path) as parquet:
             _check_rows(parquet, path.stat().st_size)
             for batch in parquet.iter_batches(PARQUET_ROWS):
                 table = plain_table(pa.Table.from_batches([batch]))
-                yield Chunk(source, table=table, first=position)
+                yield Rows(source, position, table)
                 position += batch.num_rows
     except UnicodeDecodeError as error:
-        yield Failure(source, position, f"a column's name is not UTF-8: {error.object!r}")
+        yield Unreadable(source, position, f"a column's name is not UTF-8: {error.object!r}")
     except (pa.ArrowException, OSError, MemoryError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield Failure(source, position, f"damaged or not parquet: {reason}")
+        yield Unreadable(source, position, f"damaged or not parquet: {reason}")
 
 
 def _check_rows(parquet: pq.ParquetFile, size: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.alerts.alerts_table import CORE
-from pipeline.alerts.sources import Chunk, read_source
+from pipeline.alerts.sources import Rows, Unreadable, read_source
 from pipeline.alerts.surveys.survey import HEADER
 from pipeline.io.avro import parse_schema
 from pipeline.io.avro_program import compile_schema
@@ -61,16 +61,15 @@ def draft_columns(path: Path) -> str:
 
 def _packet_types(path: Path) -> dict[str, str]:
     """Return the type of each scalar of the first packet, by its path."""
-    for chunk in read_source(path):
-        if isinstance(chunk, Chunk):
-            break
-    else:
+    found = next((f for f in read_source(path) if not isinstance(f, Unreadable)), None)
+    if found is None:
         raise ValueError(f"{path}: no packet in it")
-    if chunk.table is not None:
-        records = ArrowRecords.of_table(chunk.table)
-        types = {p: _arrow_type(records.column(p).type) for p in records.paths}
+    if isinstance(found, Rows):
+        records = ArrowRecords.of_table(found.table)
+        arrays = {p: records.column(p) for p in records.paths}
+        types = {p: _arrow_type(a.type) for p, a in arrays.items() if a is not None}
     else:
-        columns = compile_schema(parse_schema(chunk.block.schema)).tables[0].columns
+        columns = compile_schema(parse_schema(found.block.schema)).tables[0].columns
         types = {p: _AVRO_TYPES.get(column.kind) for p, column in columns.items()}
     return {p: type_ for p, type_ in types.items() if type_ is not None}
 
