@@ -17,9 +17,9 @@ from measure import Figure, figure
 from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import write_events
 from pipeline.sky.nsides import parse_nsides
-from pipeline.skymaps.calibration.table import calibrate, coverage
-from pipeline.skymaps.calibration.tracks import measure
-from pipeline.skymaps.recos.table import load_table
+from pipeline.skymaps.calibration.contour_levels import calibrate, coverage
+from pipeline.skymaps.calibration.measured_tracks import measure
+from pipeline.skymaps.recos.pandel_table import load_table
 
 RECO, NSIDES = "pandel_spe1st", "8:0 64:12 512:24"
 CONTENTS = (0.5, 0.9)

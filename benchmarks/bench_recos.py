@@ -15,7 +15,7 @@ import numpy as np
 from measure import Figure, cpu, figure
 from scipy.optimize import minimize
 
-from pipeline.events.coordinates import travel_direction
+from pipeline.events.directions import travel_direction
 from pipeline.events.event import first_pulses
 from pipeline.events.files import read_event
 from pipeline.sky import healpix
@@ -23,8 +23,8 @@ from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.recos.base import point
 from pipeline.skymaps.recos.convolved import log_pdf
 from pipeline.skymaps.recos.pandel import PandelLikelihood, PandelSpe1st
+from pipeline.skymaps.recos.pandel_table import build_table, load_table
 from pipeline.skymaps.recos.planewave import PlaneWave
-from pipeline.skymaps.recos.table import build_table, load_table
 from pipeline.skymaps.recos.track import COS_C, DELAY, E_0, E_1, E_2, E_D, SIN_C
 from pipeline.skymaps.scan.rounds import Scan, scan_all
 

@@ -22,7 +22,7 @@ from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products.multiorder import write_multiorder
 from pipeline.skymaps.products.pictures import draw_sky, draw_zoom
 from pipeline.skymaps.products.result_files import RESULT_DTYPE, write_npz, write_result_json
-from pipeline.skymaps.scan.records import PIXEL_DTYPE, State
+from pipeline.skymaps.scan.results import PIXEL_DTYPE, State
 from pipeline.skymaps.scan.rounds import Scan, scan_all
 
 SCANS = ("8:0 64:12 512:24", "8:0 64:12 512:300", "8:0 64:12 512:3000")

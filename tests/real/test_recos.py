@@ -11,7 +11,7 @@ import pytest
 from ligo.skymap import moc
 from ligo.skymap.postprocess.util import find_greedy_credible_levels
 
-from pipeline.events.coordinates import from_icrs, travel_direction
+from pipeline.events.directions import from_icrs, travel_direction
 from pipeline.events.event import first_pulses
 from pipeline.events.files import read_event
 from pipeline.sky import healpix

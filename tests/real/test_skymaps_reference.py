@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from pipeline.events.coordinates import to_icrs
+from pipeline.events.directions import to_icrs
 from pipeline.events.files import read_event
 from pipeline.events.icecube.i3objects import decode_double, decode_particle, decode_position
 from pipeline.events.icecube.plain_pickle import load_plain
@@ -14,7 +14,7 @@ from pipeline.events.icecube.realtime import event_pulses, message_frames
 from pipeline.sky import healpix
 from pipeline.sky.nsides import Level, parse_nsides
 from pipeline.skymaps.scan.pixels import choose, disc, expected_pixels
-from pipeline.skymaps.scan.records import PIXEL_DTYPE, Failure, Part, State
+from pipeline.skymaps.scan.results import PIXEL_DTYPE, Failure, Part, State
 
 pytestmark = pytest.mark.real
 

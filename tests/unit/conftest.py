@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture(scope="session")
 def pandel_table(tmp_path_factory) -> Path:
     """Build the tables of the Pandel function once."""
-    from pipeline.skymaps.recos.table import build_table
+    from pipeline.skymaps.recos.pandel_table import build_table
 
     path = tmp_path_factory.mktemp("tables") / "pandel.npz"
     build_table(path)

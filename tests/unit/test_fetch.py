@@ -16,7 +16,7 @@ import pytest
 from webserver import Site, serve
 
 from pipeline.io import fetch as module
-from pipeline.io import meter
+from pipeline.io import progress
 from pipeline.io.fetch import TRIES, FetchError, fetch
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
@@ -272,11 +272,11 @@ def test_kill_in_the_middle_and_again(site, output):
 
 
 def test_lines_in_the_log(site, output, monkeypatch, caplog):
-    monkeypatch.setattr(meter, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "EVERY_SECONDS", 0.0)
     monkeypatch.setattr(module, "CHUNK_BYTES", HALF)
     with caplog.at_level(logging.INFO, "pipeline"):
         get(site, output)
-    lines = [record.getMessage() for record in caplog.records if record.name == meter.__name__]
+    lines = [record.getMessage() for record in caplog.records if record.name == progress.__name__]
     assert lines[0].startswith("night.tar.gz: 0.5 of 1.0 MB (")
     assert lines[-1].startswith("night.tar.gz: 1.0 of 1.0 MB (")
 

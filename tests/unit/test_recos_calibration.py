@@ -5,14 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.events.coordinates import travel_direction
+from pipeline.events.directions import travel_direction
 from pipeline.events.files import read_event, read_truth
 from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import write_events
 from pipeline.sky.nsides import parse_nsides
-from pipeline.skymaps.calibration.plot import draw_coverage
-from pipeline.skymaps.calibration.table import calibrate, check_levels, coverage
-from pipeline.skymaps.calibration.tracks import (
+from pipeline.skymaps.calibration.contour_levels import calibrate, check_levels, coverage
+from pipeline.skymaps.calibration.measured_tracks import (
     made_of,
     measure,
     measure_tracks,
@@ -20,6 +19,7 @@ from pipeline.skymaps.calibration.tracks import (
     read_tracks,
     write_calibration,
 )
+from pipeline.skymaps.calibration.plot import draw_coverage
 from pipeline.skymaps.map.levels import calibrated_levels
 from pipeline.skymaps.recos.dummy import WIDTH, Dummy
 from pipeline.skymaps.scan.rounds import Scan
@@ -192,7 +192,7 @@ def test_a_track_that_cannot_be_used(events, tmp_path, monkeypatch, caplog):
 
     def run(nan, raising=()):
         monkeypatch.setattr(
-            "pipeline.skymaps.calibration.tracks.get", lambda _: Blind(nan, raising)
+            "pipeline.skymaps.calibration.measured_tracks.get", lambda _: Blind(nan, raising)
         )
         for i, shard in enumerate(shards):
             measure_tracks(events[i::2], "dummy", LEVELS, shard)

@@ -8,15 +8,15 @@ from scipy.optimize import minimize as scipy_minimize
 from scipy.optimize import minimize_scalar
 
 from pipeline.events.event import PULSE_DTYPE, Event, Seed, first_pulses
-from pipeline.events.geometry import ic86_like, positions
+from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import simulate_event
 from pipeline.simulate.ice import uniform
-from pipeline.skymaps.recos.convolved import GROUP_INDEX, SPEED_OF_LIGHT, log_pdf, log_sf
+from pipeline.skymaps.recos.convolved import GROUP_INDEX, log_pdf, log_sf
 from pipeline.skymaps.recos.pandel import MOST_PHOTONS, PandelLikelihood, PandelMpe, PandelSpe1st
-from pipeline.skymaps.recos.table import load_table
+from pipeline.skymaps.recos.pandel_table import load_table
 from pipeline.skymaps.recos.track import track_llh, transverse
 
-C = SPEED_OF_LIGHT
+C = 0.299792458  # m/ns
 COS_C = 1 / 1.3195
 
 
@@ -29,14 +29,9 @@ def simulated(number):
     """Return a simulated event, its true direction and vertex."""
     doms = ic86_like()
     made = simulate_event(number, 1, doms, uniform())
-    pulses = np.zeros(len(made.pulses), PULSE_DTYPE)
-    for name in made.pulses.dtype.names:
-        pulses[name] = made.pulses[name]
-    pulses["x"], pulses["y"], pulses["z"] = positions(doms, pulses["string"], pulses["om"]).T
     truth = made.truth
-    seed = Seed(**made.seed)
-    event = Event(1, number, "track", 60000.0, False, pulses, seed)
-    return event, travel(truth["zenith"], truth["azimuth"]), np.array([truth[k] for k in "xyzt"])
+    vertex = np.array([truth[k] for k in "xyzt"])
+    return made.event, travel(truth["zenith"], truth["azimuth"]), vertex
 
 
 def travel(zenith, azimuth):

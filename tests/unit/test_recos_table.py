@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.skymaps.recos import table as module
+from pipeline.skymaps.recos import pandel_table as module
 from pipeline.skymaps.recos.convolved import log_pdf, log_sf
-from pipeline.skymaps.recos.table import default_path, load_table
+from pipeline.skymaps.recos.pandel_table import default_path, load_table
 from pipeline.skymaps.recos.track import D_MAX, FLOOR, T_MAX, T_MIN, spline
 
 D_MIN = 2.25  # the least effective distance, m

@@ -7,14 +7,14 @@ import pytest
 from scipy import stats
 
 from pipeline.cli.main import main
+from pipeline.events.event import PULSE_DTYPE
 from pipeline.events.files import read_event, read_truth
 from pipeline.events.geometry import ic86_like
 from pipeline.simulate.events import FEWEST_DOMS, simulate_event, write_events
 from pipeline.simulate.ice import Ice, layered, uniform
-from pipeline.simulate.tracks import (
+from pipeline.simulate.muon_light import (
     COINCIDENCE,
     JITTER,
-    PULSE_DTYPE,
     Track,
     _coincident,
     _light,
@@ -106,7 +106,11 @@ def test_coincidence_needs_a_near_neighbour_in_time():
         (4, 7, 0.0, 1.0, False),  # itself again
         (4, 7, 5.0, 1.0, False),
     ]
-    assert _coincident(np.array(rows, PULSE_DTYPE)).tolist() == [True] * 2 + [False] * 7
+    pulses = np.zeros(len(rows), PULSE_DTYPE)
+    for row, values in enumerate(rows):
+        for name, value in zip(("string", "om", "time", "charge", "hlc"), values, strict=True):
+            pulses[name][row] = value
+    assert _coincident(pulses).tolist() == [True] * 2 + [False] * 7
     assert len(_coincident(np.zeros(0, PULSE_DTYPE))) == 0
 
 

@@ -13,9 +13,9 @@ from pipeline.skymaps.map.levels import wilks_levels
 from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products.circular import circular_text
 from pipeline.skymaps.products.pictures import draw_contours
-from pipeline.skymaps.products.summary import summary_row
+from pipeline.skymaps.products.summary_csv import summary_row
 from pipeline.skymaps.scan.pixels import first_pixels
-from pipeline.skymaps.scan.records import PIXEL_DTYPE, Part, State
+from pipeline.skymaps.scan.results import PIXEL_DTYPE, Part, State
 from pipeline.skymaps.scan.rounds import Scan
 
 LEVELS = parse_nsides("64:0 512:12")

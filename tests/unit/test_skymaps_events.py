@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.events.coordinates import to_icrs
+from pipeline.events.directions import to_icrs
 from pipeline.events.event import FIRST_MJD, LAST_MJD, PULSE_DTYPE, Event, Seed, first_pulses
 from pipeline.events.files import read_event, read_truth, write_event
 from pipeline.events.geometry import IC86_LIKE

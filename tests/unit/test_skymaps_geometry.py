@@ -4,10 +4,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from astropy.utils.iers import conf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.events.coordinates import from_direction, from_icrs, to_icrs, travel_direction
+from pipeline.events.directions import (
+    earth_rotation_as_shipped,
+    from_icrs,
+    to_icrs,
+    travel_direction,
+)
 from pipeline.events.geometry import IC86_LIKE, ic86_like, positions, read_geometry
 
 
@@ -92,7 +98,8 @@ angles = st.floats(0.001, np.pi - 0.001), st.floats(0, 2 * np.pi, exclude_max=Tr
 def test_direction_of_travel_and_back(zenith, azimuth):
     travel = travel_direction(zenith, azimuth)
     assert np.linalg.norm(travel) == pytest.approx(1)
-    back = from_direction(travel)
+    x, y, z = -travel
+    back = np.arccos(z), np.arctan2(y, x)
     assert back[0] == pytest.approx(zenith)
     assert np.exp(1j * back[1]) == pytest.approx(np.exp(1j * azimuth))
 
@@ -112,3 +119,14 @@ def test_the_sky_turns_over_a_fixed_pole():
     assert (later - ra[0]) % 360 == pytest.approx(90, abs=0.1)
     assert same == pytest.approx(dec[0], abs=0.3)  # the pole has moved 0.13 degrees since 2000
     assert dec[0] == pytest.approx(np.degrees(1.0) - 90, abs=0.2)  # zenith 1 above the South Pole
+
+
+def test_astropys_settings_are_left_alone():
+    """They are those of the whole process: a job that imports us keeps its own."""
+    before = conf.auto_download, conf.auto_max_age, conf.iers_degraded_accuracy
+    with conf.set_temp("auto_download", True), conf.set_temp("auto_max_age", 7.0):
+        from_icrs(*to_icrs(0.5, 0.25, 58000.5), 58000.5)
+        assert (conf.auto_download, conf.auto_max_age) == (True, 7.0)
+        with earth_rotation_as_shipped():
+            assert (conf.auto_download, conf.auto_max_age) == (False, None)
+    assert before == (conf.auto_download, conf.auto_max_age, conf.iers_degraded_accuracy)

@@ -14,7 +14,7 @@ from pipeline.skymaps.map.density import probability_density
 from pipeline.skymaps.map.levels import Levels, wilks_levels
 from pipeline.skymaps.map.plane import Plane
 from pipeline.skymaps.scan.pixels import choose
-from pipeline.skymaps.scan.records import Failure, Part, State
+from pipeline.skymaps.scan.results import Failure, Part, State
 
 SIGMA = 1.2
 WILKS = wilks_levels()

@@ -16,7 +16,7 @@ from pipeline.skymaps.map.levels import CALIBRATED, wilks_levels
 from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products import sky_picture, zoom_picture
 from pipeline.skymaps.products.pictures import LINES, Caption, Mark
-from pipeline.skymaps.scan.records import PIXEL_DTYPE, Part, State
+from pipeline.skymaps.scan.results import PIXEL_DTYPE, Part, State
 
 CAPTION = Caption("IC230225A", "pandel_spe1st")
 

@@ -9,7 +9,7 @@ from pipeline.sky import healpix
 from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.domain import Skymaps
 from pipeline.skymaps.scan.pixels import choose, disc, expected_pixels, first_pixels, seed_vertices
-from pipeline.skymaps.scan.records import PIXEL_DTYPE, Failure, Part, State, read_part, write_part
+from pipeline.skymaps.scan.results import PIXEL_DTYPE, Failure, Part, State, read_part, write_part
 
 
 def rows(nside, index, llh, vertex=(0.0, 0.0, 0.0, 0.0)):

@@ -21,7 +21,7 @@ from skyreader.plot.plot import SkyScanPlotter
 from test_skymaps_events import event
 from test_skymaps_map import gaussian
 
-from pipeline.events.coordinates import to_icrs
+from pipeline.events.directions import to_icrs
 from pipeline.sky import healpix
 from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.map.levels import CALIBRATED, UNCALIBRATED, Levels, wilks_levels
@@ -29,10 +29,10 @@ from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products.circular import circular_text
 from pipeline.skymaps.products.folder import write_products
 from pipeline.skymaps.products.result_files import RESULT_DTYPE
-from pipeline.skymaps.products.summary import COLUMNS, skymap_lines, write_summary
+from pipeline.skymaps.products.summary_csv import COLUMNS, skymap_lines, write_summary
 from pipeline.skymaps.scan import watch
 from pipeline.skymaps.scan.manifest import write_manifest
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 from pipeline.skymaps.scan.rounds import Scan, scan_all
 from pipeline.skymaps.scan.watch import Watch
 

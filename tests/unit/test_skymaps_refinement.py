@@ -13,8 +13,8 @@ from pipeline.skymaps.map.contours import find_contours
 from pipeline.skymaps.map.islands import island_areas, islands, touching
 from pipeline.skymaps.map.levels import wilks_levels
 from pipeline.skymaps.scan.pixels import choose
-from pipeline.skymaps.scan.records import Part, State
 from pipeline.skymaps.scan.refinement import SHARE
+from pipeline.skymaps.scan.results import Part, State
 
 WILKS = wilks_levels()
 LEVELS = parse_nsides("8:0 64:12 512:24")

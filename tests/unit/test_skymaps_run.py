@@ -20,7 +20,7 @@ from pipeline.plan.check import check_request
 from pipeline.plan.load import load_config, load_lines
 from pipeline.plan.targets import all_targets
 from pipeline.skymaps import domain as skymaps
-from pipeline.skymaps.products.summary import write_summary
+from pipeline.skymaps.products.summary_csv import write_summary
 from pipeline.skymaps.share import scan_share
 from pipeline.skymaps.whole import scan_event
 

@@ -21,7 +21,7 @@ from pipeline.skymaps.scan import isolation
 from pipeline.skymaps.scan import rounds as scan
 from pipeline.skymaps.scan.fitter import InThisProcess, Work
 from pipeline.skymaps.scan.isolation import OwnProcess
-from pipeline.skymaps.scan.records import Part, joined
+from pipeline.skymaps.scan.results import Part, joined
 from pipeline.skymaps.scan.rounds import Scan, scan_all, scan_chunk
 
 LEVELS = parse_nsides("2:0 8:12 32:12")

@@ -109,7 +109,7 @@ def test_a_table_of_the_pandel_function_is_not_read_by_other_code(tmp_path):
             text, count = re.subn(r"^SCATTERING = .*$", scattering, path.read_text(), flags=re.M)
             assert count == 1
             path.write_text(text)
-        code = "from pipeline.skymaps.recos.table import default_path; print(default_path())"
+        code = "from pipeline.skymaps.recos.pandel_table import default_path; print(default_path())"
         environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
         command = [sys.executable, "-c", code]
         names.add(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)

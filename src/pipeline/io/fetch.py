@@ -17,8 +17,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from pipeline.io.atomic import atomic_path
-from pipeline.io.meter import meter
 from pipeline.io.patience import PATIENCE_SECONDS, GivenUpError, Patience
+from pipeline.io.progress import meter
 from pipeline.io.redirects import SCHEMES, CarefulSession
 
 TRIES = 5

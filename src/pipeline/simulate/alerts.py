@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
+from pipeline.io.progress import progress
 from pipeline.simulate.outputs import FORMATS, open_output
-from pipeline.simulate.progress import progress
 from pipeline.simulate.stream import packet_stream
 from pipeline.simulate.truth import open_tables
 

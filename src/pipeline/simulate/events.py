@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.io.atomic import atomic_path, write_json
+from pipeline.events.event import Event, Seed, first_pulses
+from pipeline.events.files import write_event
+from pipeline.io.atomic import atomic_path
+from pipeline.io.progress import progress
 from pipeline.simulate.ice import MODELS, Ice
-from pipeline.simulate.progress import progress
-from pipeline.simulate.tracks import Track, simulate_pulses
-
-FORMAT, VERSION = "nightmill-event", 1
-"""What `pipeline.events.files` reads; the format is described in docs/skymaps.md."""
+from pipeline.simulate.muon_light import Track, simulate_pulses
 
 RUN_ID = 1
 """Far from the six digits of real runs."""
@@ -34,18 +33,14 @@ class SimulatedEvent:
 
     Attributes
     ----------
-    event_id : int
-        Its number, from 0.
-    truth, seed : dict
-        zenith, azimuth [rad], x, y, z [m], t [ns]; the truth also has the energy [GeV].
-    pulses : numpy.ndarray
-        Of dtype `pipeline.simulate.tracks.PULSE_DTYPE`.
+    event : Event
+        What a detector would tell of it.
+    truth : dict
+        zenith, azimuth [rad], x, y, z [m], t [ns], energy [GeV].
     """
 
-    event_id: int
+    event: Event
     truth: dict[str, float]
-    seed: dict[str, float]
-    pulses: NDArray[np.void]
 
 
 def simulate_event(number: int, seed: int, doms: NDArray, ice: Ice) -> SimulatedEvent:
@@ -79,7 +74,9 @@ def simulate_event(number: int, seed: int, doms: NDArray, ice: Ice) -> Simulated
         track.vertex + rng.normal(0, space, 3),
         track.time + rng.normal(0, clock),
     )
-    return SimulatedEvent(number, truth, seed_state, pulses)
+    mjd = MJD + number / 24
+    event = Event(RUN_ID, number, "track", mjd, False, pulses, Seed(**seed_state))
+    return SimulatedEvent(event, truth)
 
 
 def write_events(number: int, seed: int, output: str | Path, ice: str, doms: NDArray) -> list[Path]:
@@ -116,35 +113,17 @@ def write_events(number: int, seed: int, output: str | Path, ice: str, doms: NDA
     paths, rows = [], []
     with progress("simulating events", number) as advance:
         for i in range(number):
-            event = simulate_event(i, seed, doms, model)
+            made = simulate_event(i, seed, doms, model)
             paths.append(output / f"event_{i:06d}.json")
-            write_json(_message(event, doms), paths[-1])
-            hits = np.unique(event.pulses[event.pulses["hlc"]][["string", "om"]])
-            rows.append([paths[-1].name, i, *(event.truth[k] for k in TRUTH_COLUMNS), len(hits)])
+            write_event(made.event, paths[-1], made.truth)
+            truth = [made.truth[name] for name in TRUTH_COLUMNS]
+            rows.append([paths[-1].name, i, *truth, len(first_pulses(made.event))])
             advance(1)
     with atomic_path(output / "truth.csv") as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "event_id", *TRUTH_COLUMNS, "hlc_doms"])
         writer.writerows(rows)
     return paths
-
-
-def _message(event: SimulatedEvent, doms: NDArray) -> dict:
-    hit = np.unique(event.pulses[["string", "om"]])
-    hit = doms[np.isin(doms[["string", "om"]], hit.astype(doms[["string", "om"]].dtype))]
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "run_id": RUN_ID,
-        "event_id": event.event_id,
-        "event_type": "track",
-        "mjd": MJD + event.event_id / 24,
-        "is_real": False,
-        "seed": event.seed,
-        "geometry": {name: hit[name].tolist() for name in ("string", "om", "x", "y", "z")},
-        "pulses": {name: event.pulses[name].tolist() for name in event.pulses.dtype.names},
-        "truth": event.truth,
-    }
 
 
 def _draw(middle: NDArray, rng: np.random.Generator) -> Track:

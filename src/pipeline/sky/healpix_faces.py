@@ -22,7 +22,6 @@ Floats = NDArray[np.float64]
 _HALF = 15  # bits of x or y that one look-up spreads; 29 is the most that there are
 _NUMBERS = np.arange(1 << _HALF, dtype=np.int64)
 _SPREAD: Ints = sum(((_NUMBERS >> i & 1) << 2 * i for i in range(_HALF)), np.zeros_like(_NUMBERS))
-_CLOSE = _SPREAD[: 1 << 8]
 
 
 class Pixels(NamedTuple):

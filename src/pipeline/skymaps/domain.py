@@ -211,7 +211,7 @@ def _pointed_at_one_nside(request: Request) -> Iterator[str]:
 
 
 def _found(directory: Path) -> Iterator[str]:
-    from pipeline.skymaps.products.summary import skymap_lines  # noqa: PLC0415 - for the cli
+    from pipeline.skymaps.products.summary_csv import skymap_lines  # noqa: PLC0415 - for the cli
 
     return skymap_lines(directory / SUMMARY)
 

@@ -93,8 +93,8 @@ def scan(
 
 
 def summarise_skymaps(rows: Iterable[str], output: str) -> None:
-    """Write the table of all events; see `pipeline.skymaps.products.summary.write_summary`."""
-    from pipeline.skymaps.products.summary import write_summary
+    """Write the table of all events; see `pipeline.skymaps.products.summary_csv.write_summary`."""
+    from pipeline.skymaps.products.summary_csv import write_summary
 
     write_summary(rows, output)
 
@@ -134,7 +134,7 @@ def scan_tracks(tracks: str, part: tuple[int, int], reco: str, nsides: str, outp
     output : str
     """
     from pipeline.sky.nsides import parse_words
-    from pipeline.skymaps.calibration.tracks import measure_tracks
+    from pipeline.skymaps.calibration.measured_tracks import measure_tracks
 
     events = sorted(Path(tracks).glob("event_*.json"))[part[0] :: part[1]]
     measure_tracks(events, reco, parse_words(nsides), output)
@@ -158,8 +158,8 @@ def calibrate(
         To write.
     """
     from pipeline.sky.nsides import text_of_words
+    from pipeline.skymaps.calibration.measured_tracks import write_calibration
     from pipeline.skymaps.calibration.plot import draw_coverage
-    from pipeline.skymaps.calibration.tracks import write_calibration
 
     settings = {"reco": reco, "nsides": text_of_words(nsides), **made}
     write_calibration(list(shares), settings, table)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.simulate.ztf import sky
+from pipeline.sky.constants import SPEED_OF_LIGHT_KM_S
 
 HALF_STAMP = 31  # pixels
-SPEED_OF_LIGHT = 299792.458  # km/s
 HUBBLE = 70.0  # km/s/Mpc
 DECELERATION = -0.55
 
@@ -49,7 +49,7 @@ def luminosity_distance_mpc(redshift: float) -> float:
     >>> round(luminosity_distance_mpc(0.05))
     222
     """
-    return SPEED_OF_LIGHT / HUBBLE * redshift * (1 + (1 - DECELERATION) / 2 * redshift)
+    return SPEED_OF_LIGHT_KM_S / HUBBLE * redshift * (1 + (1 - DECELERATION) / 2 * redshift)
 
 
 def distance_modulus(redshift: float) -> float:

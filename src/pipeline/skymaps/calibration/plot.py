@@ -22,7 +22,7 @@ def draw_coverage(
     Parameters
     ----------
     table : str or Path
-        What `pipeline.skymaps.calibration.tracks.write_calibration` wrote.
+        What `pipeline.skymaps.calibration.measured_tracks.write_calibration` wrote.
     output : str or Path
         Ends on ``.png``.
     others : sequence of float, optional

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 
 
 @dataclass(frozen=True)

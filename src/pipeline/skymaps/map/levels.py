@@ -81,7 +81,7 @@ def calibrated_levels(path: str | Path, scan: Scan) -> Levels:
     Parameters
     ----------
     path : str or Path
-        What `pipeline.skymaps.calibration.tracks.write_calibration` wrote.
+        What `pipeline.skymaps.calibration.measured_tracks.write_calibration` wrote.
     scan : Scan
         The event and how it is scanned; the table must be of the same reconstruction.
 

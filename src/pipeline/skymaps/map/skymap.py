@@ -13,7 +13,7 @@ from pipeline.skymaps.map.cells import Cells, cover
 from pipeline.skymaps.map.contours import Contour, find_contours
 from pipeline.skymaps.map.density import probability_density
 from pipeline.skymaps.map.levels import Levels
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Skymap:
     event : Event
         What was scanned.
     best : numpy.void
-        The best pixel, of dtype `pipeline.skymaps.scan.records.PIXEL_DTYPE`.
+        The best pixel, of dtype `pipeline.skymaps.scan.results.PIXEL_DTYPE`.
     ra, dec : float
         Its centre, ICRS [deg].
     cells : Cells

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from astropy.time import Time
 
-from pipeline.events.coordinates import to_icrs
+from pipeline.events.directions import to_icrs
 from pipeline.io.atomic import atomic_path, write_json
 from pipeline.skymaps.map.contours import Contour
 from pipeline.skymaps.map.levels import Levels
@@ -15,9 +15,9 @@ from pipeline.skymaps.products.multiorder import write_multiorder
 from pipeline.skymaps.products.pictures import Caption, Mark
 from pipeline.skymaps.products.result_files import result_name, write_npz, write_result_json
 from pipeline.skymaps.products.sky_picture import draw_sky
-from pipeline.skymaps.products.summary import summary_row
+from pipeline.skymaps.products.summary_csv import summary_row
 from pipeline.skymaps.products.zoom_picture import draw_zoom
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 from pipeline.skymaps.scan.rounds import Scan
 
 FITS, CONTOURS, CONTOUR_TEXT = "skymap.multiorder.fits", "contours.json", "contours.txt"

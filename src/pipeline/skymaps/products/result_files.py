@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.events.event import Event
 from pipeline.io.atomic import atomic_path
 from pipeline.sky.nsides import Level
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 
 RESULT_DTYPE = np.dtype(
     [("index", "i8"), *((n, "f8") for n in ("llh", "E_in", "E_tot", "X", "Y", "Z", "T"))]

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-SPEED_OF_LIGHT = 0.299792458
-"""In vacuum [m/ns]."""
+from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
+
 GROUP_INDEX = 1.35634
 """Of ice at 400 nm, for the group velocity."""
 SCATTERING = 33.29
@@ -30,7 +30,7 @@ TAU = 556.7
 """τ [ns]."""
 JITTER = 15.0
 """σ [ns]."""
-RATE = 1 / TAU + SPEED_OF_LIGHT / GROUP_INDEX / ABSORPTION
+RATE = 1 / TAU + SPEED_OF_LIGHT_M_NS / GROUP_INDEX / ABSORPTION
 """ρ [1/ns], 0.0040517."""
 
 _ASYMPTOTIC_BELOW = -25.0  # ζ, from where 12 terms of the asymptotic series reach 1e-13

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.events.event import Event, first_pulses
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, Variations
-from pipeline.skymaps.recos.table import load_table
+from pipeline.skymaps.recos.pandel_table import load_table
 from pipeline.skymaps.recos.track import fit, track_llh, transverse
 
 FEWEST_DOMS = 4
@@ -29,7 +29,7 @@ class PandelSpe1st(Reconstruction):
     Parameters
     ----------
     table : str, Path or None
-        File of `pipeline.skymaps.recos.table.build_table`; None: the user's cache folder.
+        File of `pipeline.skymaps.recos.pandel_table.build_table`; None: the user's cache folder.
     """
 
     name = "pandel_spe1st"

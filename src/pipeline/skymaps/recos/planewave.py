@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events.event import Event, first_pulses
+from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, point
 
-SPEED_OF_LIGHT = 0.299792458  # m/ns
 WIDTH = 150.0
 """Scale of the residuals [ns]: the light of a track reaches DOMs 20 to 60 m away, late by 100
 to 300 ns, and that is what a plane front leaves out."""
@@ -61,7 +61,7 @@ class PlaneWaveLikelihood(Likelihood):
     def _fit(self, directions: NDArray) -> tuple[NDArray, NDArray]:
         # einsum and not a matrix product: BLAS sums in an order that depends on the batch
         along = np.einsum("ni,di->nd", directions, self._positions - self._middle)
-        residual = self._times - along / SPEED_OF_LIGHT
+        residual = self._times - along / SPEED_OF_LIGHT_M_NS
         t0 = np.median(residual, axis=1)
         for _ in range(ITERATIONS):  # reweighted least squares
             distance = np.abs(residual - t0[:, None]) / WIDTH

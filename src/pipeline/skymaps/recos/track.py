@@ -12,8 +12,8 @@ return to Python for every evaluation, which costs as much as the evaluation its
 It is BFGS with a backtracking line search (Nocedal & Wright 2006, algorithms 6.1 and 3.1),
 without randomness: the same start always ends in the same place.
 
-All in one module, constants included, because numba's cache notices changes of a function's
-own module only.
+All in one module, constants included but for one of nature, because numba's cache notices
+changes of a function's own module only.
 """
 
 import math
@@ -21,18 +21,19 @@ import math
 import numpy as np
 from numba import njit
 
-SPEED_OF_LIGHT = 0.299792458  # m/ns
+from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
+
 PHASE_INDEX, GROUP_INDEX = 1.3195, 1.35634  # of ice at 400 nm
 COS_C = 1 / PHASE_INDEX  # of the Cherenkov angle, 40.724°
 SIN_C = math.sqrt(1 - COS_C**2)
-DELAY = (GROUP_INDEX / SIN_C - COS_C / SIN_C) / SPEED_OF_LIGHT  # ns per m of distance
+DELAY = (GROUP_INDEX / SIN_C - COS_C / SIN_C) / SPEED_OF_LIGHT_M_NS  # ns per m of distance
 D_LEAST = 0.01  # m; the light of a track through a DOM has no direction
 
 # The effective distance E_0 + E_D d + E_1 cosη + E_2 cos²η: DOMs look down, and light that
 # must turn around is scattered more (AMANDA's fit to simulated photons, as in IceTray).
 E_0, E_D, E_1, E_2 = 3.094, 0.8395, -3.946, 4.636
 
-# The grid of the tables and where they hold, see pipeline.skymaps.recos.table
+# The grid of the tables and where they hold, see pipeline.skymaps.recos.pandel_table
 T_SHIFT, T_SCALE, U_STEP = 140.0, 800.0, 0.0015  # ns, ns, 1
 X_FIRST, X_STEP = 0.7, 0.1  # √m
 T_MIN, T_MAX, D_MAX = -120.0, 12000.0, 625.0  # ns, ns, m
@@ -54,7 +55,7 @@ def fit(tables, doms, directions, starts, fits):
     Parameters
     ----------
     tables : tuple of ndarray
-        floored, log_pdf, log_sf of `pipeline.skymaps.recos.table.Table`.
+        floored, log_pdf, log_sf of `pipeline.skymaps.recos.pandel_table.Table`.
     doms : ndarray of float64, shape (d, 5)
         x, y, z [m], time of the first photon [ns], number of photons.
     directions : ndarray of float64, shape (n, 3)
@@ -113,7 +114,7 @@ def transverse(doms, direction, anchor, frame):
         x, y, z = doms[i, 0] - anchor[0], doms[i, 1] - anchor[1], doms[i, 2] - anchor[2]
         frame[i, 0] = x * across[0] + y * across[1] + z * across[2]
         frame[i, 1] = x * level[0] + y * level[1]
-        frame[i, 2] = doms[i, 3] - (x * px + y * py + z * pz) / SPEED_OF_LIGHT
+        frame[i, 2] = doms[i, 3] - (x * px + y * py + z * pz) / SPEED_OF_LIGHT_M_NS
         frame[i, 3] = doms[i, 4]
     return across, level
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.events.event import Event
 from pipeline.skymaps.recos.base import FIT_DTYPE, Reconstruction
 from pipeline.skymaps.recos.registry import get
-from pipeline.skymaps.scan.records import COLUMN_OF, PIXEL_DTYPE, Failure, Part
+from pipeline.skymaps.scan.results import COLUMN_OF, PIXEL_DTYPE, Failure, Part
 
 NO_FIT = "no position variation could be fitted"
 

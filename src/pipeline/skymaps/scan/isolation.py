@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.events.event import Event
 from pipeline.skymaps.recos.base import Reconstruction
 from pipeline.skymaps.scan.fitter import InThisProcess, NoFitError, Work, fit_or_split
-from pipeline.skymaps.scan.records import Part
+from pipeline.skymaps.scan.results import Part
 
 BATCH_SECONDS = 1.0
 """About what a batch of pixels takes: short enough for a lively progress bar."""

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.io.atomic import write_json
 from pipeline.skymaps.map.levels import Levels
 from pipeline.skymaps.scan.pixels import expected_pixels
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 from pipeline.skymaps.scan.rounds import Scan
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 
 POINTED_RADIUS = 3.5
 """A pointed scan looks this far around the seed [deg]."""

@@ -8,7 +8,7 @@ from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
 from pipeline.skymaps.map.cells import Cells, cover
 from pipeline.skymaps.map.islands import islands, touching
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 
 SHARE = 1 / 200
 """A cell larger than this share of its island is refined: a circle of 200 cells has its area

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.events.coordinates import from_icrs, to_icrs, travel_direction
+from pipeline.events.directions import from_icrs, to_icrs, travel_direction
 from pipeline.events.event import Event
 from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
@@ -17,7 +17,7 @@ from pipeline.skymaps.recos.registry import code
 from pipeline.skymaps.scan.fitter import Fitter, MakeFitter, Work
 from pipeline.skymaps.scan.isolation import OwnProcess
 from pipeline.skymaps.scan.pixels import POINTED_RADIUS, choose, seed_vertices
-from pipeline.skymaps.scan.records import Part, State, joined, read_part, write_part
+from pipeline.skymaps.scan.results import Part, State, joined, read_part, write_part
 
 Report = Callable[[State, int, int], None]
 """Told the results of the finished rounds; of the current one how many pixels are done, of all."""

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from pipeline.io.progress import EVERY_SECONDS, bar
 from pipeline.skymaps.scan.manifest import estimate_left, write_manifest
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 from pipeline.skymaps.scan.rounds import Scan
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-LINE_SECONDS, MANIFEST_SECONDS = 10.0, 5.0
+MANIFEST_SECONDS = 5.0
 
 
 class Watch(AbstractContextManager):
@@ -38,7 +39,7 @@ class Watch(AbstractContextManager):
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
-            self._bar = _bar()
+            self._bar = bar()
             self._bar.start()
             self._task = self._bar.add_task(self._title, total=None)
         return self
@@ -55,7 +56,7 @@ class Watch(AbstractContextManager):
         now = time.monotonic()
         if self._bar is not None:
             self._bar.update(self._task, completed=before + done, total=total)
-        elif now - self._line >= LINE_SECONDS or done == size:
+        elif now - self._line >= EVERY_SECONDS or done == size:
             self._line = now
             words = f"{self._title}: {before + done} of about {total} pixels"
             print(words, file=sys.stderr, flush=True)
@@ -64,16 +65,3 @@ class Watch(AbstractContextManager):
             write_manifest(
                 self._manifest, self._scan, state, started=self.started, current=(done, size)
             )
-
-
-def _bar() -> "Progress":
-    from rich import progress  # noqa: PLC0415 - jobs of a cluster write lines and need it not
-    from rich.console import Console  # noqa: PLC0415
-
-    return progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )

@@ -6,7 +6,8 @@ astronomers at the detector is π/2 − azimuth − longitude (`astro` in IceTra
 PALpy).
 """
 
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from astropy.coordinates import ICRS, AltAz, EarthLocation, SkyCoord
@@ -29,18 +30,6 @@ def travel_direction(zenith: ArrayLike, azimuth: ArrayLike) -> np.ndarray:
     return -np.stack([sin * np.cos(azimuth), sin * np.sin(azimuth), np.cos(zenith)], axis=-1)
 
 
-def from_direction(travel: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return whence particles came: zenith, and azimuth in [0, 2π) [rad].
-
-    Parameters
-    ----------
-    travel : array_like
-        Shape (..., 3), vectors of travel.
-    """
-    x, y, z = -np.moveaxis(np.asarray(travel, dtype=float), -1, 0)
-    return np.arctan2(np.hypot(x, y), z), np.arctan2(y, x) % (2 * np.pi)
-
-
 def to_icrs(zenith: ArrayLike, azimuth: ArrayLike, mjd: float) -> tuple[np.ndarray, np.ndarray]:
     """Return right ascension in [0, 360) and declination, ICRS [deg].
 
@@ -51,13 +40,13 @@ def to_icrs(zenith: ArrayLike, azimuth: ArrayLike, mjd: float) -> tuple[np.ndarr
     mjd : float
         UTC [d].
     """
-    time, place = _time_and_place(mjd)
-    sky = SkyCoord(
-        az=np.pi / 2 - np.asarray(azimuth) - np.radians(LONGITUDE),
-        alt=np.pi / 2 - np.asarray(zenith),
-        unit="rad",
-        frame=AltAz(obstime=time, location=place),
-    ).transform_to(ICRS())
+    with earth_rotation_as_shipped():
+        sky = SkyCoord(
+            az=np.pi / 2 - np.asarray(azimuth) - np.radians(LONGITUDE),
+            alt=np.pi / 2 - np.asarray(zenith),
+            unit="rad",
+            frame=_detector_at(mjd),
+        ).transform_to(ICRS())
     return np.asarray(sky.ra.deg), np.asarray(sky.dec.deg)
 
 
@@ -71,20 +60,29 @@ def from_icrs(ra: ArrayLike, dec: ArrayLike, mjd: float) -> tuple[np.ndarray, np
     mjd : float
         UTC [d].
     """
-    time, place = _time_and_place(mjd)
-    local = SkyCoord(ra=ra, dec=dec, unit="deg", frame="icrs").transform_to(
-        AltAz(obstime=time, location=place)
-    )
+    with earth_rotation_as_shipped():
+        local = SkyCoord(ra=ra, dec=dec, unit="deg", frame="icrs").transform_to(_detector_at(mjd))
     azimuth = np.pi / 2 - local.az.rad - np.radians(LONGITUDE)
     return np.asarray(np.pi / 2 - local.alt.rad), np.asarray(azimuth % (2 * np.pi))
 
 
-@cache
-def _time_and_place(mjd: float) -> tuple[Time, EarthLocation]:
-    """Return when and where in astropy's words."""
-    # Earth rotation comes with the package astropy-iers-data; beyond its end the error is
-    # far below a pixel. A job must not wait for a download.
-    conf.auto_download = False
-    conf.auto_max_age = None
-    conf.iers_degraded_accuracy = "warn"
-    return Time(mjd, format="mjd", scale="utc"), EarthLocation.from_geodetic(LONGITUDE, LATITUDE)
+@contextmanager
+def earth_rotation_as_shipped() -> Iterator[None]:
+    """Take the Earth's rotation from the package astropy-iers-data alone, inside the block.
+
+    A job must not wait for a download, and its result must not depend on one. Past the end
+    of the table UT1 counts as UTC, with a warning (`pipeline.events.event.LAST_MJD`).
+    Afterwards astropy's settings are what they were: they are those of the whole process.
+    """
+    with (
+        conf.set_temp("auto_download", False),
+        conf.set_temp("auto_max_age", None),
+        conf.set_temp("iers_degraded_accuracy", "warn"),
+    ):
+        yield
+
+
+def _detector_at(mjd: float) -> AltAz:
+    """Return the frame of azimuth and altitude at the detector."""
+    time = Time(mjd, format="mjd", scale="utc")
+    return AltAz(obstime=time, location=EarthLocation.from_geodetic(LONGITUDE, LATITUDE))

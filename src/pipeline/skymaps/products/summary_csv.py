@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.io.atomic import atomic_path
 from pipeline.skymaps.map.skymap import Skymap
-from pipeline.skymaps.scan.records import State
+from pipeline.skymaps.scan.results import State
 from pipeline.skymaps.scan.rounds import Scan
 
 COLUMNS = (

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.events.coordinates import from_icrs, travel_direction
+from pipeline.events.directions import from_icrs, travel_direction
 from pipeline.events.event import Event, first_pulses
 from pipeline.events.files import read_event, read_truth
 from pipeline.io.atomic import write_json
 from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
-from pipeline.skymaps.calibration.table import calibrate, check_levels
+from pipeline.skymaps.calibration.contour_levels import calibrate, check_levels
 from pipeline.skymaps.recos.registry import get
 from pipeline.skymaps.scan.rounds import Scan, scan_all
 
@@ -36,7 +36,7 @@ PERCENTILES = {"low": 5, "median": 50, "high": 95}
 
 
 @dataclass(frozen=True)
-class Track:
+class MeasuredTrack:
     """One simulated track, scanned.
 
     Attributes
@@ -111,7 +111,7 @@ def measure_tracks(
     write_json({"tracks": tracks, "failed": failed}, output)
 
 
-def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> Track:
+def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> MeasuredTrack:
     """Scan one simulated event and compare with its truth; parameters as `measure_tracks`.
 
     Raises
@@ -134,7 +134,7 @@ def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> Track:
     at_truth = _llh_at(event, reco, direction, vertex)
     if not np.isfinite(at_truth):
         raise ValueError(f"{path}: {reco} gives no finite llh at its truth ({at_truth})")
-    return Track(
+    return MeasuredTrack(
         file=Path(path).name,
         statistic=float(2 * (at_truth - best["llh"])),
         # 2 asin(|a − b| / 2) keeps the digits that acos(a·b) loses
@@ -185,12 +185,12 @@ def write_calibration(
     write_json(table, output)
 
 
-def made_of(tracks: Sequence[Track]) -> dict[str, dict[str, float] | None]:
+def made_of(tracks: Sequence[MeasuredTrack]) -> dict[str, dict[str, float] | None]:
     """Return the `PERCENTILES` of what the levels may depend on.
 
     Parameters
     ----------
-    tracks : sequence of Track
+    tracks : sequence of MeasuredTrack
         What a calibration is made of.
 
     Returns
@@ -209,10 +209,10 @@ def made_of(tracks: Sequence[Track]) -> dict[str, dict[str, float] | None]:
     return ranges
 
 
-def read_tracks(paths: Sequence[str | Path]) -> list[Track]:
+def read_tracks(paths: Sequence[str | Path]) -> list[MeasuredTrack]:
     """Return the tracks in files of `measure_tracks`, ordered by event."""
     rows = [row for path in paths for row in json.loads(Path(path).read_text())["tracks"]]
-    return sorted((Track(**row) for row in rows), key=lambda track: track.file)
+    return sorted((MeasuredTrack(**row) for row in rows), key=lambda track: track.file)
 
 
 def read_failed(paths: Sequence[str | Path]) -> list[dict[str, str]]:

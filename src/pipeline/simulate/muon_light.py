@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.events.event import PULSE_DTYPE
+from pipeline.events.geometry import GEOMETRY_DTYPE
 from pipeline.simulate.ice import Ice
+from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
 
-SPEED_OF_LIGHT = 0.299792458  # m/ns
 GROUP_INDEX = 1.35634  # of ice at 400 nm
 COS_C = 1 / 1.3195  # Cherenkov angle, of the phase index at 400 nm
 SIN_C = np.sqrt(1 - COS_C**2)
@@ -28,10 +30,6 @@ CHARGE_WIDTH, LEAST_CHARGE = 0.3, 0.25  # PE
 NOISE_RATE = 650e-9  # 1/ns a DOM
 WINDOW = (-4000.0, 6000.0)  # ns around the track, where noise is recorded
 COINCIDENCE = 1000.0  # ns, with one of the two DOMs above or below
-
-PULSE_DTYPE = np.dtype(
-    [("string", "i2"), ("om", "i2"), ("time", "f8"), ("charge", "f8"), ("hlc", "?")]
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +73,7 @@ def simulate_pulses(
     Returns
     -------
     numpy.ndarray
-        Of dtype `PULSE_DTYPE`, ordered by string, om and time.
+        Of dtype `pipeline.events.event.PULSE_DTYPE`, ordered by string, om and time.
     """
     light_dom, light_time = _light(track, doms, ice, rng)
     noise_dom, noise_time = _noise(track, len(doms), rng)
@@ -83,7 +81,8 @@ def simulate_pulses(
     time = np.concatenate([light_time, noise_time])
     dom, time, charge = _pulses(dom, time, rng)
     pulses = np.zeros(len(dom), PULSE_DTYPE)
-    pulses["string"], pulses["om"] = doms["string"][dom], doms["om"][dom]
+    for name in GEOMETRY_DTYPE.names:
+        pulses[name] = doms[name][dom]
     pulses["time"], pulses["charge"] = np.round(time, 1), np.round(charge, 3)
     pulses["hlc"] = _coincident(pulses)
     return pulses[np.lexsort((pulses["time"], pulses["om"], pulses["string"]))]
@@ -102,12 +101,12 @@ def _light(
     # DOMs look down: light that must turn around comes as if from farther away
     d_eff = 0.8395 * d + 3.094 - 3.946 * cos_eta + 4.636 * cos_eta**2
     shape = d_eff * scattering
-    rate = 1 / TAU + SPEED_OF_LIGHT / GROUP_INDEX * absorption
+    rate = 1 / TAU + SPEED_OF_LIGHT_M_NS / GROUP_INDEX * absorption
     expected = _expected(d_eff, scattering, absorption, track.energy)
     photons = np.minimum(rng.poisson(expected), MOST_PHOTONS)
     dom = np.repeat(np.arange(len(doms)), photons)
     late = rng.gamma(shape[dom]) / rate[dom] + rng.normal(0, JITTER, len(dom))
-    direct = (along + d * (GROUP_INDEX / SIN_C - COS_C / SIN_C)) / SPEED_OF_LIGHT
+    direct = (along + d * (GROUP_INDEX / SIN_C - COS_C / SIN_C)) / SPEED_OF_LIGHT_M_NS
     return dom, track.time + direct[dom] + late
 
 

@@ -1,0 +1,128 @@
+"""Progress of what takes more than a few seconds: a bar on a terminal, else plain lines."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+EVERY_SECONDS = 10.0
+"""Between two lines."""
+_MB = 1e6
+
+logger = logging.getLogger(__name__)
+
+
+class Advance(Protocol):
+    """Called with how many steps were done."""
+
+    def __call__(self, steps: int) -> None:
+        """Report steps."""
+
+
+def bar(*, transfer: bool = False) -> "Progress":
+    """Return a bar on standard error, which leaves standard output to results.
+
+    Parameters
+    ----------
+    transfer : bool
+        Whether its steps are bytes.
+    """
+    # Jobs of a cluster write lines: they need not pay for what draws a bar.
+    from rich import progress as rich  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+
+    of = (
+        (rich.DownloadColumn(), rich.TransferSpeedColumn())
+        if transfer
+        else (rich.MofNCompleteColumn(),)
+    )
+    columns = (rich.BarColumn(), *of, rich.TimeRemainingColumn())
+    console = Console(stderr=True)
+    return rich.Progress(rich.TextColumn("{task.description}"), *columns, console=console)
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Advance]:
+    """Report progress on standard error while the block runs.
+
+    Parameters
+    ----------
+    title : str
+    total : int
+        Steps in all.
+
+    Yields
+    ------
+    callable
+        To be called with how many steps were done.
+    """
+    if sys.stderr.isatty():
+        with bar() as shown_bar:
+            task = shown_bar.add_task(title, total=total)
+            yield lambda steps: shown_bar.advance(task, steps)
+        return
+    started = shown = time.monotonic()
+    done = 0
+
+    def advance(steps: int) -> None:
+        nonlocal done, shown
+        done += steps
+        now = time.monotonic()
+        if done >= total or now - shown >= EVERY_SECONDS:
+            shown = now
+            rate = done / max(now - started, 1e-9)
+            print(f"{title}: {done} of {total} ({rate:.0f}/s)", file=sys.stderr, flush=True)
+
+    yield advance
+
+
+@contextmanager
+def meter(title: str, have: int, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Report a transfer while the block runs.
+
+    Parameters
+    ----------
+    title : str
+    have, total : int
+        Bytes at the beginning and the end; None where the end is unknown.
+
+    Yields
+    ------
+    callable
+        To be called with how many bytes have come.
+    """
+    with bar(transfer=True) if sys.stderr.isatty() else nullcontext() as shown_bar:
+        if shown_bar is not None:
+            task = shown_bar.add_task(title, total=total, completed=have)
+        started = shown = time.monotonic()
+        done = have
+
+        def advance(size: int) -> None:
+            nonlocal done, shown
+            done += size
+            if shown_bar is not None:
+                shown_bar.advance(task, size)
+            if (now := time.monotonic()) - shown >= EVERY_SECONDS:
+                shown = now
+                logger.info("%s", _line(title, done, total, (done - have) / (now - started)))
+
+        yield advance
+    speed = (done - have) / max(time.monotonic() - started, 1e-9)
+    logger.info("%s", _line(title, done, total, speed))
+
+
+def _line(title: str, done: int, total: int | None, speed: float) -> str:
+    """Say how far a transfer is.
+
+    >>> _line("night.tar.gz", 1_500_000, 60_000_000, 2e6)
+    'night.tar.gz: 1.5 of 60.0 MB (2.0 MB/s)'
+    >>> _line("night.tar.gz", 1_500_000, None, 2e6)
+    'night.tar.gz: 1.5 MB (2.0 MB/s)'
+    """
+    of = f" of {total / _MB:.1f}" if total is not None else ""
+    return f"{title}: {done / _MB:.1f}{of} MB ({speed / _MB:.1f} MB/s)"
