@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events.event import PULSE_DTYPE
-from pipeline.events.geometry import GEOMETRY_DTYPE
 from pipeline.simulate.ice import Ice
 from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
 
@@ -81,7 +80,7 @@ def simulate_pulses(
     time = np.concatenate([light_time, noise_time])
     dom, time, charge = _pulses(dom, time, rng)
     pulses = np.zeros(len(dom), PULSE_DTYPE)
-    for name in GEOMETRY_DTYPE.names:
+    for name in ("string", "om", "x", "y", "z"):
         pulses[name] = doms[name][dom]
     pulses["time"], pulses["charge"] = np.round(time, 1), np.round(charge, 3)
     pulses["hlc"] = _coincident(pulses)
