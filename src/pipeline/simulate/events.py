@@ -43,7 +43,7 @@ class SimulatedEvent:
     truth: dict[str, float]
 
 
-def simulate_event(number: int, seed: int, doms: NDArray, ice: Ice) -> SimulatedEvent:
+def simulate_event(number: int, seed: int, doms: NDArray[np.void], ice: Ice) -> SimulatedEvent:
     """Simulate one event.
 
     Parameters
@@ -67,19 +67,13 @@ def simulate_event(number: int, seed: int, doms: NDArray, ice: Ice) -> Simulated
             break
     zenith, azimuth = _came_from(track.direction)
     truth = _state(zenith, azimuth, track.vertex, track.time) | {"energy": track.energy}
-    space, clock, angle = SEED_ERRORS
-    guess = _across(track.direction) @ rng.normal(0, angle, 2) + track.direction
-    seed_state = _state(
-        *_came_from(guess / np.linalg.norm(guess)),
-        track.vertex + rng.normal(0, space, 3),
-        track.time + rng.normal(0, clock),
-    )
-    mjd = MJD + number / 24
-    event = Event(RUN_ID, number, "track", mjd, False, pulses, Seed(**seed_state))
+    event = Event(RUN_ID, number, "track", MJD + number / 24, False, pulses, _guess(track, rng))
     return SimulatedEvent(event, truth)
 
 
-def write_events(number: int, seed: int, output: str | Path, ice: str, doms: NDArray) -> list[Path]:
+def write_events(
+    number: int, seed: int, output: str | Path, ice: str, doms: NDArray[np.void]
+) -> list[Path]:
     """Simulate events and write each as ``event_<number>.json``, and all truths as a table.
 
     Parameters
@@ -126,7 +120,7 @@ def write_events(number: int, seed: int, output: str | Path, ice: str, doms: NDA
     return paths
 
 
-def _draw(middle: NDArray, rng: np.random.Generator) -> Track:
+def _draw(middle: NDArray[np.float64], rng: np.random.Generator) -> Track:
     """Draw a track: isotropic, and through a disk across it around the middle."""
     cos, phi = rng.uniform(-1, 1), rng.uniform(0, 2 * np.pi)
     sin = np.sqrt(1 - cos**2)
@@ -137,7 +131,16 @@ def _draw(middle: NDArray, rng: np.random.Generator) -> Track:
     return Track(vertex, START, direction, float(energy))
 
 
-def _across(direction: NDArray) -> NDArray:
+def _guess(track: Track, rng: np.random.Generator) -> Seed:
+    """Return what an online reconstruction might say of a track."""
+    space, clock, angle = SEED_ERRORS
+    direction = _across(track.direction) @ rng.normal(0, angle, 2) + track.direction
+    zenith, azimuth = _came_from(direction / np.linalg.norm(direction))
+    x, y, z = map(float, track.vertex + rng.normal(0, space, 3))
+    return Seed(x, y, z, float(track.time + rng.normal(0, clock)), zenith, azimuth)
+
+
+def _across(direction: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return two unit vectors across a direction, as columns, shape (3, 2)."""
     axis = np.eye(3)[np.argmin(np.abs(direction))]
     first = np.cross(direction, axis)
@@ -145,12 +148,14 @@ def _across(direction: NDArray) -> NDArray:
     return np.column_stack([first, np.cross(direction, first)])
 
 
-def _came_from(direction: NDArray) -> tuple[float, float]:
+def _came_from(direction: NDArray[np.float64]) -> tuple[float, float]:
     """Return zenith and azimuth [rad] of where a particle came from, given where it goes."""
     x, y, z = -direction
     return float(np.arccos(np.clip(z, -1, 1))), float(np.arctan2(y, x) % (2 * np.pi))
 
 
-def _state(zenith: float, azimuth: float, vertex: NDArray, time: float) -> dict[str, float]:
+def _state(
+    zenith: float, azimuth: float, vertex: NDArray[np.float64], time: float
+) -> dict[str, float]:
     x, y, z = map(float, vertex)
     return {"zenith": zenith, "azimuth": azimuth, "x": x, "y": y, "z": z, "t": float(time)}
