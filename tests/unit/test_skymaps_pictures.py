@@ -14,7 +14,7 @@ from pipeline.sky import healpix
 from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.map.levels import CALIBRATED, wilks_levels
 from pipeline.skymaps.map.skymap import make_skymap
-from pipeline.skymaps.products import sky_picture, zoom_picture
+from pipeline.skymaps.products import frame, sky_picture, zoom_picture
 from pipeline.skymaps.products.pictures import LINES, Caption, Mark
 from pipeline.skymaps.scan.results import PIXEL_DTYPE, Part, State
 
@@ -51,7 +51,7 @@ def figure_of(monkeypatch):
 
     def draw(module, *arguments, caption=CAPTION):
         caught = []
-        monkeypatch.setattr(module, "save", lambda figure, path: caught.append(figure))
+        monkeypatch.setattr(frame, "save", lambda figure, path: caught.append(figure))
         draw_picture = module.draw_sky if module is sky_picture else module.draw_zoom
         draw_picture(arguments[0], "x.png", caption, *arguments[1:])
         caught[0].draw_without_rendering()

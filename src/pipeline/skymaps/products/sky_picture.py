@@ -8,10 +8,10 @@ import numpy as np
 from astropy.coordinates import Galactic, SkyCoord
 from matplotlib.artist import Artist
 from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.skymaps.map.skymap import Skymap
+from pipeline.skymaps.products.frame import Frame, framed
 from pipeline.skymaps.products.pictures import (
     COLOURS,
     Caption,
@@ -22,8 +22,6 @@ from pipeline.skymaps.products.pictures import (
     draw_mark,
     mark_label,
     outline,
-    save,
-    write_words,
 )
 
 FURTHEST = 10.0
@@ -51,21 +49,24 @@ def draw_sky(
     marks : sequence of Mark
         Other positions to show.
     """
-    figure = Figure(figsize=SIZE)
-    axes = figure.add_axes((0.05, 0.2, 0.9, 0.65), projection="mollweide")
+    with framed(skymap, path, caption, size=SIZE, furthest=FURTHEST) as frame:
+        _draw(frame, skymap, marks)
+
+
+def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
+    axes = frame.figure.add_axes((0.05, 0.2, 0.9, 0.65), projection="mollweide")
     # Longitude on the plot is 180° − right ascension, so that 0 h lies at the right edge.
     longitude, latitude = np.meshgrid(np.linspace(-180, 180, 721), np.linspace(-90, 90, 361))
     middle = [
         0.25 * (g[1:, 1:] + g[1:, :-1] + g[:-1, 1:] + g[:-1, :-1]) for g in (longitude, latitude)
     ]
     depth = skymap.cells.values_at(180 - middle[0], middle[1])
-    furthest = FURTHEST * skymap.contours["3sigma"].two_delta_llh
     image = axes.pcolormesh(
         np.radians(longitude),
         np.radians(latitude),
         np.ma.masked_invalid(depth),
         cmap=COLOURS,
-        norm=PowerNorm(0.5, vmin=0, vmax=furthest, clip=True),
+        norm=PowerNorm(0.5, vmin=0, vmax=frame.furthest, clip=True),
         rasterized=True,
     )
 
@@ -84,18 +85,11 @@ def draw_sky(
     axes.set_xticklabels([f"{180 - x}°" for x in range(-150, 180, 30)], fontsize=8, color="0.3")
     axes.tick_params(axis="y", labelsize=8)
     axes.grid(color="0.6", linewidth=0.4)
-    bar = figure.add_axes((0.05, 0.1, 0.27, 0.022))
-    ticks = [tick for tick in TICKS if tick <= image.norm.vmax]
-    figure.colorbar(
-        image, cax=bar, orientation="horizontal", label="2Δllh", extend="max", ticks=ticks
-    )
+    ticks = [tick for tick in TICKS if tick <= frame.furthest]
+    frame.colour_bar(image, (0.05, 0.1, 0.27, 0.022), ticks=ticks)
     lines = [*contours, Line2D([], [], **plane_style, label="Galactic plane")]
     for handles, place in ((lines, (0.37, 0.015)), (places, (0.68, 0.015))):
-        figure.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=place, fontsize=8, frameon=False
-        )
-    write_words(figure, skymap, caption)
-    save(figure, path)
+        frame.legend(handles, place, loc="lower left", fontsize=8)
 
 
 def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any) -> list[Artist]:

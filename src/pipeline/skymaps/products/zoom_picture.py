@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from astropy.wcs import WCS
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from pipeline.skymaps.map.skymap import Skymap
+from pipeline.skymaps.products.frame import Frame, framed
 from pipeline.skymaps.products.graticule import draw_graticule
 from pipeline.skymaps.products.pictures import (
     COLOURS,
@@ -20,8 +20,6 @@ from pipeline.skymaps.products.pictures import (
     draw_mark,
     mark_label,
     outline,
-    save,
-    write_words,
 )
 
 FURTHEST = 3.0
@@ -52,20 +50,23 @@ def draw_zoom(
     marks : sequence of Mark
         Other positions to show; of those outside the picture the legend says how far.
     """
+    with framed(skymap, path, caption, size=SIZE, furthest=FURTHEST) as frame:
+        _draw(frame, skymap, marks)
+
+
+def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
     ra, dec, half = _view(skymap, marks)
     wcs = _projection(ra, dec, half)
     x, y = np.meshgrid(np.arange(PIXELS), np.arange(PIXELS))
     there = wcs.all_pix2world(x.ravel(), y.ravel(), 0)
     depth = skymap.cells.values_at(there[0] % 360, there[1]).reshape(x.shape)
-    figure = Figure(figsize=SIZE)
-    axes = figure.add_axes((0.09, 0.075, 0.62, 0.62 * SIZE[0] / SIZE[1]), projection=wcs)
-    furthest = FURTHEST * skymap.contours["3sigma"].two_delta_llh
+    axes = frame.figure.add_axes((0.09, 0.075, 0.62, 0.62 * SIZE[0] / SIZE[1]), projection=wcs)
     image = axes.imshow(
         np.ma.masked_invalid(depth),
         origin="lower",
         cmap=COLOURS,
         vmin=0,
-        vmax=furthest,
+        vmax=frame.furthest,
     )
 
     def plot(ra: ArrayLike, dec: ArrayLike, **style: object) -> None:
@@ -83,18 +84,9 @@ def draw_zoom(
     axes.set_xlim(-0.5, PIXELS - 0.5)
     axes.set_ylim(-0.5, PIXELS - 0.5)
     draw_graticule(axes, wcs, (ra, dec), half, PIXELS)
-    figure.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(0.72, 0.885),
-        fontsize=8.5,
-        frameon=False,
-        labelspacing=0.9,
-    )
-    bar = figure.add_axes((0.735, 0.11, 0.22, 0.02))
-    figure.colorbar(image, cax=bar, orientation="horizontal", label="2Δllh", extend="max")
-    write_words(figure, skymap, caption)
-    save(figure, path)
+    style = {"loc": "upper left", "fontsize": 8.5, "labelspacing": 0.9}
+    frame.legend(handles, (0.72, 0.885), **style)
+    frame.colour_bar(image, (0.735, 0.11, 0.22, 0.02))
 
 
 def _projection(ra: float, dec: float, half: float) -> WCS:
