@@ -169,6 +169,36 @@ def test_a_comment_in_the_code_reruns_nothing(ran, tmp_path):
     assert ran.planned(PYTHONPATH=str(source)) == {}
 
 
+def test_what_is_no_longer_made_is_removed_though_nothing_else_is_to_do(ran):
+    """A dry run, and what does not run jobs, only looks."""
+    stale = ran.path / "results/matches/ztf/20180201/0000.parquet"
+    ran.configure(catalogs={})
+    for look in (["--dry-run"], ["--rulegraph"], ["--summary"], ["--list-rules"]):
+        ran.snakemake(*look)
+        assert stale.exists()
+    assert ran.planned() == {"tidy": 1}
+    assert f"removed {stale.relative_to(ran.path)}" in ran.snakemake()
+    assert not any((ran.path / "results/matches").rglob("*.*"))
+    assert "Nothing to be done" in ran.snakemake()
+    assert ran.planned() == {}
+    # the same again
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    assert ran.planned() == {"tidy": 1}
+    ran.snakemake()
+    assert not stale.exists()
+    assert ran.planned() == {}
+
+
+def test_a_survey_that_a_model_no_longer_lists_loses_its_scores(ran):
+    model = {"version": "1", "path": "bright.onnx", "inputs": ["features"], "features": ["magpsf"]}
+    ran.configure(models={"bright": {**model, "surveys": ["pgir"]}})
+    assert ran.planned() == {"tidy": 1}
+    ran.snakemake()
+    assert not any((ran.path / "results/scores").rglob("*.parquet"))
+    assert ran.planned() == {}
+
+
 def test_fewer_shards_leave_no_old_ones(ran):
     ran.configure(shards=2)
     ran.snakemake("--cores", "2")
