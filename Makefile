@@ -49,9 +49,10 @@ format: $(VENV)/.stamp
 	$(BIN)/ruff check --fix
 	$(BIN)/snakefmt workflow
 
-config: $(VENV)/.stamp  ## write what is derived from the domains: config/, the overview of tables
+config: $(VENV)/.stamp  ## write what is derived from the domains: config/, the overview of tables, the house
 	$(BIN)/nightmill write-config config
 	$(BIN)/python docs/site/tables.py
+	$(BIN)/python docs/site/house.py
 
 lock: $(VENV)/.stamp  ## resolve all dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \

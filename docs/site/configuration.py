@@ -1,8 +1,10 @@
-"""The reference of every configuration key, from its JSON schema."""
+"""The reference of every configuration key, from its JSON schema, and of the input tables."""
 
 import json
 from pathlib import Path
 from typing import Any
+
+from pipeline.plan.domains import DOMAINS
 
 _LIMITS = {
     "minimum": "at least {}",
@@ -10,13 +12,12 @@ _LIMITS = {
     "maximum": "at most {}",
     "exclusiveMaximum": "less than {}",
     "pattern": "like `{}`",
-    "minLength": "{} characters or more",
     "minItems": "{} or more",
 }
 
 
 def configuration_page(schema: Path) -> str:
-    """Return a page with a table a section."""
+    """Return a page with a table a section, and one an input table."""
     root = json.loads(schema.read_text())
     definitions = root.get("$defs", {})
     out = [
@@ -30,12 +31,29 @@ def configuration_page(schema: Path) -> str:
     for name, definition in definitions.items():
         if "properties" in definition:
             out += _section(name, definition, definitions)
-    return "\n".join(out)
+    return "\n".join([*out, *_input_tables()])
 
 
-def _section(title: str, schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
+def _input_tables() -> list[str]:
+    """Return a section for each table of inputs that a domain declares."""
+    out = []
+    for lines in (lines for domain in DOMAINS for lines in domain.lines):
+        schema = lines.model.model_json_schema()
+        once = " and ".join(f"`{name}`" for name in lines.identity)
+        schema["description"] = (
+            f"The lines of the file that `{lines.key}` names: {schema['description']} The first "
+            "line has the names of the columns, which tabs separate; an empty field is absent, "
+            f"`#` begins a comment. No two lines have the same {once}."
+        )
+        out += _section(f"{lines.key}.tsv", schema, schema.get("$defs", {}), "column")
+    return out
+
+
+def _section(
+    title: str, schema: dict[str, Any], definitions: dict[str, Any], what: str = "key"
+) -> list[str]:
     lines = [f"## {title}", "", schema.get("description", ""), ""]
-    lines += ["| key | what it is | type | default |", "|---|---|---|---|"]
+    lines += [f"| {what} | what it is | type | default |", "|---|---|---|---|"]
     for key, value in schema["properties"].items():
         default = "required" if key in schema.get("required", ()) else _default(value)
         cells = (f"`{key}`", value.get("description", ""), _type(value, definitions), default)

@@ -5,6 +5,8 @@ import re
 import shutil
 from pathlib import Path
 
+from graphs import draw, edges_of
+
 ROOT = Path(__file__).parents[2]
 OUTSIDE = {
     "docs/README.md": "index.md",
@@ -16,7 +18,7 @@ OUTSIDE = {
 """Pages that have another name on the site; the others are those of docs/."""
 
 # Languages of code blocks that Pygments does not know.
-_PLAIN = {"csv": "text", "mermaid": "text", "snakemake": "python", "tsv": "text"}
+_PLAIN = {"csv": "text", "snakemake": "python", "tsv": "text"}
 
 
 def repository_pages(target: Path) -> dict[str, str]:
@@ -49,7 +51,18 @@ def _adapted(text: str, page: str, names: dict[str, str], target: Path) -> str:
 
     parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
     parts[::2] = [re.sub(r"\]\(([^)\s]+)\)", link, part) for part in parts[::2]]
+    for i in range(1, len(parts), 2):
+        if parts[i].startswith("```mermaid\n"):
+            parts[i] = _picture(parts[i], f"{names[page]}.{i}.svg", names[page], target)
     return "".join(re.sub(r"\A```(\w+)\n", fence, part) for part in parts)
+
+
+def _picture(block: str, name: str, page: str, target: Path) -> str:
+    """Draw a graph; return what stands for it on a page of the site."""
+    mermaid = block.removeprefix("```mermaid\n").removesuffix("```")
+    draw(mermaid, target / "files/graphs" / name)
+    said = "; ".join(f"{a} to {b}" for a, b in edges_of(mermaid))
+    return f"![{said}]({os.path.relpath(f'files/graphs/{name}', Path(page).parent)})"
 
 
 def _on_site(path: str, page: str, names: dict[str, str], target: Path) -> str:

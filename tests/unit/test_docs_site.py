@@ -7,17 +7,28 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.plan.domains import DOMAINS
+
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    target = tmp_path_factory.mktemp("site")
+def house():
+    """Return the module of that name, with those beside it on the path."""
     sys.path.insert(0, str(ROOT / "docs/site"))
     try:
-        from generate import generate
+        import house
+
+        yield house
     finally:
         sys.path.pop(0)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, house):
+    from generate import generate
+
+    target = tmp_path_factory.mktemp("site")
     generate(target)
     return target
 
@@ -46,6 +57,49 @@ def test_every_key_is_described(site):
     sections = [schema, *schema["$defs"].values()]
     for key in {key for section in sections for key in section.get("properties", {})}:
         assert f"| `{key}` | " in page
+
+
+@pytest.mark.parametrize("lines", [line for domain in DOMAINS for line in domain.lines])
+def test_every_column_of_an_input_table_is_described(site, lines):
+    page = (site / "reference/configuration.md").read_text()
+    section = page.split(f"\n## {lines.key}.tsv\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.*?) \|$", section, flags=re.M)
+    fields = lines.model.model_fields
+    assert [row[0] for row in rows] == list(fields)
+    for name, said, _, default in rows:
+        assert said == fields[name].description.replace("|", r"\|")
+        wanted = fields[name].get_default()
+        assert default == ("required" if fields[name].is_required() else f"`{json.dumps(wanted)}`")
+
+
+def test_the_pictures_of_the_architecture_are_the_codes(site, house):
+    text = (ROOT / "docs/architecture.md").read_text()
+    assert house.with_picture(text) == text, "make config writes it"
+    readme = (ROOT / "README.md").read_text()  # tests/workflow compares it with snakemake's
+    edges = [_edges(page) for page in (text, readme)]
+    assert edges[0] == edges[1]
+    drawn = list((site / "files/graphs").glob("architecture.md.*.svg"))
+    assert len(drawn) == 3
+    assert all(
+        f"({path.relative_to(site)})" in (site / "architecture.md").read_text() for path in drawn
+    )
+    (floors,) = (path.read_text() for path in drawn if "io to alerts" in path.read_text())
+    assert "plan to cli" in floors
+
+
+def _edges(page: str) -> set[tuple[str, str]]:
+    blocks = re.findall(r"^```mermaid\nflowchart LR\n(.*?)^```", page, flags=re.M | re.S)
+    from graphs import edges_of
+
+    return {edge for block in blocks for edge in edges_of(block)}
+
+
+def test_arrows_that_follow_from_others(house):
+    from graphs import columns_of, reduced
+
+    edges = [("a", "b"), ("b", "c"), ("a", "c"), ("a", "d")]
+    assert reduced(edges) == [("a", "b"), ("a", "d"), ("b", "c")]
+    assert columns_of([*edges, ("c", "c")]) == [["a"], ["b", "d"], ["c"]]
 
 
 def test_the_index_has_every_page(site):
