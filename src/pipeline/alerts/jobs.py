@@ -48,7 +48,8 @@ def decode(
     from pipeline.alerts.decode import ShardFiles, decode_shard
     from pipeline.alerts.surveys.registry import get_survey
 
-    files = ShardFiles(*map(Path, tables), Path(counts))
+    alerts, history, rejected = map(Path, tables)
+    files = ShardFiles(alerts, history, rejected, Path(counts))
     return decode_shard(Path(index), get_survey(survey), shard, shards, files)
 
 

@@ -26,10 +26,10 @@ def night_lines(directory: Path) -> Iterator[str]:
             yield f"packets of {survey} {night}: {number} rejected: {reason}"
 
 
-def _reasons(directory: Path, survey: str, night: str) -> Counter:
+def _reasons(directory: Path, survey: str, night: str) -> Counter[str]:
     """Count why packets of a night were rejected."""
     pattern = paths.table("rejected").format(survey=survey, night=night, shard="*")
-    found: Counter = Counter()
+    found: Counter[str] = Counter()
     for path in directory.glob(pattern):
         found.update(pq.read_table(path, columns=["reason"])["reason"].to_pylist())
     return found

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.events.event import Event
-from pipeline.events.geometry import GEOMETRY_DTYPE, read_geometry
+from pipeline.events.geometry import GEOMETRY_COLUMNS, read_geometry
 from pipeline.events.icecube.plain_pickle import load_plain
 from pipeline.events.icecube.realtime import decode_message, is_realtime
 from pipeline.io.atomic import write_json
@@ -70,7 +70,7 @@ def write_event(event: Event, path: str | Path, truth: dict[str, float] | None =
     truth : dict, optional
         What was simulated: zenith, azimuth [rad] and whatever else is known.
     """
-    doms = np.unique(event.pulses[list(GEOMETRY_DTYPE.names)])
+    doms = np.unique(event.pulses[[*GEOMETRY_COLUMNS]])
     seed = {name: value for name, value in vars(event.seed).items() if value is not None}
     message = {
         "format": FORMAT,
@@ -81,7 +81,7 @@ def write_event(event: Event, path: str | Path, truth: dict[str, float] | None =
         "mjd": event.mjd,
         "is_real": event.is_real,
         "seed": seed,
-        "geometry": {name: doms[name].tolist() for name in GEOMETRY_DTYPE.names},
+        "geometry": {name: doms[name].tolist() for name in GEOMETRY_COLUMNS},
         "pulses": {name: event.pulses[name].tolist() for name in PULSE_COLUMNS},
     }
     write_json(message | ({"truth": truth} if truth else {}), path)

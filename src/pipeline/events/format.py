@@ -101,7 +101,7 @@ class Truth(_Strict):
 class EventFile(_Strict):
     """All of a file."""
 
-    format: Literal[FORMAT]
+    format: Literal[FORMAT]  # type: ignore[valid-type]  # pydantic takes a constant
     version: Annotated[int, Field(ge=VERSION, le=VERSION)]  # a Literal would take true for 1
     run_id: Identifier
     event_id: Identifier

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-GEOMETRY_DTYPE = np.dtype([("string", "i2"), ("om", "i2"), ("x", "f8"), ("y", "f8"), ("z", "f8")])
+GEOMETRY_COLUMNS = ("string", "om", "x", "y", "z")
+GEOMETRY_DTYPE = np.dtype([*zip(GEOMETRY_COLUMNS, ("i2", "i2", "f8", "f8", "f8"), strict=True)])
 """One DOM and its position [m], in the detector's frame: z upwards, origin in its middle."""
 
 MAX_DOMS = 1_000_000
@@ -41,7 +42,7 @@ def read_geometry(path: str | Path) -> np.ndarray:
     try:
         columns = _parquet(path) if path.suffix == ".parquet" else _csv(path)
         geometry = np.empty(len(columns["string"]), GEOMETRY_DTYPE)
-        for name in GEOMETRY_DTYPE.names:
+        for name in GEOMETRY_COLUMNS:
             geometry[name] = _checked(name, columns[name])
     except Exception as error:  # of two parsers of foreign files
         raise ValueError(f"{path}: no geometry (string, om, x, y, z): {error}") from error
@@ -117,16 +118,16 @@ def _csv(path: Path) -> dict[str, np.ndarray]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file, strict=True)
         names = reader.fieldnames or ()
-        if missing := [name for name in GEOMETRY_DTYPE.names if names.count(name) != 1]:
+        if missing := [name for name in GEOMETRY_COLUMNS if names.count(name) != 1]:
             raise ValueError(f"{', '.join(missing)}: expected as one column each")
         rows = []
         for row in reader:
             where = f"line {reader.line_num}"
-            rows.append([_number(row[name], f"{where}: {name}") for name in GEOMETRY_DTYPE.names])
+            rows.append([_number(row[name], f"{where}: {name}") for name in GEOMETRY_COLUMNS])
             if len(rows) > MAX_DOMS:
                 raise ValueError(f"more than {MAX_DOMS} DOMs")
-    columns = np.array(rows, float).reshape(-1, len(GEOMETRY_DTYPE.names)).T
-    return dict(zip(GEOMETRY_DTYPE.names, columns, strict=True))
+    columns = np.array(rows, float).reshape(-1, len(GEOMETRY_COLUMNS)).T
+    return dict(zip(GEOMETRY_COLUMNS, columns, strict=True))
 
 
 def _number(text: str | None, where: str) -> float:
@@ -147,12 +148,12 @@ def _parquet(path: Path) -> dict[str, np.ndarray]:
     with pq.ParquetFile(path) as file:
         if file.metadata.num_rows > MAX_DOMS:
             raise ValueError(f"more than {MAX_DOMS} DOMs")
-        for name in GEOMETRY_DTYPE.names:
+        for name in GEOMETRY_COLUMNS:
             kind = file.schema_arrow.field(name).type
             if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
                 raise ValueError(f"{name}: expected numbers, found {kind}")
-        table = file.read(columns=list(GEOMETRY_DTYPE.names))
-    return {name: table[name].to_numpy().astype(float) for name in GEOMETRY_DTYPE.names}
+        table = file.read(columns=list(GEOMETRY_COLUMNS))
+    return {name: table[name].to_numpy().astype(float) for name in GEOMETRY_COLUMNS}
 
 
 def _checked(name: str, values: np.ndarray) -> np.ndarray:
@@ -173,11 +174,11 @@ def _checked(name: str, values: np.ndarray) -> np.ndarray:
 def _lattice() -> tuple[np.ndarray, np.ndarray]:
     """Return the 78 strings of the triangular lattice, shape (78, 2), and the central one."""
     along, up_right, up_left = (_polar(125, angle) for angle in (9, 69, 129))
-    start, strings = np.zeros(2), []
+    start, places = np.zeros(2), []
     for row, length in enumerate((6, 7, 8, 9, 10, 10, 9, 8, 7, 4)):
-        strings += [start + i * along for i in range(length)]
+        places += [start + i * along for i in range(length)]
         start = start + (up_left if row < 4 else up_right)
-    strings = np.array(strings)
+    strings = np.array(places)
     strings += np.array([46.0, -35.0]) - strings[35]
     return strings, strings[35]
 

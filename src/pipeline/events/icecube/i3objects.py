@@ -7,6 +7,7 @@ Layouts from IceTray's open source (BSD-2-Clause): `I3EventHeader.cxx` version 3
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 
 class Reader:
@@ -47,7 +48,7 @@ class Reader:
         """Pass over `count` bytes."""
         self.bytes(count)
 
-    def numbers(self, code: str) -> tuple:
+    def numbers(self, code: str) -> tuple[Any, ...]:
         """Return the next numbers, as `struct` codes them, little-endian."""
         return struct.unpack("<" + code, self.bytes(struct.calcsize("<" + code)))
 

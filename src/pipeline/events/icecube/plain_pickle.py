@@ -67,7 +67,10 @@ def load_plain(data: bytes, classes: frozenset[tuple[str, str]] = frozenset()) -
             machine.carry_out(opcode.name, argument)
         return machine.pop()
     except (ValueError, IndexError, KeyError, TypeError, RecursionError) as error:
-        words = {IndexError: "its stack is empty", KeyError: "it gets what it never put"}
+        words: dict[type[Exception], str] = {
+            IndexError: "its stack is empty",
+            KeyError: "it gets what it never put",
+        }
         raise ValueError(f"pickle refused: {words.get(type(error), str(error)[:200])}") from error
 
 

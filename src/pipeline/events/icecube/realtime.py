@@ -145,8 +145,10 @@ def centroid(pulses: np.ndarray) -> Seed:
         raise ValueError("no pulses")
     first = first_of_each_dom(pulses[pulses["hlc"]] if pulses["hlc"].any() else pulses)
     weights = first["charge"] if first["charge"].sum() > 0 else None
-    middle = [np.average(first[name], weights=weights) for name in ("x", "y", "z", "time")]
-    return Seed(*map(float, middle))
+    x, y, z, t = (
+        float(np.average(first[name], weights=weights)) for name in ("x", "y", "z", "time")
+    )
+    return Seed(x, y, z, t)
 
 
 def _fitted_seed(physics: dict[str, tuple[str, bytes]]) -> Seed | None:

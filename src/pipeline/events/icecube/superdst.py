@@ -5,7 +5,7 @@ Formats from IceTray's open source (BSD-2-Clause): `I3SuperDST.cxx`, version 1, 
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby, repeat
 
 import numpy as np
@@ -72,7 +72,13 @@ def decode_superdst(content: bytes) -> np.ndarray:
     return pulses[np.lexsort((pulses["time"], pulses["om"], pulses["string"]))]
 
 
-def _readout(header, stamps, widths, high_charges, reference) -> list[tuple]:
+def _readout(
+    header: int,
+    stamps: Iterator[int],
+    widths: Sequence[Iterator[int]],
+    high_charges: Iterator[int],
+    reference: float,
+) -> list[tuple[int, int, float, float, float, int]]:
     """Return the pulses of one launch of one DOM; each time is relative to the one before."""
     string, om = header >> 6 & 0x7F, (header & 0x3F) + 1
     in_ice = om <= LAST_IN_ICE_OM
@@ -97,7 +103,7 @@ def _readout(header, stamps, widths, high_charges, reference) -> list[tuple]:
     return rows
 
 
-def _overflow(stamps) -> int:
+def _overflow(stamps: Iterator[int]) -> int:
     """Return what did not fit into a stamp: following words, until one is not saturated."""
     total = word = next(stamps)
     while word == SATURATED_WORD:

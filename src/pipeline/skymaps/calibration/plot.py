@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -50,8 +51,15 @@ def draw_coverage(
             f"Wilks' {contour['wilks']:.2f} holds "
             f"{100 * contour['wilks_holds']:.0f} ± {100 * contour['wilks_error']:.0f} %"
         )
-        place = {"ha": "right", "va": "top", "fontsize": "small"}
-        axes.annotate(text, (last, p), xytext=(-4, -3), textcoords="offset points", **place)
+        axes.annotate(
+            text,
+            (last, p),
+            xytext=(-4, -3),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize="small",
+        )
     axes.set(
         xlim=(0, last),
         ylim=(0, 1.02),
@@ -64,7 +72,7 @@ def draw_coverage(
         figure.savefig(temporary, dpi=150, format="png")
 
 
-def _steps(axes, statistics: ArrayLike, last: float, color: str, label: str) -> None:
+def _steps(axes: Axes, statistics: ArrayLike, last: float, color: str, label: str) -> None:
     """Draw the cumulative distribution with its binomial error."""
     ordered = np.sort(statistics)
     share = np.arange(1, len(ordered) + 1) / len(ordered)

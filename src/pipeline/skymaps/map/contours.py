@@ -80,7 +80,8 @@ def find_contours(cells: Cells, ra: float, dec: float, levels: Levels) -> dict[s
     mesh, height = _surface(plane, cells, max(values.values()))
     poles = plane.project(np.zeros(2), np.array([90.0, -90.0]))
     at_poles = LinearNDInterpolator(mesh, height)(poles)
-    triangles = Triangulation(*mesh.points.T, mesh.simplices)
+    x, y = mesh.points.T
+    triangles = Triangulation(x, y, mesh.simplices)
     axes = Figure().add_subplot()
     traced = axes.tricontour(triangles, height, levels=np.sqrt(list(values.values()))).allsegs
     contours, at_edge = {}, _at_edge(cells)
@@ -88,13 +89,18 @@ def find_contours(cells: Cells, ra: float, dec: float, levels: Levels) -> dict[s
         polygons = [plane.unproject(line) for line in lines if len(line) > 3]
         labels = islands(cells, level)
         corners = _of_best_island(np.concatenate([np.zeros((0, 2)), *polygons]), cells, labels)
+        poles_inside = _poles_inside(at_poles <= np.sqrt(level), cells, labels)
+        ra_plus, ra_minus, dec_plus, dec_minus = _reach(corners, ra, dec, poles_inside)
         contours[name] = Contour(
-            level,
-            cells.area_within(level),
-            abs(sum(map(_signed_area, lines))) * float(np.degrees(1.0)) ** 2,
-            island_areas(cells, labels).tolist(),
-            polygons,
-            *_reach(corners, ra, dec, _poles_inside(at_poles <= np.sqrt(level), cells, labels)),
+            two_delta_llh=level,
+            area=cells.area_within(level),
+            smooth_area=abs(sum(map(_signed_area, lines))) * float(np.degrees(1.0)) ** 2,
+            island_areas=island_areas(cells, labels).tolist(),
+            polygons=polygons,
+            ra_plus=ra_plus,
+            ra_minus=ra_minus,
+            dec_plus=dec_plus,
+            dec_minus=dec_minus,
             reaches_edge=bool(at_edge[labels >= 0].any()),
         )
     return contours

@@ -76,7 +76,7 @@ def draw_graticule(
 
 def _nice(step: float) -> float:
     """Return the spacing next below."""
-    return float(STEPS[max(np.searchsorted(STEPS, step, side="right") - 1, 0)])
+    return float(STEPS[max(int(np.searchsorted(STEPS, step, side="right")) - 1, 0)])
 
 
 def _label_lines(

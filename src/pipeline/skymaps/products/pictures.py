@@ -21,17 +21,20 @@ from pipeline.io.atomic import atomic_path
 from pipeline.skymaps.map.contours import Contour
 from pipeline.skymaps.map.skymap import Skymap
 
+Style = dict[str, Any]
+"""How matplotlib draws a line: its keywords."""
+
 DPI = 150
 COLOURS = "Blues_r"
 ORANGE, VERMILION, YELLOW = "#E69F00", "#D55E00", "#F0E442"
 GREEN, PURPLE = "#009E73", "#CC79A7"
-LINES = {
+LINES: dict[str, Style] = {
     "50": {"color": YELLOW, "linestyle": "-", "linewidth": 1.4},
     "90": {"color": ORANGE, "linestyle": "-", "linewidth": 2.2},
     "3sigma": {"color": VERMILION, "linestyle": (0, (4, 2)), "linewidth": 1.6},
 }
 NAMES = {"50": "50 %", "90": "90 %", "3sigma": "3σ"}
-SYMBOLS = {
+SYMBOLS: dict[str, Style] = {
     "best fit": {"marker": "*", "markersize": 11, "color": "white", "markeredgecolor": "black"},
     "fit": {"marker": "+", "markersize": 18, "markeredgewidth": 2, "color": PURPLE},
     "truth": {"marker": "X", "markersize": 9, "color": GREEN, "markeredgecolor": "white"},
@@ -89,7 +92,7 @@ def draw_contours(axes: Axes, skymap: Skymap, plot: Any, thinner: float = 1.0) -
     thinner : float
         Factor of the lines' widths.
     """
-    handles = []
+    handles: list[Artist] = []
     for name, contour in reversed(skymap.contours.items()):
         style = LINES[name] | {"linewidth": thinner * LINES[name]["linewidth"]}
         effects = halo(style["linewidth"])
@@ -101,7 +104,7 @@ def draw_contours(axes: Axes, skymap: Skymap, plot: Any, thinner: float = 1.0) -
 
 def draw_mark(plot: Any, kind: str, label: str, ra: float, dec: float, size: float = 1.0) -> Artist:
     """Draw the symbol of a position; return what stands for it in a legend."""
-    style = {"linestyle": ""} | SYMBOLS[kind]
+    style: Style = {"linestyle": "", **SYMBOLS[kind]}
     style["markersize"] *= size
     effects = halo(1.8) if kind == "fit" else None
     plot([ra], [dec], **style, path_effects=effects, zorder=5)

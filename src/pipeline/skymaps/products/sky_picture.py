@@ -16,6 +16,7 @@ from pipeline.skymaps.products.pictures import (
     COLOURS,
     Caption,
     Mark,
+    Style,
     away,
     best_fit_label,
     draw_contours,
@@ -70,14 +71,14 @@ def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
         rasterized=True,
     )
 
-    def plot(ra: np.ndarray, dec: np.ndarray, **style: object) -> None:
+    def plot(ra: np.ndarray, dec: np.ndarray, **style: Any) -> None:
         """Draw a line, cut where it crosses the edge of the picture."""
         longitude, latitude = np.radians(180 - np.asarray(ra) % 360), np.radians(dec)
         jumps = np.flatnonzero(np.abs(np.diff(longitude)) > np.pi) + 1
         axes.plot(np.insert(longitude, jumps, np.nan), np.insert(latitude, jumps, np.nan), **style)
 
     plane = SkyCoord(np.linspace(0, 360, 721), np.zeros(721), unit="deg", frame=Galactic()).icrs
-    plane_style = {"color": "0.45", "linewidth": 1.0, "linestyle": ":"}
+    plane_style: Style = {"color": "0.45", "linewidth": 1.0, "linestyle": ":"}
     plot(plane.ra.deg, plane.dec.deg, **plane_style)
     contours = draw_contours(axes, skymap, plot, thinner=0.6)
     places = _draw_places(skymap, marks, plot)
@@ -95,17 +96,16 @@ def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
 def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any) -> list[Artist]:
     """Draw the best fit and the marks; return what stands for them in the legend."""
     best = best_fit_label(skymap)
+    handles: list[Artist] = []
     small = float(skymap.separation(*outline(skymap).T).max()) < SMALL
     if small:
         # Symbols would hide a small region: a ring about it shows where to look.
         inside = [mark for mark in marks if away(skymap, mark) < SMALL]
         marks = [mark for mark in marks if mark not in inside]
-        ring = {"marker": "o", "fillstyle": "none", "linestyle": "", "color": "black"}
+        ring: Style = {"marker": "o", "fillstyle": "none", "linestyle": "", "color": "black"}
         plot([skymap.ra], [skymap.dec], **ring, markersize=22, markeredgewidth=1.2, zorder=4)
         label = "\n".join([f"{best} (ring)", *(mark_label(skymap, mark) for mark in inside)])
-        handles = [Line2D([], [], **ring, markersize=11, label=label)]
-    else:
-        handles = []
+        handles.append(Line2D([], [], **ring, markersize=11, label=label))
     for mark in marks:
         label = mark_label(skymap, mark)
         handles.append(draw_mark(plot, mark.kind, label, mark.ra, mark.dec, size=0.6))

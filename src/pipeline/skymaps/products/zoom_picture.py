@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.wcs import WCS
@@ -69,7 +70,7 @@ def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
         vmax=frame.furthest,
     )
 
-    def plot(ra: ArrayLike, dec: ArrayLike, **style: object) -> None:
+    def plot(ra: ArrayLike, dec: ArrayLike, **style: Any) -> None:
         """Draw a line, cut where it passes the far side of the sky."""
         x, y = wcs.all_world2pix(ra, dec, 0)
         jumps = np.flatnonzero(np.hypot(np.diff(x), np.diff(y)) > PIXELS / 2) + 1
