@@ -1,7 +1,6 @@
 """The configuration, checked before any job, and what all rules share."""
 
 import gc
-import time
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from pipeline.plan.check import check_request
 from pipeline.plan.fingerprint import fingerprint
 from pipeline.plan.load import load_request
 from pipeline.plan.targets import all_targets, rules_of
-from pipeline.plan.tidy import remove_stale, stale_files
 from pipeline.plan.twice import check_keys
 
 # Planning makes millions of objects that stay: to look through them again and again for
@@ -60,35 +58,6 @@ wildcard_constraints:
     survey="[A-Za-z0-9_]+",
     night="[^/]+",
     shard=r"\d{4}",
-
-
-onstart:
-    # Jobs on other machines begin as well: the main process alone tidies.
-    if workflow.is_main_process:
-        for path in remove_stale(REQUEST):
-            logger.info(f"removed {path}: the configuration makes it no more")
-
-
-# Nothing starts where no job is to run. So where there is something to tidy one is: `rule all`
-# asks for it.
-TIDIED = "logs/tidied"
-TO_TIDY = [TIDIED] if workflow.is_main_process and any(stale_files(REQUEST)) else []
-
-
-rule tidy:
-    """Stand for the removal of results that the configuration makes no more."""
-    output:
-        touch(TIDIED),
-    log:
-        paths.log("tidy"),
-    localrule: True
-    conda:
-        "../envs/nightmill.yaml"
-    params:
-        # Whoever asks needs it now, whenever it was last there.
-        asked=time.time_ns(),
-    shell:
-        "true > {log}"
 
 
 def job_code(domain, rule, files=(), module="jobs"):
