@@ -202,9 +202,9 @@ def order_of(nside: int) -> int:
     return int(nside).bit_length() - 1
 
 
-def nested_to_uniq(nside: int, pixel: ArrayLike) -> NDArray[np.int64]:
+def nested_to_uniq(nside: ArrayLike, pixel: ArrayLike) -> NDArray[np.int64]:
     """Return the UNIQ numbers, 4 nside² + pixel, of nested pixels (IVOA MOC 2.0, 4.3)."""
-    return 4 * int(nside) ** 2 + np.asarray(pixel, dtype=np.int64)
+    return 4 * np.asarray(nside, dtype=np.int64) ** 2 + np.asarray(pixel, dtype=np.int64)
 
 
 def uniq_to_nested(uniq: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -30,8 +30,8 @@ class Cells:
 
     @property
     def uniq(self) -> np.ndarray:
-        """UNIQ numbers, 4 nside² + nested."""
-        return 4 * self.nside**2 + self.nested
+        """UNIQ numbers."""
+        return healpix.nested_to_uniq(self.nside, self.nested)
 
     @property
     def area(self) -> np.ndarray:
