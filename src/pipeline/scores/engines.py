@@ -16,6 +16,8 @@ from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
 TENSORFLOW_BATCH = 128
 """Alerts in a call of TensorFlow: its overhead of some 0.5 ms is paid once a call."""
 
+EngineKind = Literal["onnxruntime", "tensorflow"]
+
 
 class Engine(Protocol):
     """What `load_engine` returns."""
@@ -39,9 +41,7 @@ class Engine(Protocol):
         """
 
 
-def load_engine(
-    kind: Literal["onnxruntime", "tensorflow"], path: str | Path, model: Network
-) -> Engine:
+def load_engine(kind: EngineKind, path: str | Path, model: Network) -> Engine:
     """Load a network and check it against its configuration.
 
     Parameters

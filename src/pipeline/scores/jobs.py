@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.scores.network import Network
 
 if TYPE_CHECKING:
+    from pipeline.scores.engines import EngineKind
     from pipeline.simulate.train import Training
 
 
@@ -23,7 +24,7 @@ def score(
     part: tuple[int, int],
     networks: Mapping[str, Mapping[str, Any]],
     files: Iterable[str],
-    engine: str,
+    engine: "EngineKind",
     output: str,
 ) -> int:
     """Score one shard; see `pipeline.scores.shard.score_shard`.

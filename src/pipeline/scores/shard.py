@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.alerts.batch import Shard
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
-from pipeline.scores.engines import load_engine
+from pipeline.scores.engines import EngineKind, load_engine
 from pipeline.scores.network import Network
 from pipeline.scores.table import score_batch, scores_schema
 
@@ -20,7 +20,7 @@ def score_shard(
     part: tuple[int, int],
     models: Mapping[str, Network],
     networks: Mapping[str, Path],
-    engine: str,
+    engine: EngineKind,
     output: Path,
 ) -> int:
     """Score the alerts of one shard by all models.

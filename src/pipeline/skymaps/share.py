@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.skymaps.scan.rounds import scan_chunk
 from pipeline.skymaps.scan.watch import Watch
@@ -15,7 +16,7 @@ def scan_share(
     earlier: Sequence[Iterable[str | Path]],
     chunk: int,
     chunks: int,
-    **settings: object,
+    **settings: Any,
 ) -> None:
     """Scan one job's share of a round; see `pipeline.skymaps.scan.rounds.scan_chunk`.
 

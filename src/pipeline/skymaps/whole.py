@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.events.files import read_truth
 from pipeline.skymaps.products.folder import write_products
@@ -19,7 +20,7 @@ def scan_event(
     folder: str | Path,
     *,
     earlier: Sequence[Iterable[str | Path]] = (),
-    **settings: object,
+    **settings: Any,
 ) -> None:
     """Scan an event to the end and write all its products; the manifest comes last.
 

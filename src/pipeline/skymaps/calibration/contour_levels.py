@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipeline.skymaps.map.levels import CONTENTS, wilks
 
@@ -74,7 +74,8 @@ def calibrate(
     ordered = np.sort(np.asarray(statistics, float))
     if not np.isfinite(ordered).all():
         raise ValueError("calibration: the 2Δllh of a track is not a finite number")
-    n, contours = len(ordered), []
+    n = len(ordered)
+    contours: list[CalibratedContour] = []
     for p in containments:
         rank, by_wilks = math.ceil(p * (n + 1)), wilks(p)
         if rank <= n:
@@ -126,11 +127,12 @@ def coverage(statistics: ArrayLike, level: float) -> tuple[float, float]:
     >>> coverage([0.5, 1.0, 2.0, 6.0], 4.61)
     (0.75, 0.21650635094610965)
     """
-    share = float(np.mean(np.asarray(statistics) <= level))
-    return share, math.sqrt(share * (1 - share) / len(statistics))
+    values = np.asarray(statistics)
+    share = float(np.mean(values <= level))
+    return share, math.sqrt(share * (1 - share) / len(values))
 
 
-def _interval(ordered: NDArray, p: float) -> tuple[float, float]:
+def _interval(ordered: np.ndarray, p: float) -> tuple[float, float]:
     """Return the statistics whose ranks bound the central 68 % of the binomial distribution."""
     from scipy.stats import binom  # noqa: PLC0415 - slow to import
 

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.events.directions import from_icrs, travel_direction
 from pipeline.events.event import Event, first_pulses
@@ -230,7 +229,7 @@ def _check_failed(failed: Sequence[dict[str, str]], number: int) -> None:
         )
 
 
-def _llh_at(event: Event, reco: str, direction: NDArray, vertex: NDArray) -> float:
+def _llh_at(event: Event, reco: str, direction: np.ndarray, vertex: np.ndarray) -> float:
     """Return the llh of a direction, fitted from around the scan's vertex and the seed's."""
     reconstruction = get(reco)
     starts = [

@@ -86,7 +86,7 @@ def log_sf(d_eff: ArrayLike, t: ArrayLike) -> NDArray[np.float64]:
     return result
 
 
-def _early_log_sf(d_eff: NDArray, t: NDArray) -> NDArray:
+def _early_log_sf(d_eff: np.ndarray, t: np.ndarray) -> np.ndarray:
     below = np.zeros(t.shape)
     for k in range(1, 61):
         term = np.exp(log_pdf(d_eff + k * SCATTERING, t)) / RATE
@@ -96,7 +96,7 @@ def _early_log_sf(d_eff: NDArray, t: NDArray) -> NDArray:
     return np.log1p(-below)
 
 
-def _log_g(xi: NDArray, zeta: NDArray) -> NDArray:
+def _log_g(xi: np.ndarray, zeta: np.ndarray) -> np.ndarray:
     """Return log G(ξ, ζ); the three ranges of ζ agree to 1e-12 where they meet."""
     result = np.empty(zeta.shape)
     late, early = zeta < _ASYMPTOTIC_BELOW, zeta > 0
@@ -107,7 +107,7 @@ def _log_g(xi: NDArray, zeta: NDArray) -> NDArray:
     return result
 
 
-def _log_g_asymptotic(xi: NDArray, zeta: NDArray) -> NDArray:
+def _log_g_asymptotic(xi: np.ndarray, zeta: np.ndarray) -> np.ndarray:
     """Late photons: Abramowitz & Stegun 19.8.2, whose leading term is the unconvolved Pandel."""
     term = np.ones_like(zeta)
     total = np.ones_like(zeta)
@@ -118,7 +118,7 @@ def _log_g_asymptotic(xi: NDArray, zeta: NDArray) -> NDArray:
     return leading + 0.5 * np.log(2 * np.pi) + np.log(total)
 
 
-def _log_g_series(xi: NDArray, zeta: NDArray) -> NDArray:
+def _log_g_series(xi: np.ndarray, zeta: np.ndarray) -> np.ndarray:
     """Return A&S 19.3.1 with 19.2.5 and 19.2.6: the two 1F1, both terms positive for ζ ≤ 0."""
     x = 0.5 * zeta**2
     even = special.hyp1f1(0.5 * xi, 0.5, x) / special.gamma(0.5 * (xi + 1))
@@ -126,7 +126,7 @@ def _log_g_series(xi: NDArray, zeta: NDArray) -> NDArray:
     return np.log(even + odd) + 0.5 * np.log(np.pi) - 0.5 * xi * np.log(2)
 
 
-def _log_g_integral(xi: NDArray, zeta: NDArray) -> NDArray:
+def _log_g_integral(xi: np.ndarray, zeta: np.ndarray) -> np.ndarray:
     """Early photons: the integral itself, in log s.
 
     The recurrence G(ξ) = ζ G(ξ+1) + (ξ+1) G(ξ+2) (A&S 19.6.4) starts it at ξ ≥ 1, where the

@@ -4,7 +4,6 @@ import hashlib
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.events.event import Event
 from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, point
@@ -37,7 +36,7 @@ class DummyLikelihood(Likelihood):
         came_from = np.cos(azimuth) * across, np.sin(azimuth) * across, np.cos(zenith)
         self._centre = -np.array(came_from)
 
-    def fit(self, directions: NDArray, vertices: NDArray) -> NDArray:
+    def fit(self, directions: np.ndarray, vertices: np.ndarray) -> np.ndarray:
         """Return the closed form, each pixel's first vertex and energies that show its cosine."""
         result = np.empty(len(directions), FIT_DTYPE)
         # |a − b|²/2 = 1 − cos ψ without its loss of digits
@@ -84,11 +83,11 @@ class CrashDummy(Dummy):
 class CrashDummyLikelihood(Likelihood):
     """Wraps another likelihood and fails in its place."""
 
-    def __init__(self, inner: Likelihood, shares: NDArray, hang_s: float, seed: int):
+    def __init__(self, inner: Likelihood, shares: np.ndarray, hang_s: float, seed: int):
         self._inner, self._shares = inner, shares
         self._hang_s, self._seed = hang_s, seed
 
-    def fit(self, directions: NDArray, vertices: NDArray) -> NDArray:
+    def fit(self, directions: np.ndarray, vertices: np.ndarray) -> np.ndarray:
         """Fit, but fail on chosen pixels.
 
         Raises
@@ -106,7 +105,7 @@ class CrashDummyLikelihood(Likelihood):
         result["llh"][(fate >= raising) & (fate < nan)] = np.nan
         return result
 
-    def _draw(self, direction: NDArray) -> float:
+    def _draw(self, direction: np.ndarray) -> float:
         """Return a uniform number in [0, 1) that depends on the direction and the seed alone."""
         text = f"{self._seed} {direction[0]:.9f} {direction[1]:.9f} {direction[2]:.9f}"
         digest = hashlib.blake2b(text.encode(), digest_size=8).digest()

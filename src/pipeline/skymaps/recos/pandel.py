@@ -49,7 +49,7 @@ class PandelSpe1st(Reconstruction):
             )
         return PandelLikelihood(hits, self._photons(hits["charge"]), self.table)
 
-    def _photons(self, charge: NDArray) -> NDArray[np.float64]:
+    def _photons(self, charge: np.ndarray) -> NDArray[np.float64]:
         return np.ones(len(charge))
 
 
@@ -58,7 +58,7 @@ class PandelMpe(PandelSpe1st):
 
     name = "pandel_mpe"
 
-    def _photons(self, charge: NDArray) -> NDArray[np.float64]:
+    def _photons(self, charge: np.ndarray) -> NDArray[np.float64]:
         return np.clip(np.rint(charge), 1, MOST_PHOTONS).astype(np.float64)
 
 
@@ -75,13 +75,13 @@ class PandelLikelihood(Likelihood):
         See `PandelSpe1st`.
     """
 
-    def __init__(self, hits: NDArray, photons: NDArray, table: str | Path | None = None):
+    def __init__(self, hits: np.ndarray, photons: np.ndarray, table: str | Path | None = None):
         splines = load_table(table)
         self._tables = (splines.floored, splines.log_pdf, splines.log_sf)
         columns = [hits["x"], hits["y"], hits["z"], hits["time"], photons]
         self._doms = _doubles(np.column_stack(columns))
 
-    def fit(self, directions: NDArray, vertices: NDArray) -> NDArray:
+    def fit(self, directions: np.ndarray, vertices: np.ndarray) -> np.ndarray:
         """Fit each direction from each vertex and from the middle of the hits.
 
         The starts' times are not used: the hits give a better one. The vertex returned is
@@ -94,7 +94,7 @@ class PandelLikelihood(Likelihood):
             result[name] = column
         return result
 
-    def llh(self, direction: NDArray, vertex: NDArray) -> float:
+    def llh(self, direction: np.ndarray, vertex: np.ndarray) -> float:
         """Return −log L of one track.
 
         Parameters

@@ -5,7 +5,6 @@ t = t0 + r·p/c and an error far wider than the clocks', with tails for scattere
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.events.event import Event, first_pulses
 from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
@@ -40,12 +39,12 @@ class PlaneWave(Reconstruction):
 class PlaneWaveLikelihood(Likelihood):
     """The first hits of one event."""
 
-    def __init__(self, hits: NDArray):
+    def __init__(self, hits: np.ndarray):
         self._positions = np.column_stack([hits["x"], hits["y"], hits["z"]])
         self._middle = self._positions.mean(axis=0)
         self._times = hits["time"]
 
-    def fit(self, directions: NDArray, vertices: NDArray) -> NDArray:
+    def fit(self, directions: np.ndarray, vertices: np.ndarray) -> np.ndarray:
         """Fit t0 of each direction; the vertices do not matter, the problem is convex.
 
         The vertex returned is the middle of the hits and when the front passes it.
@@ -58,7 +57,7 @@ class PlaneWaveLikelihood(Likelihood):
             result[axis] = value
         return result
 
-    def _fit(self, directions: NDArray) -> tuple[NDArray, NDArray]:
+    def _fit(self, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # einsum and not a matrix product: BLAS sums in an order that depends on the batch
         along = np.einsum("ni,di->nd", directions, self._positions - self._middle)
         residual = self._times - along / SPEED_OF_LIGHT_M_NS

@@ -30,7 +30,7 @@ class Failure(NamedTuple):
     """A pixel without a result, and why."""
 
     nside: int
-    index: int
+    index: int  # type: ignore[assignment]  # instead of tuple's method, which nobody calls
     reason: str
 
 
@@ -160,4 +160,4 @@ def read_part(path: str | Path, fingerprint: str) -> Part | None:
     except Exception as error:  # numpy raises anything from BadZipFile to KeyError
         raise ValueError(f"{path}: no part of a scan: {error}") from error
     pairs = zip(failed.tolist(), reasons.tolist(), strict=True)
-    return Part(pixels, [Failure(*pair, reason) for pair, reason in pairs])
+    return Part(pixels, [Failure(nside, index, reason) for (nside, index), reason in pairs])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MANIFEST_SECONDS = 5.0
 
 
-class Watch(AbstractContextManager):
+class Watch(AbstractContextManager["Watch"]):
     """Reports a scan; an instance is the `report` of `pipeline.skymaps.scan.rounds`.
 
     Parameters
