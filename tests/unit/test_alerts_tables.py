@@ -13,6 +13,7 @@ from pipeline.alerts.history_table import HISTORY_SCHEMA, history_table
 from pipeline.alerts.keys import object_ids
 from pipeline.alerts.photometry import photometry
 from pipeline.alerts.surveys.registry import get_survey, names, survey_files
+from pipeline.alerts.surveys.survey import Measurement
 from pipeline.io.records import ArrowRecords
 
 ZTF = get_survey("ztf")
@@ -227,3 +228,25 @@ def test_a_time_of_rubin_that_is_no_date_rejects_its_packet_alone(mjd):
     alerts, reasons = alerts_table(found, get_survey("lsst"))
     assert alerts["candid"].to_pylist() == [1]
     assert reasons == ["its time is null or not finite", None]
+
+
+def test_a_survey_of_fluxes_has_light_curves_from_its_module_alone():
+    """Names and zero point are the survey's own; a flux needs no limit to be one."""
+    own = Measurement({"flux": "diffFlux", "fluxerr": "diffFluxErr", "band": "passband"}, zp=25.0)
+    survey = replace(ZTF, histories=(), measurement=own, filters={"x": "ps1::y"})
+    alerts = pa.table(
+        {
+            "candid": [1, 2],
+            "object_id": ["a", "b"],
+            "jd": [2460000.5, 2460001.5],
+            "diffFlux": pa.array([100.0, -10.0], pa.float32()),
+            "diffFluxErr": pa.array([2.0, 1.0], pa.float32()),
+            "passband": ["x", "x"],
+        }
+    )
+    light = photometry(alerts, HISTORY_SCHEMA.empty_table(), survey).to_pylist()
+    found = [(r["mjd"], r["filter"], r["flux"], r["fluxerr"], r["zp"]) for r in light]
+    assert found == [
+        (60000.0, "ps1::y", 100.0, 2.0, 25.0),
+        (60001.0, "ps1::y", -10.0, 1.0, 25.0),
+    ]

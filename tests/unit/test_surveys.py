@@ -1,5 +1,6 @@
 """What is wrong with a survey's module or CSV is told by name and line."""
 
+import zlib
 from dataclasses import replace
 
 import pyarrow as pa
@@ -90,3 +91,11 @@ def test_an_objects_hash_does_not_depend_on_its_alert():
     keys = packet_keys(records, ZTF)[1]
     assert keys[0] == keys[1] != keys[2]
     assert object_ids(records, ZTF).to_pylist() == ["a", "a", "b", None]
+
+
+@pytest.mark.parametrize("name", ["", "0", "None", "null", "NULL", "nan", "NaN"])
+def test_a_placeholder_is_no_object(name):
+    """Two packets that write "None" are not of one object: they have keys of their own."""
+    records = decoded([packet(1, name), packet(2, name), packet(3, "Nonesuch")])
+    assert object_ids(records, ZTF).to_pylist() == [None, None, "Nonesuch"]
+    assert packet_keys(records, ZTF)[1].tolist()[:2] == [zlib.crc32(b"1"), zlib.crc32(b"2")]

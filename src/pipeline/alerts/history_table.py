@@ -50,8 +50,6 @@ HISTORY_SCHEMA = pa.schema(
         field("sigmagnr", pa.float32(), "mag"),
     ]
 )
-# What packets call a column, where the survey's module does not say otherwise.
-_FIELDS = {"prv_candid": "candid", "mag": "magpsf", "magerr": "sigmapsf", "zp": "magzpsci"}
 # Filled from others below, never read from a packet.
 _DERIVED = {"candid", "object_id", "kind", "filter", "snr", "limmag3sig", "limmag5sig"}
 
@@ -86,7 +84,7 @@ def history_table(records: Records, survey: Survey, alerts: pa.Table, kept: np.n
             table = table.filter(pa.array(wanted))
             if history.kind == "forced":
                 table, parent = _one_per_epoch(table, parent)
-            complete = from_fluxes if "flux" in history.columns else from_magnitudes
+            complete = from_fluxes if history.by_flux else from_magnitudes
             tables.append(complete(table))
             parents.append(parent)
     if not tables:
@@ -111,7 +109,7 @@ def _one_per_epoch(table: pa.Table, parent: np.ndarray) -> tuple[pa.Table, np.nd
 
 def _measurements(items: Records, survey: Survey, history: History) -> pa.Table:
     """Read all columns that packets have; others are null."""
-    names = {**_FIELDS, **history.columns}
+    names = history.columns
     columns = {}
     for column in HISTORY_SCHEMA:
         if column.name not in _DERIVED:

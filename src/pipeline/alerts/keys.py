@@ -12,9 +12,12 @@ from pipeline.alerts.surveys.survey import Survey
 from pipeline.alerts.usable import Places
 from pipeline.io.records import Records
 
+NO_OBJECT = ("", "0", "none", "null", "nan")
+"""What packets write for an object that there is none of, in any case."""
+
 
 def object_ids(records: Records, survey: Survey) -> pa.Array:
-    """Return the object of each record as a string; null where it has none (0 counts as none)."""
+    """Return the object of each record as a string; null where it has none (`NO_OBJECT`)."""
     result = pa.nulls(records.num_rows, pa.string())
     for path in survey.object_id:
         column = records.column(path)
@@ -22,7 +25,7 @@ def object_ids(records: Records, survey: Survey) -> pa.Array:
             # pandas' integers with gaps: as text, large ones would be cut
             column = as_type(column, pa.int64(), records.num_rows)
         text = as_type(column, pa.string(), records.num_rows)
-        text = pc.if_else(pc.is_in(text, pa.array(["0", ""])), None, text)
+        text = pc.if_else(pc.is_in(pc.ascii_lower(text), pa.array(NO_OBJECT)), None, text)
         result = pc.coalesce(result, text)
     return result
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.casts import as_type
-from pipeline.alerts.fluxes import NJY_ZP, from_fluxes, from_magnitudes
+from pipeline.alerts.fluxes import from_fluxes, from_magnitudes
 from pipeline.alerts.history_table import HISTORY_SCHEMA, band_names
 from pipeline.alerts.surveys.survey import Survey
 
@@ -36,8 +36,15 @@ def photometry(alerts: pa.Table, history: pa.Table, survey: Survey) -> pa.Table:
     """
     own = _own_measurements(alerts, survey)
     table = pa.concat_tables([history.select(own.schema.names), own])
+    fluxes = pa.array([h.kind for h in survey.histories if h.by_flux], pa.string())
+    by_flux = np.concatenate(
+        [
+            pc.is_in(history["kind"].cast(pa.string()), fluxes).to_numpy(),
+            np.full(own.num_rows, survey.measurement.by_flux),
+        ]
+    )
     forced = pc.equal(table["kind"], "forced")
-    good = pc.if_else(forced, _good_forced(table), _good_detection(table))
+    good = pc.if_else(forced, _good_forced(table), _good_detection(table, by_flux))
     table = table.filter(pc.and_(good, pc.is_valid(table["filter"])))
     forced = pc.equal(table["kind"], "forced")
     flux = pc.if_else(pc.and_(forced, pc.is_null(table["mag"])), None, table["flux"])
@@ -56,38 +63,38 @@ def _good_forced(table: pa.Table) -> pa.ChunkedArray:
     return pc.and_(pc.equal(status, "0"), pc.is_valid(table["fluxerr"]))
 
 
-def _good_detection(table: pa.Table) -> pa.ChunkedArray:
-    """Choose detections and limits: a magnitude whose sign is unknown is neither."""
+def _good_detection(table: pa.Table, by_flux: np.ndarray) -> pa.ChunkedArray:
+    """Choose detections and limits: a magnitude whose sign is unknown is neither.
+
+    Fluxes have errors and so need no limit.
+    """
     by_limit = pc.fill_null(pc.greater(table["diffmaglim"], 0.0), False)
-    in_njy = pc.fill_null(pc.equal(table["zp"], NJY_ZP), False)  # Rubin gives no limits
     unsigned = pc.and_(pc.is_valid(table["mag"]), pc.is_null(table["flux"]))
-    return pc.and_not(pc.or_(by_limit, in_njy), unsigned)
+    return pc.and_not(pc.or_(by_limit, pa.array(by_flux)), unsigned)
 
 
 def _own_measurements(alerts: pa.Table, survey: Survey) -> pa.Table:
     """Return the alerts' own measurements as rows of the history table."""
-    names = {"mag": "magpsf", "magerr": "sigmapsf", "flux": "psfFlux", "fluxerr": "psfFluxErr"}
-    columns = {}
-    for column in HISTORY_SCHEMA:
-        name = names.get(column.name, column.name)
-        present = name in alerts.column_names
-        columns[column.name] = (
-            as_type(alerts[name].combine_chunks(), column.type, alerts.num_rows)
-            if present and name not in ("filter", "kind")
-            else pa.nulls(alerts.num_rows, column.type)
+    own, rows = survey.measurement, alerts.num_rows
+    columns = {
+        column.name: as_type(
+            _column(alerts, own.columns.get(column.name, column.name)), column.type, rows
         )
-    band = "band" if "band" in alerts.column_names else "fid"
-    key = alerts[band].combine_chunks() if band in alerts.column_names else None
-    columns["filter"] = band_names(key, survey, alerts.num_rows).cast(
-        HISTORY_SCHEMA.field("filter").type
-    )
-    kind = pa.array(["prv"] * alerts.num_rows, pa.string())
+        for column in HISTORY_SCHEMA
+        if column.name not in ("filter", "kind")
+    }
+    names = band_names(_column(alerts, own.columns.get("band", "fid")), survey, rows)
+    columns["filter"] = names.cast(HISTORY_SCHEMA.field("filter").type)
+    kind = pa.array(["prv"] * rows, pa.string())
     columns["kind"] = kind.cast(HISTORY_SCHEMA.field("kind").type)
-    by_flux = "psfFlux" in alerts.column_names
-    if by_flux:
-        columns["zp"] = pa.array(np.full(alerts.num_rows, NJY_ZP))
+    if own.zp is not None:
+        columns["zp"] = pa.array(np.full(rows, own.zp))
     table = pa.table(columns).select(HISTORY_SCHEMA.names)
-    return (from_fluxes if by_flux else from_magnitudes)(table)
+    return (from_fluxes if own.by_flux else from_magnitudes)(table)
+
+
+def _column(alerts: pa.Table, name: str) -> pa.Array | None:
+    return alerts[name].combine_chunks() if name in alerts.column_names else None
 
 
 def _once(table: pa.Table, alerts: pa.Table) -> pa.Table:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.alerts.fluxes import NJY_ZP
-from pipeline.alerts.surveys.survey import History, Survey
+from pipeline.alerts.surveys.survey import History, Measurement, Survey
 
 LAST_MJD = 100_000.0
 """In the year 2132; ERFA refuses what is too far off, one packet's for all of a batch."""
@@ -47,6 +47,7 @@ SURVEY = Survey(
             NJY_ZP,
         ),
     ),
+    measurement=Measurement({"flux": "psfFlux", "fluxerr": "psfFluxErr", "band": "band"}, NJY_ZP),
     filters={band: f"lsst{band}" for band in "ugrizy"},
     to_jd=_mjd_tai_to_jd_utc,
 )

@@ -17,6 +17,8 @@ _TYPES = {
     "float64": pa.float64(),
     "string": pa.string(),
 }
+ZTF_FIELDS = {"prv_candid": "candid", "mag": "magpsf", "magerr": "sigmapsf", "zp": "magzpsci"}
+"""What ZTF and the surveys that took over its packets call columns of the history table."""
 HEADER = ("column", "type", "unit", "path")
 
 
@@ -52,8 +54,37 @@ class History:
 
     kind: str
     path: str
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=lambda: ZTF_FIELDS)
     zp: float | None = None
+
+    @property
+    def by_flux(self) -> bool:
+        """Whether it has fluxes, from which magnitudes are calculated; else the other way."""
+        return "flux" in self.columns
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What an alert's own measurement is called in the alerts table.
+
+    Attributes
+    ----------
+    columns : mapping
+        Column of the history table → of the alerts table, where the names differ; ``band``
+        names the column with the band (else ``fid``).
+    zp : float or None
+        AB zero point of ``flux`` [mag], if it is among `columns`.
+    """
+
+    columns: Mapping[str, str] = field(
+        default_factory=lambda: {"mag": "magpsf", "magerr": "sigmapsf"}
+    )
+    zp: float | None = None
+
+    @property
+    def by_flux(self) -> bool:
+        """Whether it is a flux, from which the magnitude is calculated; else the other way."""
+        return "flux" in self.columns
 
 
 @dataclass(frozen=True)
@@ -74,11 +105,13 @@ class Survey:
     ra, dec, time : str
         Paths; degrees (ICRS), and the time that `to_jd` understands.
     object_id : tuple of str
-        Paths; the first that is neither null nor 0 names the object.
+        Paths; the first that is neither null nor 0, nor a word for these, names the object.
     cutouts : tuple of 3 str
         Paths of the science, template and difference stamps; empty where there are none.
     histories : tuple of History
         Earlier and forced measurements that a packet carries.
+    measurement : Measurement
+        The alert's own measurement, for light curves.
     to_jd : callable
         Time as in the packet, (n,) float64 → Julian date UTC, (n,) float64.
     filters : mapping
@@ -95,6 +128,7 @@ class Survey:
     dec: str
     cutouts: tuple[str, str, str] | tuple[()] = ()
     histories: tuple[History, ...] = ()
+    measurement: Measurement = field(default_factory=Measurement)
     filters: Mapping[int | str | None, str] = field(default_factory=dict)
     to_jd: Callable[[np.ndarray], np.ndarray] = lambda jd: jd
 

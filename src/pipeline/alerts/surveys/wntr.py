@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.alerts.surveys.survey import History, Survey
+from pipeline.alerts.surveys.survey import ZTF_FIELDS, History, Survey
 
 SURVEY = Survey(
     name="wntr",
@@ -13,6 +13,6 @@ SURVEY = Survey(
     ra="candidate.ra",
     dec="candidate.dec",
     cutouts=("cutout_science", "cutout_template", "cutout_difference"),
-    histories=(History("prv", "prv_candidates", {"field": "fieldid"}),),
+    histories=(History("prv", "prv_candidates", {**ZTF_FIELDS, "field": "fieldid"}),),
     filters={1: "ps1::y", 2: "2massj", 3: "2massh"},  # 4 is the dark filter: no photometry
 )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.alerts.surveys.survey import History, Survey
+from pipeline.alerts.surveys.survey import ZTF_FIELDS, History, Survey
 
 SURVEY = Survey(
     name="ztf",
@@ -22,7 +22,7 @@ SURVEY = Survey(
         History(
             "forced",
             "fp_hists",
-            {"flux": "forcediffimflux", "fluxerr": "forcediffimfluxunc"},
+            {**ZTF_FIELDS, "flux": "forcediffimflux", "fluxerr": "forcediffimfluxunc"},
         ),
     ),
     filters={1: "ztfg", 2: "ztfr", 3: "ztfi"},
