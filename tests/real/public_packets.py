@@ -14,6 +14,7 @@ REJECTED = {
     "11290844.avro": ["the schema has no field diaSource.midpointMjdTai"],  # ELAsTiCC's 0.9
     "roman__alert.avro": ["the schema has no field diaSource.midpointMjdTai"],
     "rapid.v01_00.avro": ["schema 100.avsc is not in the schemas folder"],
+    "askap__alert.avro": ["the schema has no field candidate.fid"],  # of BOOM: radio fluxes
     "decam__alert.avro": ["the schema has no field candidate.jd"],
     "ztf_public_20240312.tar.gz": ["Not a gzipped file"],  # a pointer of git's large files
     "121540793515135009.avro": ["truncated: block at byte 14440 needs 1 bytes more"],

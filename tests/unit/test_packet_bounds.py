@@ -33,7 +33,9 @@ def block_file(schema: dict, count: int, data: bytes) -> bytes:
 
 
 ONE_BYTE = record_type("r", [("candid", "long")])
-CANDIDATE = record_type("c", [(n, ["null", "double"]) for n in ("jd", "ra", "dec")])
+NUMBERS = ("jd", "ra", "dec", "fid", "magpsf")
+CANDIDATE = record_type("c", [(n, ["null", "double"]) for n in NUMBERS])
+MEASURED = {"jd": 1.0, "ra": 2.0, "dec": 3.0, "fid": 1.0, "magpsf": 18.0}
 TINY = record_type("r", [("candid", "long"), ("objectId", "string"), ("candidate", CANDIDATE)])
 
 
@@ -57,7 +59,7 @@ def test_a_kilobyte_that_claims_many_records(tmp_path, schema, count, reason):
 
 def test_the_largest_number_of_records_of_a_block(tmp_path):
     """Writers need not be alike: 65,536 small packets in a block are packets."""
-    record = {"candid": 0, "objectId": "a", "candidate": {"jd": 1.0, "ra": 2.0, "dec": 3.0}}
+    record = {"candid": 0, "objectId": "a", "candidate": MEASURED}
     stream = io.BytesIO()
     for candid in range(1000, 1000 + MAX_BLOCK_RECORDS):
         fastavro.schemaless_writer(stream, TINY, {**record, "candid": candid})
@@ -77,7 +79,7 @@ def wide_items(width: int) -> dict:
 
 def wide_packet(width: int, items: int) -> tuple[dict, bytes]:
     schema = wide_items(width)
-    base = {"objectId": "a", "candidate": {"jd": 1.0, "ra": 2.0, "dec": 3.0}}
+    base = {"objectId": "a", "candidate": MEASURED}
     record = {"candid": 77, **base, "items": [{"value": None}] * items}
     stream = io.BytesIO()
     fastavro.schemaless_writer(stream, schema, record)

@@ -20,6 +20,15 @@ def without(schema, *names):
     return {**schema, "fields": [f for f in schema["fields"] if f["name"] not in names]}
 
 
+def without_measured(*names):
+    """Return `SCHEMA` whose candidate lacks some fields."""
+    fields = [
+        {**f, "type": without(f["type"], *names)} if f["name"] == "candidate" else f
+        for f in SCHEMA["fields"]
+    ]
+    return {**SCHEMA, "fields": fields}
+
+
 def written(schema, packets):
     stream = io.BytesIO()
     fastavro.writer(stream, fastavro.parse_schema(schema), packets)
@@ -44,6 +53,8 @@ def test_candid_in_the_candidate_alone(tmp_path):
     [
         (without(SCHEMA, "candid", "candidate"), "candid or candidate.candid"),
         (without(SCHEMA, "candidate"), "candidate.jd"),
+        (without_measured("fid", "magpsf"), "candidate.fid"),  # of a radio survey
+        (without_measured("magpsf"), "candidate.magpsf"),
     ],
 )
 def test_a_field_that_is_missing_is_named(tmp_path, schema, field):
@@ -63,6 +74,7 @@ SOURCE = {
         {"name": "ra", "type": "double"},
         {"name": "dec", "type": "double"},
         {"name": "psfFlux", "type": ["null", "float"], "default": None},
+        {"name": "band", "type": ["null", "string"], "default": None},
     ],
 }  # fmt: skip
 ALERT = {

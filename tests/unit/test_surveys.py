@@ -11,6 +11,7 @@ from pipeline.alerts.alerts_table import alerts_schema
 from pipeline.alerts.keys import object_ids, packet_keys
 from pipeline.alerts.surveys import registry
 from pipeline.alerts.surveys.registry import get_survey, names
+from pipeline.alerts.surveys.survey import Measurement
 from pipeline.io.records import ArrowRecords
 
 ZTF = get_survey("ztf")
@@ -62,6 +63,42 @@ def test_an_entry_point_that_is_no_such_survey(monkeypatch, where, message):
     registry.get_survey.cache_clear()
     with pytest.raises(ValueError, match=message):
         get_survey("mine")
+
+
+LIGHT_CURVES = "magpsf,float32,,m\nsigmapsf,float32,,e\ndiffmaglim,float32,,l\nisdiffpos,bool,,p\n"
+BY_BAND = Measurement({"mag": "magpsf", "magerr": "sigmapsf", "band": "band"})
+BY_FLUX = Measurement({"flux": "f", "fluxerr": "e", "band": "band"}, zp=25.0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "changes", "lacking"),
+    [
+        (f"{LIGHT_CURVES}band,string,,b\n", {}, "fid"),
+        (f"{LIGHT_CURVES}band,string,,b\n", {"measurement": BY_BAND}, None),
+        (f"{LIGHT_CURVES}fid,int32,,b\n", {"measurement": BY_BAND}, "band"),
+        (LIGHT_CURVES, {"filters": {None: "ztfg"}}, None),
+        (LIGHT_CURVES.replace("diffmaglim", "limit"), {"filters": {None: "ztfg"}}, "diffmaglim"),
+        (LIGHT_CURVES.replace("isdiffpos", "sign"), {"filters": {None: "ztfg"}}, "isdiffpos"),
+        ("f,float32,,f\nband,string,,b\n", {"measurement": BY_FLUX}, "e"),
+        ("f,float32,,f\ne,float32,,e\nband,string,,b\n", {"measurement": BY_FLUX}, None),
+        ("", {"filters": {}}, None),
+    ],
+)
+def test_light_curves_that_would_be_without_their_alerts(
+    tmp_path, monkeypatch, columns, changes, lacking
+):
+    """Their rows would be dropped one by one, for want of a band, a limit or a sign."""
+    survey = replace(with_columns(tmp_path, HEADER + columns), **changes)
+    monkeypatch.setattr("pipeline.alerts.surveys.ztf.SURVEY", survey)
+    registry.get_survey.cache_clear()
+    try:
+        if lacking is None:
+            assert get_survey("ztf") is survey
+        else:
+            with pytest.raises(ValueError, match=f"light curves of ztf take the column {lacking},"):
+                get_survey("ztf")
+    finally:
+        registry.get_survey.cache_clear()
 
 
 @pytest.mark.parametrize("module", ["pipeline.alerts.surveys.gone", "gone.survey"])

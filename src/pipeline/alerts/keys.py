@@ -39,7 +39,7 @@ def missing_field(paths: Collection[str], survey: Survey) -> str | None:
     """Return what packets with these scalar fields lack to be the survey's; None if nothing."""
     if candid_path(paths, survey) is None:
         return " or ".join(survey.candid_paths)
-    needed = (survey.time, survey.ra, survey.dec)
+    needed = (survey.time, survey.ra, survey.dec, *survey.needed)
     return next((path for path in needed if path not in paths), None)
 
 

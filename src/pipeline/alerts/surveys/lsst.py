@@ -37,6 +37,7 @@ SURVEY = Survey(
     time="diaSource.midpointMjdTai",
     ra="diaSource.ra",
     dec="diaSource.dec",
+    needed=("diaSource.psfFlux", "diaSource.band"),
     cutouts=("cutoutScience", "cutoutTemplate", "cutoutDifference"),
     histories=(
         History("prv", "prvDiaSources", _SOURCE, NJY_ZP),

@@ -54,12 +54,19 @@ def get_survey(name: str) -> Survey:
     ------
     ValueError
         If there is none of this name; the message lists those there are. If its module does
-        not define it.
+        not define it. If its CSV is wrong, or lacks a column that its light curves take.
     """
     module, attribute = _module(name)
     survey = getattr(importlib.import_module(module), attribute, None)
     if not isinstance(survey, Survey) or survey.name != name:
         raise ValueError(f"{module}: expected {attribute} to be a Survey with the name {name!r}")
+    lacking = set(survey.light_curve_columns) - {column.name for column in survey.columns}
+    if lacking:
+        raise ValueError(
+            f"{survey.columns_csv}: light curves of {name} take the column {min(lacking)}, which "
+            f"is not listed: add it, or say in {module} what it is called (measurement), or that "
+            f"there are no light curves (filters={{}})"
+        )
     return survey
 
 

@@ -106,6 +106,8 @@ class Survey:
         Paths; degrees (ICRS), and the time that `to_jd` understands.
     object_id : tuple of str
         Paths; the first that is neither null nor 0, nor a word for these, names the object.
+    needed : tuple of str
+        Paths of further scalars without which a packet is of some other survey.
     cutouts : tuple of 3 str
         Paths of the science, template and difference stamps; empty where there are none.
     histories : tuple of History
@@ -126,6 +128,7 @@ class Survey:
     time: str
     ra: str
     dec: str
+    needed: tuple[str, ...] = ()
     cutouts: tuple[str, str, str] | tuple[()] = ()
     histories: tuple[History, ...] = ()
     measurement: Measurement = field(default_factory=Measurement)
@@ -136,6 +139,19 @@ class Survey:
     def candid_paths(self) -> tuple[str, ...]:
         """Return where the candid may be: the first of these that a packet's schema has."""
         return tuple(self.candid.split("|"))
+
+    @property
+    def light_curve_columns(self) -> tuple[str, ...]:
+        """Return the columns of the alerts table that light curves take, none without filters.
+
+        Without one of them, the alerts' own measurements are missing from every light curve.
+        """
+        if not self.filters:
+            return ()
+        own = self.measurement
+        names = ["flux", "fluxerr"] if own.by_flux else ["mag", "magerr", "diffmaglim", "isdiffpos"]
+        found = tuple(own.columns.get(name, name) for name in names)
+        return found if None in self.filters else (*found, own.columns.get("band", "fid"))
 
     @cached_property
     def columns(self) -> tuple[FieldColumn, ...]:

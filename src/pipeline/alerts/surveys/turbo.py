@@ -12,6 +12,7 @@ SURVEY = Survey(
     time="candidate.jd",
     ra="candidate.ra",
     dec="candidate.dec",
+    needed=("candidate.fid", "candidate.magpsf"),
     cutouts=("cutoutScience", "cutoutTemplate", "cutoutDifference"),
     histories=(History("prv", "prv_candidates"),),
     filters={},  # its packets are of tests so far: no calibrated band

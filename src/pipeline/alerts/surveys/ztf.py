@@ -12,6 +12,7 @@ SURVEY = Survey(
     time="candidate.jd",
     ra="candidate.ra",
     dec="candidate.dec",
+    needed=("candidate.fid", "candidate.magpsf"),
     cutouts=(
         "cutoutScience.stampData",
         "cutoutTemplate.stampData",
