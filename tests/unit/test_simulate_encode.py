@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.simulate.encode import compile_encoder, varint
 from pipeline.simulate.stream import packet_stream
 from pipeline.simulate.ztf import packets
-from pipeline.simulate.ztf.encode import compile_encoder, varint
 
 SCHEMA = {
     "type": "record",

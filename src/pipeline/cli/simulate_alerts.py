@@ -13,16 +13,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--night", required=True, metavar="YYYYMMDD", help="UTC date of the night")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to make")
     parser.add_argument(
+        "--survey", choices=("ztf", "lsst"), default="ztf", help="whose packets; default: ztf"
+    )
+    parser.add_argument(
         "--format",
         choices=("folder", "container", "tarball"),
         default="folder",
-        help="one file a packet, one AVRO container, or ztf_public_YYYYMMDD.tar.gz",
+        help="one file a packet, AVRO containers, or (ZTF) ztf_public_YYYYMMDD.tar.gz",
     )
     parser.add_argument(
         "--stamps",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="with or without images; default: with",
+    )
+    parser.add_argument(
+        "--schema-version", metavar="VERSION", help="of lsst: 10.0 or 11.0; default: 10.0"
+    )
+    parser.add_argument(
+        "--history",
+        type=int,
+        metavar="VISITS",
+        help="of lsst: earlier visits of the field that has most; default: 1060",
     )
     parser.add_argument(
         "--defects",
@@ -43,9 +55,13 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.number,
         arguments.seed,
         arguments.night,
+        survey=arguments.survey,
         format_=arguments.format,
         stamps=arguments.stamps,
         defects=arguments.defects,
+        schema_version=arguments.schema_version,
+        history=arguments.history,
         overwrite=arguments.overwrite,
     )
-    print(f"{arguments.number} packets, truth and catalogues in {arguments.output}")
+    tables = "truth and catalogues" if arguments.survey == "ztf" else "truth"
+    print(f"{arguments.number} packets, {tables} in {arguments.output}")

@@ -7,9 +7,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from pipeline.io.progress import progress
-from pipeline.simulate.outputs import FORMATS, open_output
-from pipeline.simulate.stream import packet_stream
-from pipeline.simulate.truth import open_tables
+from pipeline.simulate.outputs import open_output
+from pipeline.simulate.surveys import simulation
 
 
 def simulate_alerts(
@@ -18,12 +17,15 @@ def simulate_alerts(
     seed: int,
     night: str,
     *,
+    survey: str = "ztf",
     format_: str = "folder",
     stamps: bool = True,
     defects: float = 0.0,
+    schema_version: str | None = None,
+    history: int | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write packets, ``truth.parquet``, ``stars.parquet`` and ``galaxies.csv`` to a folder.
+    """Write packets and ``truth.parquet`` to a folder, with ZTF's catalogues of the same sky.
 
     The folder appears when all is written. Packet i and its truth depend on the seed and
     the night only, not on `number`; the same call gives the same bytes.
@@ -38,32 +40,47 @@ def simulate_alerts(
         Not negative.
     night : str
         YYYYMMDD, UTC.
+    survey : str
+        ``ztf`` or ``lsst``.
     format_ : str
-        ``folder``, ``container`` or ``tarball``; see `outputs.open_output`.
+        ``folder``, ``container`` or, for ZTF, ``tarball``; see `outputs.open_output`.
     stamps : bool
         False leaves the cutouts null.
     defects : float
         Fraction of packets that are damaged; see `defects.DEFECTS`.
+    schema_version : str, optional
+        Of Rubin's packets: ``10.0`` (default) or ``11.0``.
+    history : int, optional
+        Of Rubin's packets: earlier visits of the field with most; 1,060 if not given.
     overwrite : bool
         Replace `output` if it exists and is not empty.
 
     Raises
     ------
     ValueError
-        If an argument is out of its range.
+        If an argument is out of its range, or not one of this survey's.
     OSError
         If the folder exists, or cannot be written.
     """
     if number < 1:
         raise ValueError(f"number {number}: expected 1 or more")
-    if format_ not in FORMATS:
-        raise ValueError(f"format {format_!r}: expected one of {', '.join(FORMATS)}")
-    packets = islice(packet_stream(seed, night, stamps=stamps, defects=defects), number)
+    simulated = simulation(
+        survey,
+        seed,
+        night,
+        stamps=stamps,
+        defects=defects,
+        schema_version=schema_version,
+        history=history,
+    )
+    if format_ not in simulated.formats:
+        raise ValueError(f"format {format_!r}: expected one of {', '.join(simulated.formats)}")
+    packets = islice(simulated.packets, number)
     first = next(packets)  # what is wrong with the arguments shows before anything is made
     with (
         _whole_folder(Path(output), overwrite) as folder,
-        open_tables(folder) as tables,
-        open_output(folder, format_, night, nullable_candid=defects > 0) as sink,
+        simulated.open_tables(folder) as tables,
+        open_output(folder, format_, simulated) as sink,
         progress("simulating alerts", number) as advance,
     ):
         for packet in chain([first], packets):

@@ -4,6 +4,7 @@ What is broken is written into the truth table, so that a test or a demonstratio
 which packets must be rejected, which counted as duplicates and which scored as null.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,26 @@ DEFECTS = (
 _STAMP_DEFECTS = {"nan_stamp": np.nan, "zero_stamp": 0.0, "inf_stamp": np.inf}
 
 
-def choose_defect(fraction: float, stamps: bool, rng: np.random.Generator) -> str | None:
-    """Return a defect for this fraction of packets, else None."""
+BYTE_DEFECTS = DEFECTS[:2]
+"""Those that concern a packet's bytes, not its fields: any survey's packets can have them."""
+
+
+def possible_defects(stamps: bool) -> list[str]:
+    """Return the defects that packets with or without stamps can have."""
+    return [d for d in DEFECTS if stamps or d not in _STAMP_DEFECTS]
+
+
+def choose_defect(fraction: float, defects: Sequence[str], rng: np.random.Generator) -> str | None:
+    """Return one of these defects for this fraction of packets, else None."""
     if rng.random() >= fraction:
         return None
-    return str(rng.choice([d for d in DEFECTS if stamps or d not in _STAMP_DEFECTS]))
+    return str(rng.choice(defects))
+
+
+def check_fraction(fraction: float) -> None:
+    """Raise ValueError if it is no fraction."""
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"defects {fraction}: expected a fraction between 0 and 1")
 
 
 def damage_record(

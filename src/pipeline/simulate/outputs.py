@@ -3,30 +3,31 @@
 import io
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from isal import igzip
 
 from pipeline.io.atomic import atomic_path
+from pipeline.simulate.container import block
 from pipeline.simulate.defects import cut
-from pipeline.simulate.stream import SimulatedPacket
-from pipeline.simulate.ztf import packets
+from pipeline.simulate.dump import Packet, Simulation
 
-FORMATS = ("folder", "container", "tarball")
-RECORDS_PER_BLOCK = 16
+BLOCK_RECORDS = 16
+BLOCK_BYTES = 4_000_000
+"""A block ends with the record that reaches one of these."""
 
 
 class Sink(Protocol):
     """Takes packets one by one."""
 
-    def write(self, packet: SimulatedPacket) -> None:
+    def write(self, packet: Packet) -> None:
         """Write one packet."""
 
 
 @contextmanager
-def open_output(folder: Path, format_: str, night: str, *, nullable_candid: bool) -> Iterator[Sink]:
+def open_output(folder: Path, format_: str, night: Simulation) -> Iterator[Sink]:
     """Open one of the forms below `folder`, which must exist.
 
     Parameters
@@ -34,42 +35,33 @@ def open_output(folder: Path, format_: str, night: str, *, nullable_candid: bool
     folder : Path
         Where the packets go.
     format_ : str
-        ``folder``: ``packets/<candid>.avro``; ``container``: ``ztf_<night>.avro``;
-        ``tarball``: ``ztf_public_<night>.tar.gz``, named as ZTF's archive names them.
-    night : str
-        YYYYMMDD.
-    nullable_candid : bool
-        Let ``candid`` be null in the one schema of a container.
-
-    Raises
-    ------
-    ValueError
-        If the format is none of these.
+        One of the night's. ``folder``: ``packets/<candid>.avro``; ``container``: one or
+        several ``.avro``; ``tarball``: a ``.tar.gz``, named as ZTF's archive names them.
+    night : Simulation
+        Whose packets they are.
     """
     if format_ == "folder":
         (folder / "packets").mkdir()
         yield _Folder(folder / "packets")
     elif format_ == "container":
-        with atomic_path(folder / f"ztf_{night}.avro") as path, path.open("wb") as file:
-            sink = _Container(file, nullable_candid)
-            yield sink
-            sink.flush()
-    elif format_ == "tarball":
+        with ExitStack() as open_file:
+            containers = _Containers(folder, night, open_file)
+            yield containers
+            containers.flush()
+    else:
         with (
-            atomic_path(folder / f"ztf_public_{night}.tar.gz") as path,
+            atomic_path(folder / f"{night.tarball}.tar.gz") as path,
             igzip.IGzipFile(str(path), "wb", compresslevel=1, mtime=0) as stream,
             tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as tar,
         ):
             yield _Tarball(tar)
-    else:
-        raise ValueError(f"format {format_!r}: expected one of {', '.join(FORMATS)}")
 
 
 class _Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def write(self, packet: SimulatedPacket) -> None:
+    def write(self, packet: Packet) -> None:
         (self.folder / packet.file_name).write_bytes(packet.file_bytes())
 
 
@@ -77,36 +69,50 @@ class _Tarball:
     def __init__(self, tar: tarfile.TarFile) -> None:
         self.tar = tar
 
-    def write(self, packet: SimulatedPacket) -> None:
+    def write(self, packet: Packet) -> None:
         data = packet.file_bytes()
         member = tarfile.TarInfo(packet.file_name)
         member.size = len(data)
         self.tar.addfile(member, io.BytesIO(data))
 
 
-class _Container:
+class _Containers:
     """Blocks of several records; a truncated one is a block of its own.
 
     A reader that trusts the counts fails there; one that looks for the next marker
     loses that record only.
     """
 
-    def __init__(self, file: io.BufferedWriter, nullable_candid: bool) -> None:
-        self.file, self.nullable = file, nullable_candid
+    def __init__(self, folder: Path, night: Simulation, open_file: ExitStack) -> None:
+        self.folder, self.night, self.open_file = folder, night, open_file
         self.waiting: list[bytes] = []
-        file.write(packets.container_header(nullable_candid))
+        self.number = 0
+        self._next_file()
 
-    def write(self, packet: SimulatedPacket) -> None:
-        record = packets.encode_record(packet.record, self.nullable)
+    def write(self, packet: Packet) -> None:
+        limit = self.night.container_bytes
+        if limit is not None and self.file.tell() >= limit:
+            self._next_file()
+        record = packet.encoded(self.night.nullable_candid)
         if packet.defect == "truncated":
             self.flush()
-            self.file.write(packets.block([cut(record, packet.cut_generator())]))
+            self.file.write(block([cut(record, packet.cut_generator())]))
             return
         self.waiting.append(record)
-        if len(self.waiting) == RECORDS_PER_BLOCK:
+        if len(self.waiting) == BLOCK_RECORDS or sum(map(len, self.waiting)) >= BLOCK_BYTES:
             self.flush()
 
     def flush(self) -> None:
         if self.waiting:
-            self.file.write(packets.block(self.waiting))
+            self.file.write(block(self.waiting))
             self.waiting = []
+
+    def _next_file(self) -> None:
+        self.flush()
+        self.open_file.close()
+        self.number += 1
+        several = self.night.container_bytes is not None
+        name = self.night.container + (f"_{self.number:04d}" if several else "")
+        path = self.open_file.enter_context(atomic_path(self.folder / f"{name}.avro"))
+        self.file = self.open_file.enter_context(path.open("wb"))
+        self.file.write(self.night.header)

@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.simulate.defects import choose_defect, cut, damage_record
+from pipeline.simulate.defects import (
+    check_fraction,
+    choose_defect,
+    cut,
+    damage_record,
+    possible_defects,
+)
 from pipeline.simulate.ztf import packets
 from pipeline.simulate.ztf.alert import Alert, object_alerts
 from pipeline.simulate.ztf.survey import Night
@@ -34,10 +40,14 @@ class SimulatedPacket:
         copy = "_copy" if self.defect == "duplicate" else ""
         return f"{self.candid}{copy}.avro"
 
+    def encoded(self, nullable_candid: bool) -> bytes:
+        """Return the record, encoded: whole, for a container of this schema."""
+        return packets.encode_record(self.record, nullable_candid)
+
     def file_bytes(self) -> bytes:
         """Return the packet as a file of its own, schema included."""
         nullable = self.defect == "no_candid"
-        data = packets.packet(packets.encode_record(self.record, nullable), nullable)
+        data = packets.packet(self.encoded(nullable), nullable)
         return cut(data, self.cut_generator()) if self.defect == "truncated" else data
 
     def cut_generator(self) -> np.random.Generator:
@@ -72,15 +82,15 @@ def packet_stream(
     ValueError
         If an argument is out of its range, or the night is full.
     """
-    if not 0 <= defects <= 1:
-        raise ValueError(f"defects {defects}: expected a fraction between 0 and 1")
+    check_fraction(defects)
     the_night = Night(seed, night)
+    possible = possible_defects(stamps)
     number = 0
     for index in count():
         for alert in object_alerts(the_night, index, stamps=stamps):
             whole = SimulatedPacket(number, alert, alert.record, None, the_night)
             rng = the_night.generator(3, number) if defects else None
-            defect = choose_defect(defects, stamps, rng) if rng else None
+            defect = choose_defect(defects, possible, rng) if rng else None
             if rng is None or defect is None:
                 yield whole
             elif defect == "duplicate":

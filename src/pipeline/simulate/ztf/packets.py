@@ -1,17 +1,14 @@
-"""Packets in AVRO: the schema of ZTF, single packets and blocks of a container."""
+"""Packets in AVRO: the schema of ZTF, records and files of one packet."""
 
-import io
 import json
 from functools import cache
 from importlib import resources
 from typing import Any
 
-import fastavro
-
-from pipeline.simulate.ztf.encode import Encoder, compile_encoder, varint
+from pipeline.simulate import container
+from pipeline.simulate.encode import Encoder, compile_encoder
 
 SCHEMA_VERSION = "4.02"
-SYNC_MARKER = bytes.fromhex("6e696768746d696c6c20616c65727473")  # fixed: same alerts, same bytes
 
 
 @cache
@@ -41,9 +38,7 @@ def _encoder(nullable_candid: bool) -> Encoder:
 @cache
 def container_header(nullable_candid: bool = False) -> bytes:
     """Return the header of an AVRO container without compression, schema included."""
-    buffer = io.BytesIO()
-    fastavro.writer(buffer, schema(nullable_candid), [], sync_marker=SYNC_MARKER)
-    return buffer.getvalue()
+    return container.container_header(schema(nullable_candid))
 
 
 def encode_record(record: dict[str, Any], nullable_candid: bool = False) -> bytes:
@@ -51,12 +46,6 @@ def encode_record(record: dict[str, Any], nullable_candid: bool = False) -> byte
     return _encoder(nullable_candid)(record)
 
 
-def block(records: list[bytes]) -> bytes:
-    """Return a block of a container: how many records, how many bytes, data, marker."""
-    data = b"".join(records)
-    return varint(len(records)) + varint(len(data)) + data + SYNC_MARKER
-
-
 def packet(record: bytes, nullable_candid: bool = False) -> bytes:
     """Return a file of one packet."""
-    return container_header(nullable_candid) + block([record])
+    return container_header(nullable_candid) + container.block([record])
