@@ -28,7 +28,10 @@ _REQUIRED = {
     "diaSourceId", "visit", "detector", "midpointMjdTai", "ra", "dec", "x", "y",
     "timeProcessedMjdTai",
 }  # fmt: skip
-_REQUIRED_SINCE_11 = {"psfNdata", "trailNdata", "dipoleNdata", "bboxSize"}
+_REQUIRED_SINCE_11 = {
+    "psfNdata", "trailNdata", "dipoleNdata", "bboxSize",
+    *(f"{band}_psfFluxNdata" for band in "ugrizy"),
+}  # fmt: skip
 
 # What packets need beyond the columns of the alerts table, with the fields' types.
 _FORCED = {
@@ -39,7 +42,7 @@ _FORCED = {
 }  # fmt: skip
 _OBJECT = {
     "diaObjectId": "long", "validityStartMjdTai": "double", "ra": "double", "dec": "double",
-    **{f"{band}_psfFluxNdata": "int" for band in "ugrizy"},
+    **{f"{band}_psfFluxNdata": "int?" for band in "ugrizy"},
     "firstDiaSourceMjdTai": "double?", "lastDiaSourceMjdTai": "double?", "nDiaSources": "int",
 }  # fmt: skip
 _SOLAR_SYSTEM = {
@@ -61,16 +64,15 @@ def source_fields(version: str) -> Fields:
     """
     if version not in VERSIONS:
         raise ValueError(f"schema {version!r}: expected one of {', '.join(VERSIONS)}")
-    required = _REQUIRED | (_REQUIRED_SINCE_11 if version == "11.0" else set())
     fields = [_field("diaSourceId", "long", "Unique number of this detection")]
     for column in get_survey("lsst").columns:
         record, _, name = column.paths[0].rpartition(".")
         if record != "diaSource":
-            continue
+            continue  # another part of the packet, or what brokers add
         if name in ("raErr", "decErr"):  # the place is a column of all surveys, not of this table
             fields.append(_field(name.removesuffix("Err"), "double", "ICRS [deg]"))
-        kind = _AVRO[column.type] + ("" if name in required else "?")
-        fields.append(_field(name, kind, f"[{column.unit}]" if column.unit else ""))
+        kind = _AVRO[column.type] + ("" if name in _REQUIRED else "?")
+        fields.append(_field(name, kind, f"[{column.unit}]" if column.unit else "", version))
     return fields
 
 
@@ -108,7 +110,7 @@ def schema(version: str) -> dict[str, Any]:
                 "prvDiaForcedSources",
                 {"type": "array", "items": _record(space, "diaForcedSource", forced_fields())},
             ),
-            _nullable("diaObject", _record(space, "diaObject", _fields(_OBJECT))),
+            _nullable("diaObject", _record(space, "diaObject", _fields(_OBJECT, version))),
             _nullable("ssSource", _record(space, "ssSource", _fields(_SOLAR_SYSTEM))),
             *(_nullable(name, "bytes") for name in CUTOUTS),
         ],
@@ -119,12 +121,14 @@ def _record(space: str, name: str, fields: Fields) -> dict[str, Any]:
     return {"type": "record", "name": f"{space}.{name}", "fields": fields}
 
 
-def _fields(kinds: dict[str, str]) -> Fields:
-    return [_field(name, kind) for name, kind in kinds.items()]
+def _fields(kinds: dict[str, str], version: str = "") -> Fields:
+    return [_field(name, kind, "", version) for name, kind in kinds.items()]
 
 
-def _field(name: str, kind: str, doc: str = "") -> dict[str, Any]:
-    """Return a field; a kind with ``?`` may be null."""
+def _field(name: str, kind: str, doc: str = "", version: str = "") -> dict[str, Any]:
+    """Return a field; a kind with ``?`` may be null, if not since this version."""
+    if version == "11.0" and name in _REQUIRED_SINCE_11:
+        kind = kind.rstrip("?")
     field = _nullable(name, kind[:-1]) if kind.endswith("?") else {"name": name, "type": kind}
     return field | ({"doc": doc} if doc else {})
 

@@ -78,9 +78,13 @@ def _place(key: bytes, value: float) -> tuple[bytes, bytes]:
 
 
 def _card(key: str, value: Any) -> bytes:
-    text = f"'{value:<8}'" if isinstance(value, str) else f"{value:>20}"
-    if isinstance(value, bool):
-        text = f"{'T' if value else 'F':>20}"
+    match value:
+        case str():
+            text = f"'{value:<8}'"
+        case bool():
+            text = f"{'T' if value else 'F':>20}"
+        case _:
+            text = f"{value!r:>20}".upper()  # FITS's exponents are capital letters
     return f"{key:<8}= {text}".ljust(80).encode()
 
 
