@@ -107,7 +107,7 @@ def source_columns(
         "scienceFlux": template + value,
         "scienceFluxErr": 1.02 * error,
         "templateFlux": template + 15 * noise[8],
-        "templateFluxErr": np.full(n, 15.0),
+        "templateFluxErr": 15 * np.exp(0.5 * noise[8]),
         "ixx": seeing * (1 + 0.1 * noise[9]),
         "iyy": seeing * (1 + 0.1 * noise[10]),
         "ixy": 0.2 * seeing * noise[11],

@@ -58,7 +58,7 @@ def draw_object(night: Night, index: int) -> tuple[SkyObject, np.random.Generato
     ra = (night.field_ra[field] + away * np.cos(angle) / np.cos(np.radians(dec))) % 360
     object_class = str(rng.choice(list(FRACTIONS), p=list(FRACTIONS.values())))
     kind, parameters = _DRAW[object_class](rng, night.visits(field))
-    template = float(parameters.get("mean_r", rng.uniform(18, 24)))
+    template = float(parameters.get("mean_r", rng.uniform(17.0, 22.0)))
     return SkyObject(index, object_class, kind, field, float(ra), dec, template, parameters), rng
 
 
@@ -99,7 +99,7 @@ def _sn_cc(rng: np.random.Generator, visits: Visits) -> tuple[str, dict[str, flo
 
 def _variable(rng: np.random.Generator, visits: Visits) -> tuple[str, dict[str, float]]:
     long = rng.random() < 0.75
-    mean_g = rng.uniform(19.0, 23.2)
+    mean_g = rng.uniform(18.5, 22.8)
     amplitude_g = rng.uniform(0.5, 1.2) if long else rng.uniform(0.3, 0.6)
     return "RRab" if long else "RRc", {
         "mean_g": mean_g,
