@@ -11,9 +11,7 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
 from pipeline.alerts.batch import Shard
-from pipeline.alerts.history_table import history_table
 from pipeline.alerts.index import build_index
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.simulate import surveys
@@ -50,13 +48,11 @@ def decoded(night, tmp_path_factory):
     path = night[0] / f"lsst_{NIGHT}_0001.avro"
     build_index(path, LSST, folder / "index.parquet", folder / "spool.bin")
     alerts, histories = [], []
-    for records, _ in Shard.load(folder / "index.parquet", 0, 1).batches():
-        table, reasons = alerts_table(records, LSST)
-        assert reasons == [None] * records.num_rows
-        assert unlisted_fields(records, LSST) == []
-        kept = np.ones(records.num_rows, bool)
-        alerts += table.to_pylist()
-        histories += history_table(records, LSST, table, kept).to_pylist()
+    for batch in Shard.load(folder / "index.parquet", 0, 1).batches(LSST):
+        assert batch.rejected.num_rows == 0
+        assert batch.unlisted == []
+        alerts += batch.alerts.to_pylist()
+        histories += batch.history.to_pylist()
     return alerts, histories
 
 
