@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from pipeline.alerts import need as packets
 from pipeline.contract.need import MOST_MINUTES, Need, total_mb
-from pipeline.scores.domain import score_need
-from pipeline.skymaps.domain import scan_need
+from pipeline.scores.need import score_need
+from pipeline.skymaps.need import scan_need
 
 NIGHTS = st.integers(0, 3_000_000)
 SHARDS = st.integers(1, 9999)

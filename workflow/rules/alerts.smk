@@ -33,7 +33,7 @@ rule index:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized_by_night(lambda night, count: packets.index(count)),
+        **sized_by_night(lambda night, *dump: packets.index(*dump)),
     params:
         schemas=lambda wildcards: night_of(wildcards).schemas,
         dump=dump_state,
@@ -60,7 +60,9 @@ rule decode:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized_by_night(lambda night, count: packets.decode(count, night.shards)),
+        **sized_by_night(
+            lambda night, count, kind: packets.decode(count, night.shards, kind)
+        ),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
         dump=dump_state,

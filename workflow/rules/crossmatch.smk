@@ -19,11 +19,7 @@ rule sort_catalog:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(
-            lambda wildcards: crossmatch.sort_need(
-                need.total_mb(catalog_sources(wildcards))
-            )
-        ),
+        **sized(lambda wildcards: crossmatch.need_to_sort(REQUEST, wildcards.catalog)),
     params:
         # What is matched how does not change the store.
         catalog=lambda wildcards: asdict(CONFIG.catalogs[wildcards.catalog].source),
@@ -47,7 +43,11 @@ rule match:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(need.SMALL),
+        **sized_by_night(
+            lambda night, count, kind: crossmatch.match_need(
+                count, night.shards, len(of_survey(CONFIG.catalogs, night.survey))
+            )
+        ),
     params:
         catalogs=by_survey(
             lambda survey: {

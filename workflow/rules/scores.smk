@@ -2,6 +2,7 @@
 
 from pipeline.contract.section import of_survey
 from pipeline.scores import domain as scores
+from pipeline.scores.need import train_need
 
 
 wildcard_constraints:
@@ -19,7 +20,7 @@ rule convert_model:
     conda:
         "../envs/tensorflow.yaml"
     resources:
-        **sized(scores.CONVERT),
+        **sized(scores.convert_need()),
     params:
         network=lambda wildcards: CONFIG.models[wildcards.model].to_convert(),
         file=lambda wildcards: input_state(CONFIG.models[wildcards.model].path),
@@ -46,8 +47,8 @@ rule score:
         else "../envs/tensorflow.yaml"
     resources:
         **sized_by_night(
-            lambda night, count: scores.score_need(
-                count, night.shards, len(of_survey(CONFIG.models, night.survey))
+            lambda night, count, kind: scores.score_need(
+                count, night.shards, scores.kinds(REQUEST, night.survey), kind
             )
         ),
     params:
@@ -78,7 +79,7 @@ rule train_realbogus:
         "../envs/tensorflow.yaml"
     threads: 2
     resources:
-        **sized(scores.TRAIN),
+        **sized(train_need()),
     params:
         number=5000,
         seed=7,

@@ -29,7 +29,7 @@ rule scan_chunk:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(lambda wildcards: skymaps.scan_need(int(wildcards.chunks))),
+        **sized(chunk_need),
     params:
         settings=settings_of,
         files=event_state,
@@ -55,7 +55,7 @@ rule scan:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(skymaps.scan_need()),
+        **sized(scan_need),
     params:
         settings=settings_of,
         files=event_state,
@@ -96,7 +96,7 @@ if CALIBRATION is not None:
         conda:
             "../envs/nightmill.yaml"
         resources:
-            **sized(need.SMALL),
+            **sized(scans.simulate_tracks_need(CALIBRATION.tracks)),
         params:
             number=CALIBRATION.tracks,
             seed=CALIBRATION.seed,
@@ -117,7 +117,7 @@ if CALIBRATION is not None:
         conda:
             "../envs/nightmill.yaml"
         resources:
-            **sized(skymaps.scan_tracks_need(CALIBRATION.tracks, CALIBRATION.jobs)),
+            **sized(tracks_need),
         params:
             jobs=CALIBRATION.jobs,
             code=job_code("skymaps", "scan_tracks"),
@@ -140,7 +140,7 @@ if CALIBRATION is not None:
         conda:
             "../envs/nightmill.yaml"
         resources:
-            **sized(need.SMALL),
+            **sized(scans.calibrate_need(CALIBRATION.tracks)),
         params:
             ice=CALIBRATION.ice,
             seed=CALIBRATION.seed,

@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from pipeline.alerts import need
 from pipeline.alerts.dumps import DUMP_SUFFIXES
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines, Table
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Location, Section
+from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.io.patience import PATIENCE_SECONDS
 
 INDEX = f"{paths.RESULTS}/packets/{paths.NIGHT}/index.parquet"
@@ -32,7 +34,7 @@ class Night(Section):
     path: Location = Field(
         description="folder, .avro, .tar(.gz), .parquet, or an http(s) address of one"
     )
-    shards: int = Field(1, ge=1, le=9999, description="parts processed independently")
+    shards: int = Field(1, ge=1, le=need.MOST_SHARDS, description="parts processed independently")
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="of the file behind a URL"
     )
@@ -91,6 +93,51 @@ class Night(Section):
 def nights(request: Request) -> tuple[Night, ...]:
     """Return the lines of ``alerts.tsv``."""
     return request.of("alerts")
+
+
+def kind_of(night: Night, expected: Expected = UNKNOWN) -> need.Packets:
+    """Return what kind of packets a night has."""
+    size = expected.packet_bytes.get(night.survey)
+    return need.Packets(night.survey, need.form_of(night.dump), size)
+
+
+def packets_of(night: Night, expected: Expected) -> int:
+    """Return how many packets a night has: as expected, or about as many as its dump holds."""
+    number = expected.packets.get(night.survey)
+    return need.packets_in(night.dump, kind_of(night, expected)) if number is None else number
+
+
+def _work(request: Request, expected: Expected) -> Iterator[Work]:
+    for night in nights(request):
+        kind, number = kind_of(night, expected), packets_of(night, expected)
+        of, shards = night_name(night), night.shards
+        if night.is_url:
+            yield Work("fetch", of, 1, need.fetch(number, kind))
+        yield Work("index", of, 1, need.index(number, kind), after=(named("fetch", of),))
+        after = (named("index", of),)
+        yield Work("decode", of, shards, need.decode(number, shards, kind), after=after)
+        yield Work("summary", of, 1, need.summary(shards), after=(named("decode", of),))
+
+
+def _notes(request: Request, expected: Expected, cores: int) -> Iterator[str]:
+    for night in nights(request):
+        where, number = f"{night.survey} {night.night}", packets_of(night, expected)
+        if night.survey not in expected.packets and not Path(night.dump).exists():
+            yield (
+                f"{where}: {night.dump} is not here yet: counted as {number:,} packets; "
+                "--packets says otherwise"
+            )
+        better = need.better_shards(number, night.shards, cores)
+        if better is not None:
+            yield (
+                f"{where}: {number:,} packets in {night.shards:,} shards: {better:,} would be "
+                f"better ({need.FEW:,} to {need.MANY:,} packets each)"
+            )
+
+
+def night_name(night: Night) -> str:
+    """Return what the work on a night is of."""
+    return paths.NIGHT.format(survey=night.survey, night=night.night)
 
 
 def _targets(request: Request) -> list[str]:
@@ -155,6 +202,8 @@ ALERTS = Domain(
     ),
     shard_files=(COUNTS,),
     targets=_targets,
+    work=_work,
+    notes=_notes,
     checks=(_known_surveys, _kinds_of_dumps),
     found=_found,
 )

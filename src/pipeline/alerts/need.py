@@ -1,61 +1,143 @@
-"""What jobs that read packets ask a cluster for.
+"""What jobs that read packets need, by the table of measured costs (`pipeline.contract.costs`)."""
 
-The figures were measured on simulated ZTF nights (benchmarks/), on one core.
-"""
-
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
+from pipeline.alerts.dumps import AVRO_SUFFIX, PARQUET_SUFFIX, TAR_SUFFIXES
+from pipeline.contract.costs import costs_of, need_of
 from pipeline.contract.need import Need, size_mb
-
-PACKET_BYTES = 50_000
-"""A ZTF packet in a dump: 49 kB in nightly tarballs."""
 
 TYPICAL_PACKETS = 300_000
 """A night that is not here yet."""
 
+MOST_SHARDS = 9999
+"""A shard has four digits."""
+FEW, MANY = 50_000, 200_000
+"""Packets of a shard: fewer take longer to begin than to be done, more wait for one core."""
 
-def packets_in(dump: str | Path) -> int:
+
+@dataclass(frozen=True)
+class Packets:
+    """What kind of packets a dump holds.
+
+    Attributes
+    ----------
+    survey : str
+    form : str
+        ``tar``, ``avro``, ``parquet`` or ``folder`` (of single packets).
+    bytes : float, optional
+        Of a packet in the dump; if absent what is usual for the survey.
+    """
+
+    survey: str = "ztf"
+    form: str = "tar"
+    bytes: float | None = None
+
+    @property
+    def size(self) -> float:
+        """Return the size of a packet in the dump [bytes]."""
+        return self.bytes or costs_of("dump", self.survey, self.form)["packet"].output_b
+
+    def mb(self, number: float) -> float:
+        """Return the size of some packets in the dump [MB]."""
+        return number * self.size / 1e6
+
+
+ZTF = Packets()
+
+
+def form_of(dump: str | Path) -> str:
+    """Return the form of a dump, by its name; of a folder that is here by what it holds.
+
+    >>> form_of("night.tar.gz"), form_of("night.avro"), form_of("not/here/yet")
+    ('tar', 'avro', 'folder')
+    """
+    try:
+        with os.scandir(dump) as entries:
+            name = next((entry.name for entry in entries), "")
+        return "parquet" if name.endswith(PARQUET_SUFFIX) else "folder"
+    except OSError:
+        name = str(dump)
+    if name.endswith(TAR_SUFFIXES):
+        return "tar"
+    return {AVRO_SUFFIX: "avro", PARQUET_SUFFIX: "parquet"}.get(Path(name).suffix, "folder")
+
+
+def packets_in(dump: str | Path, kind: Packets = ZTF) -> int:
     """Return about how many packets a dump holds; a typical night if it is not here yet."""
     size = size_mb(dump)
-    return TYPICAL_PACKETS if size is None else ceil(size * 1e6 / PACKET_BYTES)
+    return TYPICAL_PACKETS if size is None else ceil(size * 1e6 / kind.size)
 
 
-def index(packets: int) -> Need:
-    """Return what indexing a night needs: 0.45 ms a packet, of which it keeps a row.
+def index(packets: int, kind: Packets = ZTF) -> Need:
+    """Return what indexing a night needs.
 
     >>> index(300_000).mem_mb(), index(300_000).minutes()
-    (1450, 19)
+    (1450, 20)
     """
-    return Need(400 + packets * 1e-3, packets * 0.45e-3, _packets_mb(packets) * 2)
+    size = kind.mb(packets)
+    counts = {"packet": packets, "MB": size}
+    return need_of("index", counts, kind.survey, kind.form, input_mb=size)
 
 
-def decode(packets: int, shards: int) -> Need:
-    """Return what decoding one shard of a night needs: 0.25 ms a packet, in batches.
+def decode(packets: int, shards: int, kind: Packets = ZTF) -> Need:
+    """Return what decoding one shard of a night needs.
 
     >>> decode(300_000, 4).mem_mb(), decode(300_000, 4).minutes()
     (1435, 12)
     """
-    return of_shard(packets, shards, memory_mb=600, packet_s=0.25e-3)
+    return of_shard("decode", packets, shards, kind)
 
 
-def of_shard(packets: int, shards: int, *, memory_mb: float, packet_s: float) -> Need:
+def of_shard(
+    rule: str,
+    packets: int,
+    shards: int,
+    kind: Packets,
+    counts: Mapping[str, float] | None = None,
+) -> Need:
     """Return what a job needs that reads the packets of one shard of a night.
 
     Parameters
     ----------
+    rule : str
     packets, shards : int
         Of the night.
-    memory_mb : float
-        What it keeps in memory besides the index [MB].
-    packet_s : float
-        CPU time a packet [s].
+    kind : Packets
+    counts : mapping, optional
+        Further units of its work for each packet of the shard.
     """
     share = ceil(packets / shards)
-    # Every shard reads the night's index: 150 bytes a packet, once more while it is filtered.
-    memory = memory_mb + packets * 300e-6
-    return Need(memory, share * packet_s, _packets_mb(packets + share))
+    size = kind.mb(share)
+    units = {unit: number * share for unit, number in (counts or {}).items()}
+    # Every shard reads the night's index.
+    units |= {"night packet": packets, "packet": share, "MB": size}
+    read = kind.mb(packets) + size
+    return need_of(rule, units, kind.survey, kind.form, input_mb=read)
 
 
-def _packets_mb(packets: int) -> float:
-    return packets * PACKET_BYTES / 1e6
+def summary(shards: int) -> Need:
+    """Return what adding up a night needs."""
+    return need_of("summary", {"shard": shards})
+
+
+def fetch(packets: int, kind: Packets) -> Need:
+    """Return what fetching a night's dump needs."""
+    return need_of("fetch", {"MB": kind.mb(packets)})
+
+
+def better_shards(packets: int, shards: int, cores: int) -> int | None:
+    """Return into how many shards a night is better cut; None if it is well as it is.
+
+    A small night may have a shard for each core.
+
+    >>> better_shards(10_000_000, 4, 64), better_shards(600, 2, 2), better_shards(600, 100, 2)
+    (100, None, 1)
+    """
+    if packets > MANY * shards or (packets < FEW * shards and shards > cores):
+        better = min(max(1, ceil(packets / 100_000)), MOST_SHARDS)
+        return better if better != shards else None
+    return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section
+from pipeline.contract.work import Expected, Work
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,14 @@ def _no_targets(request: Request) -> list[str]:
     return []
 
 
+def _no_work(request: Request, expected: Expected) -> Iterable[Work]:
+    return ()
+
+
+def _no_notes(request: Request, expected: Expected, cores: int) -> Iterable[str]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Domain:
     """What one folder of the package brings to the workflow.
@@ -132,6 +141,10 @@ class Domain:
         Further patterns with a file a shard (`pipeline.contract.paths`), such as counts.
     targets : callable
         The files to ask for, beside the tables.
+    work : callable
+        The jobs that make all this from nothing, and what they need (`pipeline.contract.work`).
+    notes : callable
+        Lines about those figures for some cores: what is not known, what would be better.
     checks : tuple of callable
         What only the whole configuration shows to be wrong: each yields one line a problem,
         which says where it is and what to do. They run before any job.
@@ -146,5 +159,7 @@ class Domain:
     tables: tuple[Table, ...] = ()
     shard_files: tuple[str, ...] = ()
     targets: Callable[[Request], list[str]] = _no_targets
+    work: Callable[[Request, Expected], Iterable[Work]] = _no_work
+    notes: Callable[[Request, Expected, int], Iterable[str]] = _no_notes
     checks: tuple[Callable[[Request], Iterable[str]], ...] = ()
     found: Callable[[Path], Iterable[str]] | None = None

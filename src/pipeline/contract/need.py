@@ -40,11 +40,23 @@ class Need:
         On one core.
     disk_mb : float
         Input and output together.
+    output_mb : float
+        What it leaves under ``results/``, without the spool.
+    spool_mb : float
+        Packets that it copies out of a dump in which jobs cannot look them up.
+    files : float
+        What it leaves: results, log, and Snakemake's own notes.
+    at_least_s : float
+        CPU time to ask for even if less is expected, where nobody knows it before.
     """
 
     memory_mb: float
     cpu_s: float
     disk_mb: float = 0.0
+    output_mb: float = 0.0
+    spool_mb: float = 0.0
+    files: float = 0.0
+    at_least_s: float = 0.0
 
     def mem_mb(self, attempt: int = 1) -> int:
         """Return the memory to ask for [MB]: twice as much at each further attempt.
@@ -60,16 +72,12 @@ class Need:
         >>> Need(0, 300).minutes(), Need(0, 300).minutes(3)
         (30, 120)
         """
-        first = START_MINUTES + ceil(self.cpu_s * SLOWER / 60)
+        first = START_MINUTES + ceil(max(self.cpu_s, self.at_least_s) * SLOWER / 60)
         return min(first << (attempt - 1), MOST_MINUTES)
 
     def disk(self) -> int:
         """Return the scratch space to ask for [MB], with 1 GB for logs and caches."""
         return 1000 + ceil(self.disk_mb)
-
-
-SMALL = Need(memory_mb=500, cpu_s=60)
-"""Simulations, matches of some minutes, tables of some thousand rows."""
 
 
 @cache

@@ -6,14 +6,16 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.alerts.domain import nights
+from pipeline.alerts.domain import night_name, nights, packets_of
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
-from pipeline.contract.need import Need
+from pipeline.contract.need import Need, size_mb, total_mb
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section, of_survey
+from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.crossmatch.entry import Cone, Projected, Source
+from pipeline.crossmatch.need import form_of, match_need, sort_alerts_need, sort_need
 
 CATALOG = f"{paths.RESULTS}/catalogs/{{catalog}}"
 
@@ -134,15 +136,6 @@ def _of(value: float | dict[str, float], survey: str) -> float:
     return value[survey] if isinstance(value, dict) else value
 
 
-def sort_need(size_mb: float) -> Need:
-    """Return what sorting a catalogue needs: 0.5 GB for 1e7 rows, which CSV has in 500 MB.
-
-    >>> sort_need(500).mem_mb()
-    1300
-    """
-    return Need(350 + size_mb * 0.5, 20 + size_mb * 0.1, size_mb * 3)
-
-
 def stores(request: Request, survey: str) -> list[str]:
     """Return the sorted catalogues that a survey's alerts are matched against."""
     return [CATALOG.format(catalog=name) for name in of_survey(request.config.catalogs, survey)]
@@ -155,6 +148,39 @@ def sources(request: Request, catalog: str) -> list[str]:
         return [entry.path]
     theirs = [night for night in nights(request) if night.survey == entry.alerts]
     return paths.of_shards(paths.table("alerts"), theirs)
+
+
+def need_to_sort(request: Request, catalog: str, expected: Expected = UNKNOWN) -> Need:
+    """Return what sorting a catalogue needs."""
+    entry = request.config.catalogs[catalog]
+    if entry.path is not None:
+        return sort_need(total_mb([entry.path]), form_of(entry.path))
+    theirs = [night for night in nights(request) if night.survey == entry.alerts]
+    return sort_alerts_need(sum(packets_of(night, expected) for night in theirs))
+
+
+def _work(request: Request, expected: Expected) -> Iterator[Work]:
+    used: dict[str, None] = {}
+    for night in nights(request):
+        catalogs = of_survey(request.config.catalogs, night.survey)
+        if catalogs:
+            used |= dict.fromkeys(catalogs)
+            of, number = night_name(night), packets_of(night, expected)
+            job = match_need(number, night.shards, len(catalogs))
+            after = (named("decode", of), *(named("sort_catalog", name) for name in catalogs))
+            yield Work("match", of, night.shards, job, after=after)
+    for name in used:
+        source = request.config.catalogs[name].alerts
+        theirs = [night for night in nights(request) if night.survey == source]
+        after = tuple(named("decode", night_name(night)) for night in theirs)
+        job = need_to_sort(request, name, expected)
+        yield Work("sort_catalog", name, 1, job, after=after, once=source is None)
+
+
+def _notes(request: Request, expected: Expected, cores: int) -> Iterator[str]:
+    for name, entry in request.config.catalogs.items():
+        if entry.path is not None and size_mb(entry.path) is None:
+            yield f"catalogs.{name}: {entry.path} is not here yet: counted as if it were empty"
 
 
 def _columns(request: Request, survey: str) -> Iterator[tuple[str, str]]:
@@ -231,6 +257,8 @@ CROSSMATCH = Domain(
             added=_columns,
         ),
     ),
+    work=_work,
+    notes=_notes,
     checks=(_alerts_as_catalogs, _kinds_of_files, _known_surveys),
     found=_found,
 )

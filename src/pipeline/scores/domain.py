@@ -1,6 +1,7 @@
 """Section ``models``: the neural networks that score alerts, and what comes of them."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -8,21 +9,19 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.alerts.need import of_shard
+from pipeline.alerts.domain import kind_of, night_name, nights, packets_of
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
-from pipeline.contract.need import Need
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section, of_survey
+from pipeline.contract.work import Expected, Work, named
+from pipeline.scores.need import convert_need, score_need
 from pipeline.scores.network import DEFAULT_FEATURES, UNTRUSTED, Network
 
 MODEL = f"{paths.RESULTS}/models/{{model}}.onnx"
 TRAINED_MODEL = f"{paths.RESULTS}/models/trained/realbogus.h5"
 """What demo/models/realbogus.h5 was made as."""
-
-CONVERT = Need(memory_mb=1500, cpu_s=60)
-TRAIN = Need(memory_mb=1400, cpu_s=60)
 
 
 class Model(Section):
@@ -85,13 +84,10 @@ class Model(Section):
         return self
 
 
-def score_need(packets: int, shards: int, models: int) -> Need:
-    """Return what scoring one shard of a night needs: 1.6 ms an alert by six models.
-
-    >>> score_need(300_000, 4, 6).minutes()
-    19
-    """
-    return of_shard(packets, shards, memory_mb=600, packet_s=0.6e-3 + models * 0.17e-3)
+def kinds(request: Request, survey: str) -> Counter[str]:
+    """Return how many models of a survey take what, as `pipeline.scores.need.KINDS` names it."""
+    models = of_survey(request.config.models, survey).values()
+    return Counter("+".join(sorted(model.inputs)) for model in models)
 
 
 def networks(request: Request, survey: str) -> list[str]:
@@ -106,6 +102,22 @@ def _columns(request: Request, survey: str) -> Iterator[tuple[str, str]]:
     for name in of_survey(request.config.models, survey):
         for column in (name, f"{name}_version", f"{name}_reason"):
             yield f"models.{name}", column
+
+
+def _work(request: Request, expected: Expected) -> Iterator[Work]:
+    used: dict[str, None] = {}
+    for night in nights(request):
+        models = of_survey(request.config.models, night.survey)
+        if models:
+            used |= dict.fromkeys(models)
+            of, number = night_name(night), packets_of(night, expected)
+            job = score_need(
+                number, night.shards, kinds(request, night.survey), kind_of(night, expected)
+            )
+            after = (named("index", of), *(named("convert_model", name) for name in models))
+            yield Work("score", of, night.shards, job, after=after)
+    for name in used if request.config.engine == "onnxruntime" else ():
+        yield Work("convert_model", name, 1, convert_need(), once=True)
 
 
 def _engine(request: Request) -> Iterator[str]:
@@ -165,6 +177,7 @@ SCORES = Domain(
             added=_columns,
         ),
     ),
+    work=_work,
     checks=(_engine, _untrusted, _known_surveys),
     found=_found,
 )

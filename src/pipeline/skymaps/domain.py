@@ -1,7 +1,6 @@
 """Section ``skymaps``: how events are scanned, unless ``events.tsv`` says otherwise."""
 
 from collections.abc import Iterator
-from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +11,10 @@ from pipeline.contract.domain import Domain, Key
 from pipeline.contract.need import Need
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section
+from pipeline.contract.work import Expected, Work, named
 from pipeline.events.domain import EventRow, events
 from pipeline.sky.nsides import parse_nsides, words_of
+from pipeline.skymaps import need
 from pipeline.skymaps.recos.registry import names
 
 SKYMAP = f"{paths.RESULTS}/skymaps/{{event}}"
@@ -83,27 +84,6 @@ class Skymaps(Section):
         return value
 
 
-def scan_need(chunks: int = 1) -> Need:
-    """Return what scanning an event, or one share of a round of it, needs.
-
-    15 CPU s for an event with ``pandel_spe1st``; other reconstructions may take a hundred
-    times longer.
-
-    >>> scan_need().minutes(), scan_need(4).minutes()
-    (130, 40)
-    """
-    return Need(memory_mb=800, cpu_s=1800 / chunks, disk_mb=100)
-
-
-def scan_tracks_need(tracks: int, jobs: int) -> Need:
-    """Return what one job's share of simulated tracks needs: 15 CPU s a track.
-
-    >>> scan_tracks_need(200, 4).minutes()
-    60
-    """
-    return Need(memory_mb=800, cpu_s=ceil(tracks / jobs) * 15)
-
-
 def product(event: str, name: str) -> str:
     """Return one file about an event.
 
@@ -150,6 +130,26 @@ def rounds(section: Skymaps, row: EventRow) -> list[list[str]]:
     ]
 
 
+def need_to_scan(section: Skymaps, row: EventRow) -> Need:
+    """Return what an event's last, or only, job needs."""
+    chunks = row.chunks or section.chunks
+    return need.scan_need(
+        chunks, row.reco or section.reco, row.nsides or section.nsides, section.pointed
+    )
+
+
+def need_to_scan_chunk(section: Skymaps, row: EventRow) -> Need:
+    """Return what one share of a round of an event needs."""
+    chunks = row.chunks or section.chunks
+    return need.scan_chunk_need(
+        chunks,
+        len(rounds(section, row)),
+        row.reco or section.reco,
+        row.nsides or section.nsides,
+        section.pointed,
+    )
+
+
 def calibrations(section: Skymaps, row: EventRow) -> list[str]:
     """Return the calibration table of an event's contours; none if they are Wilks'."""
     if section.calibration is None:
@@ -169,6 +169,46 @@ def round_calibrations(section: Skymaps, row: EventRow, number: int) -> list[str
     if section.refine == "minimum" or number < len(levels):
         return []
     return calibrations(section, row)
+
+
+def _work(request: Request, expected: Expected) -> Iterator[Work]:
+    section, rows = request.config.skymaps, events(request)
+    calibrated: dict[str, EventRow] = {}
+    for row in rows:
+        tables = calibrations(section, row)
+        calibrated |= dict.fromkeys(tables, row)
+        yield from _scan_work(section, row, tables)
+    for table, row in calibrated.items():
+        yield from _calibration_work(section, row, table)
+    if calibrated:
+        job = need.simulate_tracks_need(section.calibration.tracks)
+        yield Work("simulate_tracks", "", 1, job, once=True)
+    if rows:
+        scans = tuple(named("scan", row.event) for row in rows)
+        yield Work("summarise_skymaps", "", 1, need.summarise_need(len(rows)), after=scans)
+
+
+def _scan_work(section: Skymaps, row: EventRow, tables: list[str]) -> Iterator[Work]:
+    after: list[str] = []
+    for number, files in enumerate(rounds(section, row)):
+        of = f"{row.event} round {number}"
+        after += [named("calibrate", t) for t in round_calibrations(section, row, number)]
+        job = need_to_scan_chunk(section, row)
+        yield Work("scan_chunk", of, len(files), job, after=tuple(after))
+        after = [named("scan_chunk", of)]
+    after += [named("calibrate", table) for table in tables]
+    yield Work("scan", row.event, 1, need_to_scan(section, row), after=tuple(after))
+
+
+def _calibration_work(section: Skymaps, row: EventRow, table: str) -> Iterator[Work]:
+    """Yield the work of one table; `row` is an event that it is for."""
+    tracks, jobs = section.calibration.tracks, section.calibration.jobs
+    reco, nsides = row.reco or section.reco, row.nsides or section.nsides
+    job = need.scan_tracks_need(tracks, jobs, reco, nsides)
+    after = (named("simulate_tracks", ""),)
+    yield Work("scan_tracks", table, jobs, job, after=after, once=True)
+    after = (named("scan_tracks", table),)
+    yield Work("calibrate", table, 1, need.calibrate_need(tracks), after=after, once=True)
 
 
 def _targets(request: Request) -> list[str]:
@@ -229,6 +269,7 @@ SKYMAPS = Domain(
     ),
     active=lambda request: bool(events(request)),
     targets=_targets,
+    work=_work,
     checks=(_known_recos, _pointed_or_calibrated, _pointed_at_one_nside),
     found=_found,
 )

@@ -25,10 +25,15 @@ def survey_code(domain, rule, module="jobs"):
 
 
 def sized_by_night(need):
-    """Return a rule's resources; `need` is a function of a night and its number of packets."""
-    once = cache(
-        lambda survey, night: need(
-            NIGHT_OF[survey, night], packets.packets_in(NIGHT_OF[survey, night].dump)
-        )
-    )
+    """Return a rule's resources.
+
+    `need` is a function of a night, its number of packets and their kind.
+    """
+
+    @cache
+    def once(survey, night):
+        line = NIGHT_OF[survey, night]
+        kind = alerts.kind_of(line)
+        return need(line, packets.packets_in(line.dump, kind), kind)
+
     return sized(lambda wildcards: once(wildcards.survey, wildcards.night))

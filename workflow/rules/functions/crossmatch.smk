@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from pipeline.contract.section import of_survey
 from pipeline.crossmatch import domain as crossmatch
 
 

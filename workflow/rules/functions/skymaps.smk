@@ -1,6 +1,8 @@
 """What the rules of skymaps ask of a job's wildcards."""
 
+from pipeline.sky.nsides import text_of_words
 from pipeline.skymaps import domain as skymaps
+from pipeline.skymaps import need as scans
 from pipeline.skymaps.recos.registry import code as reco_code
 
 GEOMETRY = [CONFIG.skymaps.geometry] if CONFIG.skymaps.geometry else []
@@ -26,3 +28,21 @@ def rounds_of(wildcards):
 def code_of_reco(wildcards):
     """Return what identifies the code of a job's reconstruction."""
     return reco_code(settings_of(wildcards)["reco"])
+
+
+def scan_need(wildcards):
+    """Return what scanning a job's event needs."""
+    return skymaps.need_to_scan(CONFIG.skymaps, event_of(wildcards))
+
+
+def chunk_need(wildcards):
+    """Return what a share of a round of a job's event needs."""
+    return skymaps.need_to_scan_chunk(CONFIG.skymaps, event_of(wildcards))
+
+
+def tracks_need(wildcards):
+    """Return what a share of the simulated tracks needs."""
+    nsides = text_of_words(wildcards.nsides)
+    return scans.scan_tracks_need(
+        CALIBRATION.tracks, CALIBRATION.jobs, wildcards.reco, nsides
+    )
