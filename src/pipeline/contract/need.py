@@ -80,6 +80,10 @@ class Need:
         return 1000 + ceil(self.disk_mb)
 
 
+SMALL = Need(memory_mb=500, cpu_s=60)
+"""Enough for a rule of some minutes that has no line in the table of costs yet."""
+
+
 @cache
 def size_mb(path: str | Path) -> float | None:
     """Return the size of a file or of the files in a folder [MB]; None where there is none.
