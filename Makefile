@@ -7,7 +7,7 @@ export CONDOR_CONFIG ?= /dev/null
 DEMO := .demo
 SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefile) --profile $(abspath profiles/local)
 
-.PHONY: demo test test-clusters fuzz lint format config lock docs dist bench clean
+.PHONY: demo test test-long test-clusters fuzz lint format config lock docs dist bench clean
 .DEFAULT_GOAL := demo
 
 # The stamp stands for an environment that has just what the lock says.
@@ -28,6 +28,9 @@ demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was 
 test: $(VENV)/.stamp  ## all tests that need no service
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -q --doctest-modules src
+
+test-long: $(VENV)/.stamp  ## simulated nights of some size: how far `nightmill plan` is off
+	$(BIN)/pytest -s tests/long
 
 test-clusters: $(VENV)/.stamp  ## SLURM and HTCondor, started on this machine (Debian, root)
 	$(BIN)/pytest --durations=0 tests/clusters
