@@ -70,7 +70,7 @@ def _count(number: int, word: str) -> str:
 def size(mb: float) -> str:
     """Return a size in the unit that suits it.
 
-    >>> size(2150), size(0), size(3.3e6)
+    >>> size(2160), size(0), size(3.3e6)
     ('2.2 GB', '0', '3.3 TB')
     """
     return _in_units(mb, _BYTES)
