@@ -77,6 +77,17 @@ def test_packets_are_judged_by_the_survey(tmp_path, name, survey, size):
     assert packets.packets_in(tmp_path / name, kind) == 10
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "form"),
+    [("a.avro", 400_000, "folder"), ("a.avro", 5_000_000, "avro"), ("a.parquet", 9, "parquet")],
+)
+def test_a_folder_is_what_its_files_are(tmp_path, name, size, form):
+    assert packets.form_of(tmp_path) == "folder"
+    (tmp_path / "README").write_text("nothing")
+    (tmp_path / name).write_bytes(bytes(size))
+    assert packets.form_of(tmp_path) == form
+
+
 def test_a_night_of_rubin_needs_what_was_extrapolated():
     """A night of 10⁷ as the first real ones: 12,600 s to index, 32,000 to decode, 650 GB."""
     kind = packets.Packets("lsst", "avro")

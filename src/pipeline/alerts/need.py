@@ -18,6 +18,9 @@ MOST_SHARDS = 9999
 FEW, MANY = 50_000, 200_000
 """Packets of a shard: fewer take longer to begin than to be done, more wait for one core."""
 
+LEAST_CONTAINER = 4_000_000
+"""A larger file in a folder has many packets [bytes]: Rubin's have 0.4 MB."""
+
 
 @dataclass(frozen=True)
 class Packets:
@@ -50,17 +53,24 @@ ZTF = Packets()
 
 
 def form_of(dump: str | Path) -> str:
-    """Return the form of a dump, by its name; of a folder that is here by what it holds.
+    """Return the form of a dump, by its name; of a folder that is here by one of its files.
 
     >>> form_of("night.tar.gz"), form_of("night.avro"), form_of("not/here/yet")
     ('tar', 'avro', 'folder')
     """
+    name = str(dump)
     try:
         with os.scandir(dump) as entries:
-            name = next((entry.name for entry in entries), "")
-        return "parquet" if name.endswith(PARQUET_SUFFIX) else "folder"
-    except OSError:
-        name = str(dump)
+            some = next(
+                (e for e in entries if e.name.endswith((AVRO_SUFFIX, PARQUET_SUFFIX))), None
+            )
+            if some is None or (
+                some.name.endswith(AVRO_SUFFIX) and some.stat().st_size < LEAST_CONTAINER
+            ):
+                return "folder"
+            name = some.name
+    except OSError:  # no folder, or none yet
+        pass
     if name.endswith(TAR_SUFFIXES):
         return "tar"
     return {AVRO_SUFFIX: "avro", PARQUET_SUFFIX: "parquet"}.get(Path(name).suffix, "folder")

@@ -38,13 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="default: this machine's",
     )
-    for name, what in (("packets", "packets of each night"), ("bytes", "bytes of a packet")):
+    for name, what, like in (
+        ("packets", "packets of each night, whatever is here", "1e7, or lsst=1e7 ztf=3e5"),
+        ("bytes", "of a packet in the dump", "82e3, or by survey likewise"),
+    ):
         parser.add_argument(
             f"--{name}",
             nargs="+",
             default=[],
             metavar="N",
-            help=f"{what}, whatever is here: 1e7, or by survey as lsst=1e7 ztf=3e5",
+            help=f"{what}: {like}",
         )
     parser.add_argument("--json", action="store_true", help="print JSON, with all figures")
 
