@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.alerts.casts import as_type
+from pipeline.alerts.branches import read_as
 from pipeline.alerts.keys import candids, object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
 from pipeline.alerts.usable import Places
@@ -73,17 +73,20 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
 
 
 def unlisted_fields(records: Records, survey: Survey) -> list[str]:
-    """Return the scalars of the packets' measurement that no column of the survey takes.
+    """Return the scalars of the packets that no column of the survey takes.
 
-    A survey that adds a field to its ``candidate`` (or ``diaSource``) is noticed by this.
+    Those of the measurement and of the packet itself: a survey that adds a field to its
+    ``candidate`` (or ``diaSource``), or beside it, is noticed by this. Other records in a
+    packet (``diaObject``) have many that no column is meant to take.
     """
     measurement = survey.ra.rpartition(".")[0] + "."
     taken = {path for c in survey.columns for path in c.paths} | set(survey.object_id)
-    taken |= {*survey.candid_paths, survey.ra, survey.dec, survey.time}
+    taken |= {*survey.candid_paths, survey.ra, survey.dec, survey.time, *survey.cutouts}
+    found = dict.fromkeys(path.partition(":")[0] for path in records.paths)
     return [
         path
-        for path in records.paths
-        if path.startswith(measurement)
+        for path in found
+        if (path.startswith(measurement) or "." not in path)
         and path not in taken
         and path.removeprefix(measurement) not in survey.candid_paths
     ]
@@ -91,5 +94,4 @@ def unlisted_fields(records: Records, survey: Survey) -> list[str]:
 
 def _own(records: Records, column: FieldColumn) -> pa.Array:
     """Return a column; where a version of the schema calls a field differently, the first."""
-    arrays = [as_type(records.column(path), column.type, records.num_rows) for path in column.paths]
-    return pc.coalesce(*arrays)
+    return pc.coalesce(*(read_as(records, path, column.type) for path in column.paths))

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.alerts.branches import read_as
 from pipeline.alerts.casts import as_type
 from pipeline.alerts.fluxes import from_fluxes, from_magnitudes, known
 from pipeline.alerts.surveys.survey import History, Survey
@@ -52,6 +53,14 @@ HISTORY_SCHEMA = pa.schema(
 )
 # Filled from others below, never read from a packet.
 _DERIVED = {"candid", "object_id", "kind", "filter", "snr", "limmag3sig", "limmag5sig"}
+
+
+def measured_fields(history: History) -> dict[str, pa.DataType]:
+    """Return the type of the column that each field of the array's items is read for."""
+    names = history.columns
+    read = [column for column in HISTORY_SCHEMA if column.name not in _DERIVED]
+    band = {names.get("band", "fid"): pa.string()}
+    return {names.get(column.name, column.name): column.type for column in read} | band
 
 
 def history_table(records: Records, survey: Survey, alerts: pa.Table, kept: np.ndarray) -> pa.Table:
@@ -113,8 +122,7 @@ def _measurements(items: Records, survey: Survey, history: History) -> pa.Table:
     columns = {}
     for column in HISTORY_SCHEMA:
         if column.name not in _DERIVED:
-            array = items.column(names.get(column.name, column.name))
-            columns[column.name] = as_type(array, column.type, items.num_rows)
+            columns[column.name] = read_as(items, names.get(column.name, column.name), column.type)
     jd = columns["jd"].to_numpy(zero_copy_only=False)
     columns["jd"] = known(pa.array(survey.to_jd(jd)))
     if history.zp is not None:

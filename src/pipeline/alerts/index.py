@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.alerts.changed import changed_type
 from pipeline.alerts.index_rows import IndexRows, PacketRows
 from pipeline.alerts.index_table import ARROW, DUPLICATE, PACKET, REJECTED, index_table
 from pipeline.alerts.keys import key_fields, missing_field, packet_keys
@@ -23,6 +24,7 @@ from pipeline.io.atomic import atomic_path
 from pipeline.io.avro import AvroError, Block, parse_schema
 from pipeline.io.avro_kernel import OK, STATUS, boundaries
 from pipeline.io.avro_program import MAX_BLOCK_VALUES, Program, compile_schema
+from pipeline.io.field_types import types_of_program, types_of_table
 from pipeline.io.records import ArrowRecords, check, decode_in_parts
 from pipeline.io.tables import write_table
 
@@ -214,10 +216,12 @@ class _Builder:
         """Add parquet rows; they go to the spool as an IPC stream, to be memory-mapped."""
         self.flush()
         records = ArrowRecords.of_table(found.table)
-        if (missing := missing_field(records.paths, self.survey)) is not None:
+        why = changed_type(types_of_table(found.table.schema), self.survey)
+        if why is None and (missing := missing_field(records.paths, self.survey)) is not None:
+            why = f"it has no column {missing}"
+        if why is not None:
             if found.first == 0:  # once for all of the file's rows
-                reason = self._not_a_packet(f"it has no column {missing}")
-                self.rows.reject(found.source, 0, reason)
+                self.rows.reject(found.source, 0, self._not_a_packet(why))
             return
         offset = self.stream.tell()
         with pa.ipc.new_stream(self.stream, found.table.schema) as writer:
@@ -247,6 +251,8 @@ class _Builder:
                 schema = parse_schema(text)
                 whole = compile_schema(schema)
                 paths = whole.tables[0].columns
+                if (changed := changed_type(types_of_program(whole), self.survey)) is not None:
+                    raise AvroError(changed)
                 if (missing := missing_field(paths, self.survey)) is not None:
                     raise AvroError(f"the schema has no field {missing}")
                 keys = compile_schema(schema, key_fields(paths, self.survey))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipeline.alerts.casts import as_type
+from pipeline.alerts.branches import read_as
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.records import Records
 
@@ -52,5 +52,5 @@ class Places:
 
 
 def _number(records: Records, path: str) -> np.ndarray:
-    column = as_type(records.column(path), pa.float64(), records.num_rows)
+    column = read_as(records, path, pa.float64())
     return column.to_numpy(zero_copy_only=False)
