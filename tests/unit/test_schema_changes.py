@@ -286,3 +286,26 @@ def test_parquet_rows_are_held_to_the_same(tmp_path, packets):
     alerts, _, reasons, _ = decode(tmp_path / "night.parquet", tmp_path)
     assert alerts == []
     assert reasons == ["not a packet of lsst: diaSource.snr is bytes, expected float"]
+
+
+@pytest.mark.parametrize("form", ["avro", "parquet"])
+@pytest.mark.parametrize(
+    ("value", "kind", "said"),
+    [(1.0, "double", "double"), ([1.0], ["null", {"type": "array", "items": "double"}], None)],
+)
+def test_a_history_that_is_no_array_of_records(tmp_path, packets, form, value, kind, said):
+    path = tmp_path / f"night.{form}"
+    rows = [packet | {"prvDiaForcedSources": value} for packet in packets[:3]]
+    if form == "avro":
+        kinds = copy.deepcopy(schema(VERSION))
+        (field,) = (f for f in kinds["fields"] if f["name"] == "prvDiaForcedSources")
+        field["type"] = kind
+        field.pop("default")
+        written(path, kinds, rows)
+    else:
+        rows = [{k: v for k, v in row.items() if k != "ssSource"} for row in rows]
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    alerts, _, reasons, _ = decode(path, tmp_path)
+    assert alerts == []
+    said = f"is {said}, expected array" if said else "is an array of double, expected of record"
+    assert f"not a packet of lsst: prvDiaForcedSources {said}" in reasons[0]

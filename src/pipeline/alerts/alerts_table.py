@@ -8,7 +8,7 @@ from pipeline.alerts.branches import read_as
 from pipeline.alerts.keys import candids, object_ids
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
 from pipeline.alerts.usable import Places
-from pipeline.io.records import Records
+from pipeline.io.records import AvroRecords, Records
 from pipeline.io.tables import SURVEY, field, with_survey
 from pipeline.sky.coordinates import ecliptic, galactic, wrapped
 
@@ -75,18 +75,20 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
 def unlisted_fields(records: Records, survey: Survey) -> list[str]:
     """Return the scalars of the packets that no column of the survey takes.
 
-    Those of the measurement and of the packet itself: a survey that adds a field to its
+    Those of the measurement, and of an AVRO packet itself: a survey that adds a field to its
     ``candidate`` (or ``diaSource``), or beside it, is noticed by this. Other records in a
-    packet (``diaObject``) have many that no column is meant to take.
+    packet (``diaObject``) have many that no column is meant to take, and rows of parquet have
+    columns of the broker's own.
     """
     measurement = survey.ra.rpartition(".")[0] + "."
     taken = {path for c in survey.columns for path in c.paths} | set(survey.object_id)
     taken |= {*survey.candid_paths, survey.ra, survey.dec, survey.time, *survey.cutouts}
+    in_avro = isinstance(records, AvroRecords)
     found = dict.fromkeys(path.partition(":")[0] for path in records.paths)
     return [
         path
         for path in found
-        if (path.startswith(measurement) or "." not in path)
+        if (path.startswith(measurement) or (in_avro and "." not in path))
         and path not in taken
         and path.removeprefix(measurement) not in survey.candid_paths
     ]

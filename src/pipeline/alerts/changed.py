@@ -41,6 +41,8 @@ def changed_type(types: FieldTypes, survey: Survey) -> str | None:
     for history in survey.histories:
         if wrong := sorted(types.get(history.path, frozenset()) - {"array"}):
             return f"{history.path} is {' or '.join(wrong)}, expected array"
+        if items := types.get(f"{history.path}."):
+            return f"{history.path} is an array of {' or '.join(sorted(items))}, expected of record"
     return None
 
 

@@ -9,7 +9,8 @@ from pipeline.io.text import is_text
 
 FieldTypes = dict[str, frozenset[str]]
 """Dotted path → the types that its values may have, null left out; a field of an array's items
-is written as if the array were a record. Words: boolean, int, long, float, double, string, enum,
+is written as if the array were a record, and items that are no records as a field without a
+name. Words: boolean, int, long, float, double, string, enum,
 bytes, record, array, and Arrow's own where AVRO has none (timestamp[us])."""
 
 _WORDS = (
@@ -61,8 +62,10 @@ def _fields(fields: pa.Schema | pa.StructType, prefix: str) -> Iterator[tuple[st
     for item in fields:
         path, type_ = prefix + item.name, item.type
         yield path, frozenset() if pa.types.is_null(type_) else frozenset([_word(type_)])
-        if not pa.types.is_struct(type_) and pa.types.is_nested(type_) and type_.num_fields == 1:
-            type_ = type_.field(0).type
+        if pa.types.is_list(type_) or pa.types.is_large_list(type_):
+            type_ = type_.value_type
+            if not pa.types.is_struct(type_) and not pa.types.is_null(type_):
+                yield f"{path}.", frozenset([_word(type_)])
         if pa.types.is_struct(type_):
             yield from _fields(type_, f"{path}.")
 

@@ -266,6 +266,8 @@ class ArrowRecords:
     @cached_property
     def paths(self) -> list[str]:
         """Return the paths of all scalar fields."""
+        if not pa.types.is_struct(self.array.type):  # items of an array that are no records
+            return []
         return list(_scalar_paths(self.array.type, ""))
 
     def column(self, path: str) -> pa.Array | None:
