@@ -18,7 +18,7 @@ from pipeline.scores.convert import convert_model
 from pipeline.scores.domain import DEFAULT_FEATURES, Model
 from pipeline.scores.engines import load_engine
 from pipeline.scores.features import make_features
-from pipeline.scores.table import score_batch
+from pipeline.scores.scores_table import score_batch
 from pipeline.scores.triplets import make_triplets
 
 pytestmark = pytest.mark.real

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.alerts.counts import summarise_night
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import build_index
-from pipeline.alerts.night import summarise_night
 from pipeline.alerts.surveys.registry import get_survey
 
 ZTF = get_survey("ztf")

@@ -13,9 +13,9 @@ from nights import ZTF, run, sorted_rows, write_folder, write_tar
 from packets import PARSED, container, packet
 
 from pipeline.alerts.batch import Shard
+from pipeline.alerts.counts import summarise_night
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import build_index
-from pipeline.alerts.night import remove_stale_shards, summarise_night
 from pipeline.scores.shard import score_shard
 
 CANDIDS = [2475433850015010000 + i for i in range(40)]
@@ -275,23 +275,6 @@ def test_memory_of_candids_is_exact(tmp_path):
     tables, _ = run(tmp_path, tmp_path / "night.parquet")
     assert tables["alerts"]["candid"].to_pylist() == [big]
     assert tables["history"]["prv_candid"].to_pylist() == [5, None]
-
-
-def test_stale_shards_are_removed(tmp_path):
-    folders = [tmp_path / name / "ztf" / "1" for name in ("alerts", "counts", "missing")]
-    for folder, suffix in zip(folders, ("parquet", "json"), strict=False):
-        write_folder(folder, {f"000{k}.{suffix}": b"" for k in range(3)})
-    removed = remove_stale_shards(folders, ["0000", "0001"])
-    assert [p.name for p in removed] == ["0002.parquet", "0002.json"]
-    assert [len(list(folder.iterdir())) for folder in folders[:2]] == [2, 2]
-
-
-def test_a_shard_that_is_being_written_is_not_stale(tmp_path):
-    """Other jobs of the night may still run when it is summed up."""
-    (tmp_path / ".0001.parquet.part").write_bytes(b"")
-    (tmp_path / ".0007.parquet.part").write_bytes(b"")
-    removed = remove_stale_shards([tmp_path], ["0000", "0001"])
-    assert [p.name for p in removed] == [".0007.parquet.part"]
 
 
 def test_counts_that_do_not_add_up(tmp_path):

@@ -12,7 +12,7 @@ from pipeline.io.tables import survey_schema
 from pipeline.plan.check import check_request
 from pipeline.plan.load import load_config
 from pipeline.scores.domain import SCORES, Model
-from pipeline.scores.table import scores_schema
+from pipeline.scores.scores_table import scores_schema
 
 SCORES_COLUMNS, MATCHES_COLUMNS = SCORES.tables[0].fixed, CROSSMATCH.tables[0].fixed
 MODEL = {"version": "1", "path": "m.h5"}

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
+from pipeline.events.optics import SCATTERING
 from pipeline.skymaps.recos import convolved
-from pipeline.skymaps.recos.convolved import JITTER, RATE, SCATTERING, log_pdf, log_sf
+from pipeline.skymaps.recos.convolved import JITTER, RATE, log_pdf, log_sf
 
 CASES = [(d, t) for d in (2.3, 20.0, 33.29, 80.0, 300.0, 620.0) for t in (-60.0, 0.0, 55.0, 700.0)]
 

@@ -9,9 +9,10 @@ from scipy.optimize import minimize_scalar
 
 from pipeline.events.event import PULSE_DTYPE, Event, Seed, first_pulses
 from pipeline.events.geometry import ic86_like
+from pipeline.events.optics import GROUP_INDEX
 from pipeline.simulate.events import simulate_event
 from pipeline.simulate.ice import uniform
-from pipeline.skymaps.recos.convolved import GROUP_INDEX, log_pdf, log_sf
+from pipeline.skymaps.recos.convolved import log_pdf, log_sf
 from pipeline.skymaps.recos.pandel import MOST_PHOTONS, PandelLikelihood, PandelMpe, PandelSpe1st
 from pipeline.skymaps.recos.pandel_table import load_table
 from pipeline.skymaps.recos.track import track_llh, transverse

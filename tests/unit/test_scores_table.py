@@ -21,8 +21,8 @@ from networks import of_both, of_feature, of_triplet, write_network
 from pipeline.plan.domains import Config
 from pipeline.scores.domain import DEFAULT_FEATURES, SCORES, Model
 from pipeline.scores.engines import load_engine
+from pipeline.scores.scores_table import NODATA_COLUMNS, score_batch, scores_schema
 from pipeline.scores.signature import ModelError
-from pipeline.scores.table import NODATA_COLUMNS, score_batch, scores_schema
 from pipeline.scores.triplets import CHANNELS
 
 HISTORY = pa.table(
@@ -224,7 +224,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path):
 
 def test_scoring_imports_no_tensorflow():
     code = (
-        "import sys, pipeline.scores.table, pipeline.scores.convert\n"
+        "import sys, pipeline.scores.scores_table, pipeline.scores.convert\n"
         "assert not {'tensorflow', 'onnx', 'h5py', 'astropy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.simulate.ztf import sky
 from pipeline.simulate.ztf.lightcurves import difference_flux, flux, magnitude
-from pipeline.simulate.ztf.survey import CHANNELS, Night
+from pipeline.simulate.ztf.survey import CHANNELS, SimulatedNight
 
 SUPERNOVA = {
     "peak_jd": 2460000.0,
@@ -67,7 +67,7 @@ def test_what_is_not_there_has_no_flux():
 
 
 def test_slots_of_a_night_are_unique():
-    night = Night(1, "20240115")
+    night = SimulatedNight(1, "20240115")
     chips = len(night.field_id) * CHANNELS
     slots = {night.slot(i) for i in range(2 * chips)}
     assert len(slots) == 2 * chips
@@ -78,7 +78,7 @@ def test_slots_of_a_night_are_unique():
 
 @pytest.mark.parametrize("date", ["20180320", "20240115", "20240701"])
 def test_a_night_has_visits_in_g_and_r_and_a_past(date):
-    night = Night(1, date)
+    night = SimulatedNight(1, date)
     assert len(night.field_id) > 150
     assert (np.diff(night.epochs(0).jd) > 0).all()
     for field in (0, 40, len(night.field_id) - 1):

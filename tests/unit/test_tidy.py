@@ -31,6 +31,14 @@ def test_shards_that_a_night_no_longer_has(tmp_path):
     assert all(path.exists() for path in kept) and not any(path.exists() for path in stale)
 
 
+def test_a_shard_that_is_being_written_is_not_stale(tmp_path):
+    """Other jobs of the night may still run."""
+    kept = write(tmp_path, "alerts/ztf/1/.0001.parquet.part")
+    stale = write(tmp_path, "alerts/ztf/1/.0007.parquet.part")
+    assert set(remove_stale(asked(NIGHT), tmp_path)) == stale
+    assert all(path.exists() for path in kept)
+
+
 def test_a_table_that_is_made_no_more(tmp_path):
     scores = write(tmp_path, "scores/ztf/1/0000.parquet", "scores/ztf/1/0001.parquet")
     assert remove_stale(asked(NIGHT, models={"m": MODEL}), tmp_path) == []

@@ -142,7 +142,7 @@ def test_folders_changed_in_place(workdir):
     ("module", "rules"),
     [
         ("crossmatch/match.py", {"match"}),
-        ("scores/table.py", {"score"}),
+        ("scores/scores_table.py", {"score"}),
         ("alerts/history_table.py", {"decode", "score", "match", "summary"}),
         ("alerts/surveys/ztf.csv", {"index", "decode", "score", "match", "summary"}),
         ("alerts/surveys/pgir.csv", set()),

@@ -105,7 +105,7 @@ def test_a_table_of_the_pandel_function_is_not_read_by_other_code(tmp_path):
     names = set()
     for scattering in (None, "SCATTERING = 34.0"):
         if scattering:
-            path = checkout / "src/pipeline/skymaps/recos/convolved.py"
+            path = checkout / "src/pipeline/events/optics.py"
             text, count = re.subn(r"^SCATTERING = .*$", scattering, path.read_text(), flags=re.M)
             assert count == 1
             path.write_text(text)

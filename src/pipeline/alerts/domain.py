@@ -159,7 +159,7 @@ def _kinds_of_dumps(request: Request) -> Iterator[str]:
 
 
 def _found(directory: Path) -> Iterator[str]:
-    from pipeline.alerts.summary import night_lines  # noqa: PLC0415 - the cli alone pays for it
+    from pipeline.alerts.found_lines import night_lines  # noqa: PLC0415 - the cli alone pays for it
 
     return night_lines(directory)
 

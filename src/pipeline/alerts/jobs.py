@@ -54,7 +54,7 @@ def decode(
 
 
 def summary(counts: Iterable[str], output: str) -> dict[str, int]:
-    """Add up a night; see `pipeline.alerts.night.summarise_night`."""
-    from pipeline.alerts.night import summarise_night
+    """Add up a night; see `pipeline.alerts.counts.summarise_night`."""
+    from pipeline.alerts.counts import summarise_night
 
     return summarise_night(map(Path, counts), Path(output))

@@ -13,7 +13,7 @@ LINE_BYTES = 1 << 20
 """Of a line at most."""
 
 
-class Lines(io.RawIOBase):
+class WholeLines(io.RawIOBase):
     """A CSV file as a stream without the lines that end inside quotes.
 
     CSV readers take such a line and all up to the next quote, perhaps thousands, for one

@@ -216,7 +216,7 @@ def _known_surveys(request: Request) -> Iterator[str]:
 
 
 def _found(directory: Path) -> Iterator[str]:
-    from pipeline.crossmatch.summary import match_lines  # noqa: PLC0415 - for the cli alone
+    from pipeline.crossmatch.found_lines import match_lines  # noqa: PLC0415 - for the cli alone
 
     return match_lines(directory)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from pipeline.crossmatch.csv_lines import Lines
+from pipeline.crossmatch.csv_lines import WholeLines
 from pipeline.crossmatch.rows import Rows, as_text, batches_of, check_columns, readable
 from pipeline.crossmatch.unpack import unpacked
 
@@ -59,7 +59,7 @@ def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Ro
     check_columns(path, columns, names)
     with readable(path, "CSV"), unpacked(path) as stream:
         table = pa.csv.read_csv(
-            Lines(stream, delimiter, skipped),
+            WholeLines(stream, delimiter, skipped),
             # one thread, as the handler is Python
             pa.csv.ReadOptions(column_names=names, skip_rows=1, use_threads=False),
             pa.csv.ParseOptions(delimiter=delimiter, invalid_row_handler=skip),
@@ -81,7 +81,7 @@ def _header(path: Path, delimiter: str) -> list[str]:
         start = stream.read(1 << 20)
     line = re.split(rb"[\r\n]", start, maxsplit=1)[0]
     left_out: Counter[str] = Counter()
-    Lines(io.BytesIO(line), delimiter, left_out).read()
+    WholeLines(io.BytesIO(line), delimiter, left_out).read()
     if left_out:
         raise ValueError("its header has a quote that does not close")
     text = line.decode("utf-8-sig", "replace")

@@ -171,7 +171,7 @@ def parity_inputs(model: Network) -> list[np.ndarray]:
 def _describe(network: "ModelProto", source: Path, original: Original, parity: float) -> None:
     packages = ("tensorflow", "tf2onnx", "onnx", "onnxruntime")
     facts = {
-        "source_sha256": source_hash(source),
+        "source_sha256": model_hash(source),
         "source_format": original.keras,
         "parity": f"{parity:.2e}",
     }
@@ -190,7 +190,7 @@ def _version(package: str) -> str:
     return "unknown"
 
 
-def source_hash(source: str | Path) -> str:
+def model_hash(source: str | Path) -> str:
     """Return the SHA-256 of a file, or of the names and contents of a folder's files."""
     source = Path(source)
     if source.is_file():

@@ -138,7 +138,7 @@ def _known_surveys(request: Request) -> Iterator[str]:
 
 
 def _found(directory: Path) -> Iterator[str]:
-    from pipeline.scores.summary import score_lines  # noqa: PLC0415 - the cli alone pays for it
+    from pipeline.scores.found_lines import score_lines  # noqa: PLC0415 - the cli alone pays for it
 
     return score_lines(directory)
 
@@ -167,7 +167,7 @@ SCORES = Domain(
             "scores",
             "alert",
             ("survey", "candid"),
-            "pipeline.scores.table:scores_schema",
+            "pipeline.scores.scores_table:scores_schema",
             made="a model lists the survey",
             made_for=lambda request, survey: bool(of_survey(request.config.models, survey)),
             fixed=(

@@ -29,7 +29,7 @@ CONFIG_BYTES = 64 << 20
 """A configuration that is longer is refused; that of ResNet-152 has 0.3 MB."""
 MEMBERS = ("metadata.json", "config.json", "model.weights.h5")
 """What a .keras file has; more (vocabularies, data sets) is for layers that are not loaded."""
-EXPANSION = 100
+ZIP_EXPANSION = 100
 """Weights are stored, or deflate to a tenth less: more than this is a bomb."""
 _DAMAGED = (
     *(OSError, KeyError, ValueError, TypeError, RuntimeError, NotImplementedError, EOFError),
@@ -141,7 +141,7 @@ def _check_members(path: Path, names: list[str]) -> None:
 
 def _read(path: Path, archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     """Unpack a member; what its header says of its size is not believed."""
-    most = min(most, EXPANSION * archive.getinfo(name).compress_size + 1_000_000)
+    most = min(most, ZIP_EXPANSION * archive.getinfo(name).compress_size + 1_000_000)
     with archive.open(name) as member:
         content = member.read(most + 1)
     if len(content) > most:

@@ -8,7 +8,7 @@ from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
 from pipeline.scores.engines import EngineKind, load_engine
 from pipeline.scores.network import Network
-from pipeline.scores.table import score_batch, scores_schema
+from pipeline.scores.scores_table import score_batch, scores_schema
 
 SCORED_PACKETS = 512
 """25 MB of packets and as much of triplets."""

@@ -8,7 +8,7 @@ from pipeline.scores.signature import ModelError
 
 WEIGHT_BYTES = 1 << 30
 """All weights of a network together; ONNX files cannot hold twice as much."""
-EXPANSION = 1000
+HDF5_EXPANSION = 1000
 """HDF5's own compression: zeros deflate to a thousandth."""
 MAX_OBJECTS = 100_000
 
@@ -30,11 +30,11 @@ def check_weights(path: str | Path, file: Path) -> None:
     ------
     ModelError
         If it refers to other files, has links that are no objects, is damaged, or claims
-        more than `WEIGHT_BYTES` or `EXPANSION` times its size.
+        more than `WEIGHT_BYTES` or `HDF5_EXPANSION` times its size.
     """
     import h5py  # noqa: PLC0415 (comes with TensorFlow)
 
-    most = min(WEIGHT_BYTES, EXPANSION * file.stat().st_size)
+    most = min(WEIGHT_BYTES, HDF5_EXPANSION * file.stat().st_size)
     total = 0
     try:
         with h5py.File(file) as root:

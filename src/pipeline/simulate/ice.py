@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-UNIFORM_SCATTERING, UNIFORM_ABSORPTION = 33.29, 98.0
-"""Lengths [m] of the bulk ice that IceTray's Pandel fits assume."""
+from pipeline.events.optics import ABSORPTION, SCATTERING
 
 ABSORPTION_RATIO = 3.4
 """Absorption over effective scattering length: dust causes both, so the ratio hardly varies."""
@@ -52,7 +51,7 @@ class Ice:
 def uniform() -> Ice:
     """Return the ice that the Pandel fits assume, the same everywhere."""
     z = np.array([-1000.0, 1000.0])
-    return Ice(z, np.full(2, 1 / UNIFORM_SCATTERING), np.full(2, 1 / UNIFORM_ABSORPTION))
+    return Ice(z, np.full(2, 1 / SCATTERING), np.full(2, 1 / ABSORPTION))
 
 
 def layered() -> Ice:

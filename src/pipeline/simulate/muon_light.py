@@ -10,19 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events.event import PULSE_DTYPE
+from pipeline.events.optics import COS_C, GROUP_INDEX, SIN_C, TAU
 from pipeline.simulate.ice import Ice
 from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
 
-GROUP_INDEX = 1.35634  # of ice at 400 nm
-COS_C = 1 / 1.3195  # Cherenkov angle, of the phase index at 400 nm
-SIN_C = np.sqrt(1 - COS_C**2)
-TAU = 556.7  # ns, of the Pandel function
 ONE_METER = 11.0
 """Photo-electrons that a minimum-ionising muon would give a DOM one metre away: 2450 photons
 a metre (after the photocathode's efficiency), on 0.086 m², seen from a third of all sides."""
 CRITICAL_ENERGY = 720.0  # GeV, above which a muon's showers shine brighter than itself
 NEAREST = 1.0  # m
-JITTER = 5.0  # ns, of the photomultiplier and its electronics
+PMT_JITTER = 5.0  # ns, of the photomultiplier and its electronics
 MOST_PHOTONS = 5000  # a DOM saturates
 RESOLVED = 10.0  # ns, photons within become one pulse
 CHARGE_WIDTH, LEAST_CHARGE = 0.3, 0.25  # PE
@@ -104,7 +101,7 @@ def _light(
     expected = _expected(d_eff, scattering, absorption, track.energy)
     photons = np.minimum(rng.poisson(expected), MOST_PHOTONS)
     dom = np.repeat(np.arange(len(doms)), photons)
-    late = rng.gamma(shape[dom]) / rate[dom] + rng.normal(0, JITTER, len(dom))
+    late = rng.gamma(shape[dom]) / rate[dom] + rng.normal(0, PMT_JITTER, len(dom))
     direct = (along + d * (GROUP_INDEX / SIN_C - COS_C / SIN_C)) / SPEED_OF_LIGHT_M_NS
     return dom, track.time + direct[dom] + late
 

@@ -16,7 +16,7 @@ from pipeline.simulate.defects import (
 )
 from pipeline.simulate.ztf import packets
 from pipeline.simulate.ztf.alert import Alert, object_alerts
-from pipeline.simulate.ztf.survey import Night
+from pipeline.simulate.ztf.survey import SimulatedNight
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class SimulatedPacket:
     alert: Alert  # undamaged
     record: dict[str, Any]  # with its defect, if that is in the record
     defect: str | None
-    night: Night
+    night: SimulatedNight
 
     @property
     def candid(self) -> int:
@@ -83,7 +83,7 @@ def packet_stream(
         If an argument is out of its range, or the night is full.
     """
     check_fraction(defects)
-    the_night = Night(seed, night)
+    the_night = SimulatedNight(seed, night)
     possible = possible_defects(stamps)
     number = 0
     for index in count():

@@ -8,8 +8,8 @@ import numpy as np
 from pipeline.simulate.lsst.measurement import Columns, measure, source_columns
 from pipeline.simulate.lsst.packet import PacketEncoder
 from pipeline.simulate.lsst.population import SkyObject, draw_object
-from pipeline.simulate.lsst.stamps import Source, draw_cutouts
-from pipeline.simulate.lsst.survey import BANDS, Night, source_ids
+from pipeline.simulate.lsst.stamps import DetectedSource, draw_cutouts
+from pipeline.simulate.lsst.survey import BANDS, SimulatedNight, source_ids
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Alert:
 
 
 def object_alerts(
-    night: Night, index: int, version: str, *, stamps: bool = True
+    night: SimulatedNight, index: int, version: str, *, stamps: bool = True
 ) -> Iterator[Alert]:
     """Yield the alerts of object number `index`, in order of time; there may be none.
 
     Parameters
     ----------
-    night : Night
+    night : SimulatedNight
         The night.
     index : int
         Number of the object, from 0; each is drawn independently of all others.
@@ -92,8 +92,8 @@ def object_alerts(
         )
 
 
-def _source(columns: Columns, row: int) -> Source:
-    return Source(
+def _source(columns: Columns, row: int) -> DetectedSource:
+    return DetectedSource(
         ra=float(columns["ra"][row]),
         dec=float(columns["dec"][row]),
         flux=float(columns["psfFlux"][row]),

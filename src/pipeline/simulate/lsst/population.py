@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.simulate.lsst.survey import FIELDS, RADIUS_DEG, Night, Visits, utc_jd
+from pipeline.simulate.lsst.survey import FIELDS, RADIUS_DEG, SimulatedNight, Visits, utc_jd
 
 MAX_OBJECTS = 1 << 32  # a night: what has room in an identifier
 
@@ -34,7 +34,7 @@ class SkyObject:
     parameters: dict[str, float]
 
 
-def draw_object(night: Night, index: int) -> tuple[SkyObject, np.random.Generator]:
+def draw_object(night: SimulatedNight, index: int) -> tuple[SkyObject, np.random.Generator]:
     """Draw object number `index`; what it is depends on nothing else.
 
     Returns

@@ -15,7 +15,7 @@ _TEMPLATE_NOISE = 0.3  # of that of one exposure
 
 
 @dataclass(frozen=True)
-class Source:
+class DetectedSource:
     """What was detected, as the packet's ``diaSource`` says."""
 
     ra: float  # ICRS [deg]
@@ -27,7 +27,7 @@ class Source:
     box: int  # bboxSize [pixels]
 
 
-def draw_cutouts(source: Source, rng: np.random.Generator) -> dict[str, bytes]:
+def draw_cutouts(source: DetectedSource, rng: np.random.Generator) -> dict[str, bytes]:
     """Return the three cutouts of an alert, about 122 kB together.
 
     Each has the image [nJy], its variance (``UNCERT``, nJy^2) and the PSF (``PSFIMAGE``). A
@@ -54,7 +54,7 @@ def _gaussian(side: int, sigma: float) -> NDArray[np.float32]:
 
 
 def _fits(
-    image: NDArray[np.float32], variance: float, psf_side: int, sigma: float, source: Source
+    image: NDArray[np.float32], variance: float, psf_side: int, sigma: float, source: DetectedSource
 ) -> bytes:
     side = len(image)
     psf = _gaussian(psf_side, sigma).astype(">f8")

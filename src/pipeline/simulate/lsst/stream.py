@@ -11,7 +11,7 @@ from pipeline.simulate.container import block, container_header
 from pipeline.simulate.defects import BYTE_DEFECTS, check_fraction, choose_defect, cut
 from pipeline.simulate.lsst.alert import Alert, object_alerts
 from pipeline.simulate.lsst.schema import schema
-from pipeline.simulate.lsst.survey import MOST_VISITS, Night
+from pipeline.simulate.lsst.survey import MOST_VISITS, SimulatedNight
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class RubinPacket:
     number: int  # from 0, in the order of the stream
     alert: Alert
     defect: str | None
-    night: Night
+    night: SimulatedNight
     version: str  # of the schema
 
     @property
@@ -89,7 +89,7 @@ def packet_stream(
     """
     check_fraction(defects)
     schema(version)  # raises, also where no object has an alert yet
-    the_night = Night(seed, night, history)
+    the_night = SimulatedNight(seed, night, history)
     number = 0
     for index in count():
         for alert in object_alerts(the_night, index, version, stamps=stamps):

@@ -41,7 +41,7 @@ class Visits:
     tonight: int  # index of tonight's first visit
 
 
-class Night:
+class SimulatedNight:
     """One night of the survey; everything in it follows from its arguments.
 
     Parameters

@@ -11,8 +11,8 @@ from pipeline.simulate.ztf.forced import forced_records
 from pipeline.simulate.ztf.measurement import Record, detection_records
 from pipeline.simulate.ztf.packets import SCHEMA_VERSION
 from pipeline.simulate.ztf.population import SkyObject, draw_object
-from pipeline.simulate.ztf.stamps import Exposure, Source, draw_stamps, gzipped_fits
-from pipeline.simulate.ztf.survey import MAX_OBJECTS, Night
+from pipeline.simulate.ztf.stamps import DetectedSource, Exposure, draw_stamps, gzipped_fits
+from pipeline.simulate.ztf.survey import MAX_OBJECTS, SimulatedNight
 
 STAMPS = ("Science", "Template", "Difference")
 CUTOUTS = tuple(f"cutout{stamp}" for stamp in STAMPS)
@@ -30,12 +30,12 @@ class Alert:
     first: bool  # of the object's alerts tonight
 
 
-def object_alerts(night: Night, index: int, *, stamps: bool = True) -> Iterator[Alert]:
+def object_alerts(night: SimulatedNight, index: int, *, stamps: bool = True) -> Iterator[Alert]:
     """Yield the alerts of object number `index`, in order of time; there may be none.
 
     Parameters
     ----------
-    night : Night
+    night : SimulatedNight
         The night.
     index : int
         Number of the object, from 0; each is drawn independently of all others.
@@ -80,7 +80,7 @@ def _cutouts(observed: Observed, visit: int, record: Record) -> Record:
         float(epochs.zero_point[visit]),
     )
     x, y = record["candidate"]["xpos"], record["candidate"]["ypos"]
-    source = Source(x, y, float(observed.measured.flux[visit]))
+    source = DetectedSource(x, y, float(observed.measured.flux[visit]))
     rng = night.generator(2, observed.sky_object.index, visit)
     images = draw_stamps(observed.sky_object, exposure, source, rng)
     start = f"candid{record['candid']}_"
@@ -90,7 +90,7 @@ def _cutouts(observed: Observed, visit: int, record: Record) -> Record:
     }
 
 
-def object_name(night: Night, index: int, first_jd: float) -> str:
+def object_name(night: SimulatedNight, index: int, first_jd: float) -> str:
     """Return the objectId: ZTF, the year of the first detection, seven letters.
 
     The letters count objects and nights, so that two nights within 500 share no name.

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.simulate.ztf.lightcurves import difference_flux, flux, magnitude
 from pipeline.simulate.ztf.population import SkyObject
-from pipeline.simulate.ztf.survey import Epochs, Night
+from pipeline.simulate.ztf.survey import Epochs, SimulatedNight
 
 THRESHOLD = 5.0  # sigma
 FLOOR = 0.03  # relative error of bright sources: calibration and PSF
@@ -41,7 +41,7 @@ class Measurements:
 class Observed:
     """An object, the visits of its field, and what was measured there."""
 
-    night: Night
+    night: SimulatedNight
     sky_object: SkyObject
     epochs: Epochs
     measured: Measurements

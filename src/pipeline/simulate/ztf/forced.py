@@ -7,7 +7,7 @@ from pipeline.simulate.ztf.detections import Observed
 from pipeline.simulate.ztf.lightcurves import ZERO_POINT
 from pipeline.simulate.ztf.measurement import Record, rows
 from pipeline.simulate.ztf.population import SkyObject
-from pipeline.simulate.ztf.survey import Night, processing_id
+from pipeline.simulate.ztf.survey import SimulatedNight, processing_id
 
 NO_VALUE = -99999.0
 
@@ -66,6 +66,6 @@ def forced_records(
     return rows(columns)
 
 
-def reference_id(night: Night, sky_object: SkyObject, fid: int) -> int:
+def reference_id(night: SimulatedNight, sky_object: SkyObject, fid: int) -> int:
     """Return ``rfid``: field, filter and readout channel of the reference image."""
     return int(night.field_id[sky_object.field]) * 1_000_000 + fid * 20_000 + sky_object.rcid

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.simulate.ztf import scene, sky
-from pipeline.simulate.ztf.survey import Epochs, Night
+from pipeline.simulate.ztf.survey import Epochs, SimulatedNight
 
 Parameters = dict[str, float]
 Drawn = tuple[str, Parameters, float | None]  # kind, parameters, redshift of the host
@@ -80,7 +80,7 @@ def galaxy_name(index: int, source: int) -> str:
     return f"SIM{index:08d}G{source:02d}"
 
 
-def draw_object(night: Night, index: int) -> tuple[SkyObject, np.random.Generator]:
+def draw_object(night: SimulatedNight, index: int) -> tuple[SkyObject, np.random.Generator]:
     """Draw object number `index`; what it is depends on nothing else.
 
     Returns

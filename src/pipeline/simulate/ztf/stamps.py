@@ -32,7 +32,7 @@ class Exposure:
 
 
 @dataclass(frozen=True)
-class Source:
+class DetectedSource:
     """What was detected, and where in the readout channel: the middle of the stamp."""
 
     x: float  # [pixels]
@@ -41,7 +41,7 @@ class Source:
 
 
 def draw_stamps(
-    sky_object: SkyObject, exposure: Exposure, source: Source, rng: np.random.Generator
+    sky_object: SkyObject, exposure: Exposure, source: DetectedSource, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw the stamps of an alert.
 
@@ -51,7 +51,7 @@ def draw_stamps(
         The object and its surroundings.
     exposure : Exposure
         Depth and seeing.
-    source : Source
+    source : DetectedSource
         As measured.
     rng : numpy.random.Generator
         That of the stamp.

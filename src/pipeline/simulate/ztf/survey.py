@@ -42,7 +42,7 @@ class Epochs:
     tonight: int  # index of tonight's first visit
 
 
-class Night:
+class SimulatedNight:
     """One night of the survey; everything in it follows from `seed` and `night`.
 
     Parameters

@@ -18,16 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from pipeline.events.optics import ABSORPTION, GROUP_INDEX, SCATTERING, TAU
 from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
 
-GROUP_INDEX = 1.35634
-"""Of ice at 400 nm, for the group velocity."""
-SCATTERING = 33.29
-"""λ [m], of the bulk ice model that IceTray's Pandel fits use."""
-ABSORPTION = 98.0
-"""λ_a [m]."""
-TAU = 556.7
-"""τ [ns]."""
 JITTER = 15.0
 """σ [ns]."""
 RATE = 1 / TAU + SPEED_OF_LIGHT_M_NS / GROUP_INDEX / ABSORPTION

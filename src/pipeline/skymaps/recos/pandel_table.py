@@ -31,7 +31,7 @@ N_U, N_X = 640, 252
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class PandelTable:
     """Spline coefficients, each of shape (N_U, N_X), C-contiguous float64."""
 
     floored: NDArray[np.float64]
@@ -51,7 +51,7 @@ def _code() -> str:
     return source_hash(f"{__name__}:calculate")
 
 
-def calculate() -> Table:
+def calculate() -> PandelTable:
     """Calculate the tables (3 s)."""
     from scipy.ndimage import spline_filter  # noqa: PLC0415 - a fit does not need scipy
 
@@ -63,7 +63,7 @@ def calculate() -> Table:
     pdf = np.array([log_pdf(d_eff, row) for row in t])
     sf = np.array([log_sf(d_eff, row) for row in t])
     values = (np.log(np.exp(pdf) + FLOOR), pdf, sf)
-    return Table(*(spline_filter(value, order=3, mode="mirror") for value in values))
+    return PandelTable(*(spline_filter(value, order=3, mode="mirror") for value in values))
 
 
 def build_table(path: str | Path) -> None:
@@ -76,7 +76,7 @@ def _write(table: Table, path: str | Path) -> None:
         np.savez(file, code=_code(), **vars(table))
 
 
-def load_table(path: str | Path | None = None) -> Table:
+def load_table(path: str | Path | None = None) -> PandelTable:
     """Read the tables.
 
     Parameters
@@ -97,15 +97,15 @@ def load_table(path: str | Path | None = None) -> Table:
             return _fill_cache(path)
     try:
         with np.load(path, allow_pickle=False) as file:
-            code, arrays = str(file["code"]), [file[n] for n in Table.__dataclass_fields__]
+            code, arrays = str(file["code"]), [file[n] for n in PandelTable.__dataclass_fields__]
     except (KeyError, ValueError, EOFError) as error:
         raise ValueError(f"{path}: not a table of the Pandel function ({error})") from error
     if code != _code() or any(a.shape != (N_U, N_X) for a in arrays):
         raise ValueError(f"{path}: a table that other code made; remove it, to have it made anew")
-    return Table(*arrays)
+    return PandelTable(*arrays)
 
 
-def _fill_cache(path: Path) -> Table:
+def _fill_cache(path: Path) -> PandelTable:
     """Calculate the tables and keep them where that is possible.
 
     Jobs that start together all come here at first, so each writes a file of its own.

@@ -12,7 +12,7 @@ return to Python for every evaluation, which costs as much as the evaluation its
 It is BFGS with a backtracking line search (Nocedal & Wright 2006, algorithms 6.1 and 3.1),
 without randomness: the same start always ends in the same place.
 
-All in one module, constants included but for one of nature, because numba's cache notices
+All in one module, constants included but for those of nature, because numba's cache notices
 changes of a function's own module only.
 """
 
@@ -21,11 +21,9 @@ import math
 import numpy as np
 from numba import njit
 
+from pipeline.events.optics import COS_C, GROUP_INDEX, SIN_C
 from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
 
-PHASE_INDEX, GROUP_INDEX = 1.3195, 1.35634  # of ice at 400 nm
-COS_C = 1 / PHASE_INDEX  # of the Cherenkov angle, 40.724°
-SIN_C = math.sqrt(1 - COS_C**2)
 DELAY = (GROUP_INDEX / SIN_C - COS_C / SIN_C) / SPEED_OF_LIGHT_M_NS  # ns per m of distance
 D_LEAST = 0.01  # m; the light of a track through a DOM has no direction
 
@@ -55,7 +53,7 @@ def fit(tables, doms, directions, starts, fits):
     Parameters
     ----------
     tables : tuple of ndarray
-        floored, log_pdf, log_sf of `pipeline.skymaps.recos.pandel_table.Table`.
+        floored, log_pdf, log_sf of `pipeline.skymaps.recos.pandel_table.PandelTable`.
     doms : ndarray of float64, shape (d, 5)
         x, y, z [m], time of the first photon [ns], number of photons.
     directions : ndarray of float64, shape (n, 3)

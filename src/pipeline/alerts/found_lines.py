@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from pipeline.alerts.counts import COUNTED
 from pipeline.alerts.domain import SUMMARY
-from pipeline.alerts.night import COUNTED
 from pipeline.contract import paths
-
-MOST_REASONS = 3
-"""The most frequent reasons that are told of a night."""
+from pipeline.contract.reasons import reason_lines
 
 
 def night_lines(directory: Path) -> Iterator[str]:
@@ -21,9 +19,9 @@ def night_lines(directory: Path) -> Iterator[str]:
         counts = json.loads(path.read_text())
         parts = ", ".join(f"{counts[name]} {name}" for name in COUNTED)
         survey, night = path.parent.name, path.stem
-        yield f"packets of {survey} {night}: {parts}"
-        for reason, number in _reasons(directory, survey, night).most_common(MOST_REASONS):
-            yield f"packets of {survey} {night}: {number} rejected: {reason}"
+        of = f"packets of {survey} {night}"
+        yield f"{of}: {parts}"
+        yield from reason_lines(of, "rejected", _reasons(directory, survey, night))
 
 
 def _reasons(directory: Path, survey: str, night: str) -> Counter[str]:

@@ -8,12 +8,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.contract import paths
+from pipeline.contract.reasons import reason_lines
 
 SCORED = 0.5
 """A score above means yes, for the networks of the field."""
-
-MOST_REASONS = 3
-"""The most frequent reasons of a model that are told."""
 
 
 def score_lines(directory: Path) -> Iterator[str]:
@@ -31,5 +29,4 @@ def score_lines(directory: Path) -> Iterator[str]:
             lost.setdefault(name, Counter()).update(reasons)
     for name, count in scored.items():
         yield f"{name}: {above[name]} of {count} scored alerts above {SCORED}"
-        for reason, number in lost[name].most_common(MOST_REASONS):
-            yield f"{name}: {number} not scored: {reason}"
+        yield from reason_lines(name, "not scored", lost[name])
