@@ -7,7 +7,8 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.cli.main import find_commands, main, one_line
+from pipeline.cli.main import find_commands, main
+from pipeline.io.messages import one_line
 
 ARGUMENTS = ["simulate", "alerts", "--number", "3", "--night", "20240115", "--no-stamps"]
 

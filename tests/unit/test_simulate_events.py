@@ -14,7 +14,7 @@ from pipeline.simulate.events import FEWEST_DOMS, simulate_event, write_events
 from pipeline.simulate.ice import Ice, layered, uniform
 from pipeline.simulate.muon_light import (
     COINCIDENCE,
-    JITTER,
+    PMT_JITTER,
     Track,
     _coincident,
     _light,
@@ -66,7 +66,7 @@ def test_delays_follow_the_pandel_distribution():
     shape = (0.8395 * 40 + 3.094 - 3.946 * eta + 4.636 * eta**2) / 33.29
     scale = 1 / 0.0040517
     convolved = stats.gamma.rvs(shape, scale=scale, size=20_000, random_state=1)
-    convolved += stats.norm.rvs(scale=JITTER, size=20_000, random_state=2)
+    convolved += stats.norm.rvs(scale=PMT_JITTER, size=20_000, random_state=2)
     assert stats.ks_2samp(times - direct, convolved).pvalue > 1e-3
 
 

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from pipeline import cli
+from pipeline.io.messages import one_line
 
 DESCRIPTION = "What a person runs by hand, beside the workflow."
 
@@ -63,20 +64,6 @@ def find_commands() -> list[ModuleType]:
     """Return the modules of all commands, in the order of their names."""
     names = sorted(module.name for module in pkgutil.iter_modules(cli.__path__))
     return [importlib.import_module(f"{cli.__name__}.{n}") for n in names if n != "main"]
-
-
-def one_line(error: BaseException) -> str:
-    """Return what went wrong in one line, with its notes.
-
-    >>> one_line(FileNotFoundError(2, "No such file or directory", "a.tsv"))
-    'a.tsv: No such file or directory'
-    """
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        text = f"{error.filename}: {error.strerror}"
-    else:
-        text = str(error) or type(error).__name__
-    notes = getattr(error, "__notes__", [])
-    return " ".join("; ".join([text, *notes]).split())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 from astropy.utils.exceptions import AstropyUserWarning
 
+from pipeline.io.messages import words
+
 BATCH_ROWS = 1 << 17
 MESSAGE_LETTERS = 400
 """What is told at most of what a library says, which may quote half a file."""
@@ -74,7 +76,7 @@ def readable(name: str | Path, kind: str) -> Iterator[None]:
             warnings.filterwarnings("error", message=".*truncated", category=AstropyUserWarning)
             yield
     except Exception as error:  # they raise whatever their parsers met
-        message = " ".join(str(error).split())[:MESSAGE_LETTERS] or type(error).__name__
+        message = words(error)[:MESSAGE_LETTERS]
         raise ValueError(f"{name}: cannot be read as {kind}: {message}") from error
 
 

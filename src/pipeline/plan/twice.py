@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.contract.section import ConfigError
+from pipeline.io.messages import words
 
 
 def check_keys(paths: Iterable[str | Path]) -> None:
@@ -25,8 +26,7 @@ def check_keys(paths: Iterable[str | Path]) -> None:
         try:
             root = yaml.compose(Path(path).read_text(encoding="utf-8"), yaml.SafeLoader)
         except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-            words = " ".join(str(error).split())
-            raise ConfigError(f"{path}: cannot be read as YAML: {words}") from None
+            raise ConfigError(f"{path}: cannot be read as YAML: {words(error)}") from None
         for key in _twice(root):
             line = key.start_mark.line + 1
             raise ConfigError(f"{path}, line {line}: the key {key.value!r} stands there twice")

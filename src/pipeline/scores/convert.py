@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.io.atomic import atomic_path
+from pipeline.io.messages import first_line
 from pipeline.scores.engines import Engine, TensorflowEngine, load_engine
 from pipeline.scores.network import Network
 from pipeline.scores.originals import Original
-from pipeline.scores.signature import ModelError, expected_shapes, first_line
+from pipeline.scores.signature import ModelError, expected_shapes
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -12,10 +12,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
+from pipeline.io.messages import first_line
 from pipeline.io.regular import check_regular
 from pipeline.scores.keras_files import KerasFile, checked_copy
 from pipeline.scores.network import UNTRUSTED, Network
-from pipeline.scores.signature import ModelError, check_shapes, expected_shapes, first_line
+from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
 
 _SERVING = "serving_default"
 

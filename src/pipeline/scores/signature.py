@@ -50,14 +50,5 @@ def check_shapes(path: object, found: Sequence[Sequence[object]], model: Network
         raise ModelError(f"{path}: the model takes {takes}, but its configured inputs are {gets}")
 
 
-def first_line(error: Exception) -> str:
-    r"""Return what other libraries' errors, which may fill a screen, say first.
-
-    >>> first_line(ValueError("bad layer\nTraceback …"))
-    'bad layer'
-    """
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-
-
 def _written(shape: Sequence[object]) -> str:
     return "x".join(str(n) if isinstance(n, int) else "n" for n in shape)

@@ -71,7 +71,7 @@ def build_table(path: str | Path) -> None:
     _write(calculate(), path)
 
 
-def _write(table: Table, path: str | Path) -> None:
+def _write(table: PandelTable, path: str | Path) -> None:
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez(file, code=_code(), **vars(table))
 

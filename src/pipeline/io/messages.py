@@ -1,0 +1,33 @@
+"""An error in one line of text: for rows of tables, the terminal, and errors of our own."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return what went wrong in one line, with its notes.
+
+    >>> one_line(FileNotFoundError(2, "No such file or directory", "a.tsv"))
+    'a.tsv: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        text = f"{error.filename}: {error.strerror}"
+    else:
+        text = words(error)
+    notes = getattr(error, "__notes__", [])
+    return " ".join("; ".join([text, *notes]).split())
+
+
+def words(error: BaseException) -> str:
+    r"""Return an error's words without line breaks; its type where it has none.
+
+    >>> words(ValueError("expected\n  a number"))
+    'expected a number'
+    """
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def first_line(error: BaseException) -> str:
+    r"""Return what other libraries' errors, which may fill a screen, say first.
+
+    >>> first_line(ValueError("bad layer\nTraceback …"))
+    'bad layer'
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
