@@ -5,7 +5,6 @@ from math import ceil
 from pipeline.contract.costs import need_of
 from pipeline.contract.need import Need
 from pipeline.sky.nsides import parse_nsides
-from pipeline.skymaps.scan.pixels import expected_pixels
 
 AGAIN = 1.2
 """Pixels refined, of those of one round: best fits move, and islands are refined as well.
@@ -23,6 +22,9 @@ def pixels(nsides: str, pointed: bool = False) -> float:
     >>> round(pixels("8:0 64:12 512:24"))
     3533
     """
+    # Every start of the workflow imports this module: it need not pay for a scan's.
+    from pipeline.skymaps.scan.pixels import expected_pixels  # noqa: PLC0415
+
     first, *finer = expected_pixels(parse_nsides(nsides), pointed).values()
     return first + AGAIN * sum(finer)
 
