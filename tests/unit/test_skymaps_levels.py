@@ -1,6 +1,8 @@
 """Contour levels: Wilks', and those of a calibration, which holds for events like its own."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,6 +94,31 @@ def test_a_circular_says_what_the_calibration_was_made_with(tmp_path, changes, h
     one = scan(**how)
     levels = calibrated_levels(table(tmp_path, **changes), one)
     assert containment(one, levels) == f"not known; the levels were calibrated with {words}"
+
+
+@pytest.mark.parametrize(
+    ("reco", "nsides", "measured"),
+    [
+        ("pandel_spe1st", "8:0 64:12 512:24", "82-86%"),
+        ("pandel_mpe", "8:0 64:12 512:24", "69 +- 3%"),
+        ("planewave", "8:0 64:12 512:24", "33 +- 3%"),
+        ("pandel_spe1st", NSIDES, None),
+        ("pandel_mpe", NSIDES, None),
+        ("dummy", "8:0 64:12 512:24", None),
+    ],
+)
+def test_a_circular_says_of_wilks_regions_what_was_measured_for_them(reco, nsides, measured):
+    words = containment(scan(reco=reco, nsides=nsides), wilks_levels())
+    assert words.isascii()
+    if measured is None:
+        assert "%" not in words
+        assert f"never measured for {reco}, nsides {nsides}; skymaps.calibration" in words
+        return
+    assert f"({reco}, layered ice" in words and f"hold {measured}" in words
+    page = (Path(__file__).parents[2] / "docs/calibration.md").read_text()
+    rows = re.findall(rf"^\| `{reco}` \|.*\| (\d+ ± \d+ %) \|", page, flags=re.M)
+    low, high = rows[-1][:2], rows[0][:2]
+    assert measured in (f"{low}-{high}%", rows[0].replace("±", "+-").replace(" %", "%"))
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ TOO_BRIGHT = (
 @pytest.mark.parametrize(
     ("levels", "errors", "worth"),
     [
-        (wilks_levels(), "by Wilks' theorem", "not known; in simulation 90% regions by Wilks'"),
+        (wilks_levels(), "by Wilks' theorem", "not known, never measured for crash_dummy, nsides 8:0"),
         (
             Levels({"50": 1.4, "90": 5.9, "3sigma": 15.2}, MADE_OF, True, CALIBRATED),
             "PSF containment",
@@ -254,10 +254,12 @@ def test_summary(written, tmp_path):
     lines = list(csv.DictReader((tmp_path / "summary.csv").open()))
     assert [line["event"] for line in lines] == ["a", "demo"]
     assert float(lines[0]["area_90_deg2"]) == row["area_90_deg2"]
-    other.write_text(json.dumps(row | {"event": "a", "reaches_edge_90": True}))
+    other.write_text(
+        json.dumps(row | {"event": "a", "reaches_edge_90": True, "area_90_deg2": 1213.4})
+    )
     write_summary([folder / "summary.json", other], tmp_path / "summary.csv")
     said = list(skymap_lines(tmp_path / "summary.csv"))
-    assert ["90 % area at least " in line for line in said] == [True, False]
+    assert ["90 % area at least 1213 deg²" in line for line in said] == [True, False]
     write_summary([], tmp_path / "summary.csv")
     assert (tmp_path / "summary.csv").read_text() == ",".join(COLUMNS) + "\n"
 

@@ -183,3 +183,12 @@ def _reach(
     if any(poles):  # all right ascensions lie inside
         plus = minus = 180.0
     return plus, minus, 90 - dec if poles[0] else up, 90 + dec if poles[1] else down
+
+
+def area_words(area: float) -> str:
+    """Return an area in three digits or more, never as a power of ten.
+
+    >>> area_words(4.468), area_words(1213.4)
+    ('4.47', '1213')
+    """
+    return f"{area:.3g}" if area < 1000 else f"{area:.0f}"

@@ -2,18 +2,25 @@
 
 from astropy.time import Time
 
-from pipeline.skymaps.map.contours import Contour
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.contours import Contour, area_words
 from pipeline.skymaps.map.levels import CALIBRATED, CONTENTS, UNCALIBRATED, Levels
 from pipeline.skymaps.map.skymap import Skymap
 from pipeline.skymaps.scan.rounds import Scan
 
 LIKE_THIS = "90% regions hold the truth of 90% of simulated tracks like this event"
-WILKS_MEASURED = (
-    "not known; in simulation 90% regions by Wilks' theorem hold 82-86% "
-    "(pandel_spe1st, layered ice, faint tracks), less of bright tracks"
-)
-"""Measured with scans of the whole sky: docs/calibration.md."""
-NOT_MEASURED = "not known; that of pointed scans was never measured"
+PROGRESSION = parse_nsides("8:0 64:12 512:24")
+WILKS_MEASURED = {
+    ("pandel_spe1st", PROGRESSION): "82-86%, less of brighter tracks",
+    ("pandel_mpe", PROGRESSION): "69 +- 3%",
+    ("planewave", PROGRESSION): "33 +- 3%",
+}
+"""Share of simulated tracks in 90% regions by Wilks' theorem: docs/calibration.md.
+
+200 tracks of 1 to 20 TeV each, layered ice, scans of the whole sky. Of other reconstructions,
+and other progressions, nothing is known.
+"""
+POINTED = "not known; that of pointed scans was never measured"
 
 
 def containment(scan: Scan, levels: Levels) -> str:
@@ -22,7 +29,21 @@ def containment(scan: Scan, levels: Levels) -> str:
         return LIKE_THIS
     if levels.meaning == UNCALIBRATED:
         return f"not known; the levels were calibrated with {levels.made_with}"
-    return NOT_MEASURED if scan.pointed else WILKS_MEASURED
+    return POINTED if scan.pointed else _by_wilks(scan)
+
+
+def _by_wilks(scan: Scan) -> str:
+    """Return what is known of the regions of a scan of the whole sky without a calibration."""
+    measured = WILKS_MEASURED.get((scan.reco, scan.levels))
+    if measured is None:
+        return (
+            f"not known, never measured for {scan.reco}, {scan.scanned}; "
+            "skymaps.calibration measures it"
+        )
+    return (
+        f"not known; in simulation ({scan.reco}, layered ice, tracks of 1 to 20 TeV) "
+        f"90% regions by Wilks' theorem hold {measured}"
+    )
 
 
 def circular_text(name: str, scan: Scan, skymap: Skymap) -> str:
@@ -71,15 +92,11 @@ def _errors(plus: float | None, minus: float | None, skymap: Skymap) -> str:
 
 def _area(contour: Contour) -> str:
     """Return an area [deg²] in words, that of each island where there are several."""
-    text = f"{_digits(contour.area)} deg2"
+    text = f"{area_words(contour.area)} deg2"
     if len(contour.island_areas) > 1:
-        parts = " + ".join(map(_digits, contour.island_areas))
+        parts = " + ".join(map(area_words, contour.island_areas))
         text += f" in {len(contour.island_areas)} islands ({parts}, the best fit's first)"
     return f"at least {text} (reaches the edge of the scan)" if contour.reaches_edge else text
-
-
-def _digits(area: float) -> str:
-    return f"{area:.3g}" if area < 1000 else f"{area:.0f}"
 
 
 def _words(name: str) -> str:

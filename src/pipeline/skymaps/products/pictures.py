@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 
 from pipeline.io.atomic import atomic_path
-from pipeline.skymaps.map.contours import Contour
+from pipeline.skymaps.map.contours import Contour, area_words
 from pipeline.skymaps.map.skymap import Skymap
 
 Style = dict[str, Any]
@@ -170,7 +170,7 @@ def outline(skymap: Skymap) -> np.ndarray:
 
 
 def _label(name: str, contour: Contour) -> str:
-    area = f"{contour.area:.3g}" if contour.area < 1000 else f"{contour.area:.0f}"
+    area = area_words(contour.area)
     bound = "≥ " if contour.reaches_edge else ""
     return f"{NAMES[name]}: {bound}{area} deg² (2Δllh = {contour.two_delta_llh:.2f})"
 

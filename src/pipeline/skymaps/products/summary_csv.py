@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.io.atomic import atomic_path
+from pipeline.skymaps.map.contours import area_words
 from pipeline.skymaps.map.skymap import Skymap
 from pipeline.skymaps.scan.results import State
 from pipeline.skymaps.scan.rounds import Scan
@@ -128,8 +129,9 @@ def skymap_lines(path: Path) -> Iterator[str]:
             truth = row["truth_distance_deg"]
             distance = f", {float(truth):.2f} deg from the truth" if truth else ""
             bound = "at least " if row["reaches_edge_90"] == "True" else ""
-            area = f"90 % area {bound}{float(row['area_90_deg2']):.3g} deg² ({row['levels']})"
-            yield f"skymap of {row['event']}: {position}{distance}; {area}"
+            area = f"{bound}{area_words(float(row['area_90_deg2']))} deg²"
+            region = f"90 % area {area} ({row['levels']})"
+            yield f"skymap of {row['event']}: {position}{distance}; {region}"
 
 
 def _known(value: float) -> float | None:
