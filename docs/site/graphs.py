@@ -3,13 +3,39 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path as File
 
+import numpy as np
+from layout import Edge, layout
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
 
-Edge = tuple[str, str]
-WIDTH, HEIGHT = 1.5, 0.8  # of a box's place [inch]
+# All in inches: so the picture is the same at any resolution.
+FONT = 9.0  # [pt]
+HEIGHT, PAD = 0.34, 0.12  # of a box; beside its text
+GAP, ROOM = 0.62, 0.52  # between layers, between the middles of two boxes of a layer
+HEAD, MARGIN = 0.09, 0.12  # arrowhead; around all
+INK, FILL = "#445566", "#eef3f8"
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What is drawn [inch].
+
+    Attributes
+    ----------
+    boxes : dict
+        Left, bottom, right and top of each box.
+    arrows : dict
+        The line of each arrow, from the border of its first box to that of its second.
+    """
+
+    boxes: dict[str, tuple[float, float, float, float]]
+    arrows: dict[Edge, Path]
 
 
 def edges_of(mermaid: str) -> list[Edge]:
@@ -39,55 +65,94 @@ def reduced(edges: Iterable[Edge]) -> list[Edge]:
     )
 
 
-def columns_of(edges: Iterable[Edge]) -> list[list[str]]:
-    """Return the names by column: each one behind the last that leads to it."""
-    edges = [edge for edge in edges if edge[0] != edge[1]]
-    column = dict.fromkeys((name for edge in edges for name in edge), 0)
-    for _ in column:
-        for a, b in edges:
-            column[b] = max(column[b], column[a] + 1)
-    for name in column.keys() - {b for _, b in edges}:  # no earlier than it is needed
-        column[name] = min(column[b] for a, b in edges if a == name) - 1
-    columns = [[n for n in column if column[n] == k] for k in range(max(column.values()) + 1)]
-    for left, right in pairwise(columns):
-        # near to what leads there; what nothing leads to comes last
-        above = {n: [left.index(a) for a, b in edges if b == n and a in left] for n in right}
-        right.sort(key=lambda n: sum(above[n]) / len(above[n]) if above[n] else len(left))
-    return columns
+def shapes(mermaid: str) -> Shapes:
+    """Return what is drawn of a graph, from left to right (``LR``) or bottom to top (``BT``)."""
+    edges, upwards = edges_of(mermaid), "flowchart BT" in mermaid
+    plan = layout(edges)
+    width = max(map(_text_width, plan.boxes)) + 2 * PAD
+    deep, room = (HEIGHT, width + 0.25) if upwards else (width, ROOM)
 
+    def point(layer: int, at: float, side: float) -> tuple[float, float]:
+        """Return a place before (-1), in (0) or behind (1) a box of the layer."""
+        forward, across = layer * (deep + GAP) + side * deep / 2, at * room
+        return (across, forward) if upwards else (forward, -across)
 
-def draw(mermaid: str, path: Path) -> None:
-    """Draw a graph as SVG, from left to right (``LR``) or from bottom to top (``BT``)."""
-    edges = edges_of(mermaid)
-    columns, upwards = columns_of(edges), "flowchart BT" in mermaid
-    most = max(map(len, columns))
-    places = {
-        name: (k, (most - len(names)) / 2 + i)
-        for k, names in enumerate(columns)
-        for i, name in enumerate(names)
-    }
-    across, along = (most, len(columns)) if upwards else (len(columns), most)
-    figure = Figure(figsize=(across * WIDTH, along * HEIGHT * (1.4 if upwards else 1)))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(-0.5, across - 0.5), ylim=(-0.5, along - 0.5))
-    axes.axis("off")
-    box = {"boxstyle": "round,pad=0.4", "facecolor": "#eef3f8", "edgecolor": "#456"}
-    drawn = {}
-    for name, (k, i) in places.items():
-        at = (i, k) if upwards else (k, most - 1 - i)
-        drawn[name] = axes.text(*at, name, ha="center", va="center", fontsize=9, bbox=box)
-    figure.draw_without_rendering()  # boxes have no place before
+    boxes = {}
+    for name, place in plan.boxes.items():
+        x, y = point(*place, 0)
+        boxes[name] = (x - width / 2, y - HEIGHT / 2, x + width / 2, y + HEIGHT / 2)
+    arrows = {}
     for a, b in edges:
-        arrow = {"arrowstyle": "-|>", "color": "#456"}
-        start, end = drawn[a].get_position(), drawn[b].get_position()
         if a == b:
-            start, end = (start[0] + 0.2, start[1] + 0.2), (end[0] - 0.2, end[1] + 0.2)
-            arrow |= {"connectionstyle": "arc3,rad=0.6"}
-        else:
-            arrow |= {"patchA": drawn[a].get_bbox_patch(), "patchB": drawn[b].get_bbox_patch()}
-            # around what stands between
-            around = places[b][0] - places[a][0] > 1
-            arrow |= {"connectionstyle": f"arc3,rad={-0.2 if around else 0.0}"}
-        axes.annotate("", end, start, arrowprops={**arrow, "shrinkA": 0, "shrinkB": 0}, zorder=0)
+            arrows[a, b] = _loop(boxes[a])
+            continue
+        lanes = [point(*place, side) for place in plan.lanes[a, b] for side in (-1, 1)]
+        ends = [point(*plan.boxes[a], 1), *lanes, point(*plan.boxes[b], -1)]
+        arrows[a, b] = _line(np.array(ends), upwards)
+    return Shapes(boxes, arrows)
+
+
+def draw(mermaid: str, path: File) -> None:
+    """Draw a graph into a file, of the kind that its name says."""
+    found = shapes(mermaid)
+    corners = [np.reshape(box, (2, 2)) for box in found.boxes.values()]
+    corners += [arrow.vertices for arrow in found.arrows.values()]
+    low = np.min([c.min(axis=0) for c in corners], axis=0) - MARGIN
+    high = np.max([c.max(axis=0) for c in corners], axis=0) + MARGIN
+    figure = Figure(figsize=tuple(high - low))
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    axes.axis("off")
+    for name, (left, bottom, right, top) in found.boxes.items():
+        shape = FancyBboxPatch(
+            (left, bottom), right - left, top - bottom,
+            boxstyle="round,pad=0,rounding_size=0.06", facecolor=FILL, edgecolor=INK, zorder=1,
+        )  # fmt: skip
+        axes.add_patch(shape)
+        middle = (left + right) / 2, (bottom + top) / 2
+        axes.text(*middle, name, ha="center", va="center_baseline", fontsize=FONT, zorder=4)
+    for line in found.arrows.values():
+        axes.add_patch(PathPatch(line, facecolor="none", edgecolor=INK, linewidth=1.0, zorder=2))
+        axes.add_patch(Polygon(_head(line), color=INK, linewidth=0, zorder=3))
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None, "Title": "; ".join(map(" to ".join, edges))})
+    words: dict[str, str | None] = {"Title": "; ".join(map(" to ".join, found.arrows))}
+    if path.suffix == ".svg":
+        words["Date"] = None  # the same bytes each time
+    figure.savefig(path, metadata=words)
+
+
+def _text_width(text: str) -> float:
+    return float(TextPath((0, 0), text, size=FONT).get_extents().width) / 72
+
+
+def _line(ends: np.ndarray, upwards: bool) -> Path:
+    """Return a line through all points: curves from layer to layer, straight within one.
+
+    Curves leave and arrive in the direction of the layers, so that they stay between these.
+    """
+    vertices, codes = [ends[0]], [Path.MOVETO]
+    axis = 1 if upwards else 0
+    for k, (start, end) in enumerate(pairwise(ends)):
+        if k % 2:  # through a layer, in its lane
+            vertices.append(end)
+            codes.append(Path.LINETO)
+            continue
+        bend = np.zeros(2)
+        bend[axis] = (end - start)[axis] / 2
+        vertices += [start + bend, end - bend, end]
+        codes += [Path.CURVE4] * 3
+    return Path(np.array(vertices), codes)
+
+
+def _loop(box: tuple[float, float, float, float]) -> Path:
+    left, _, right, top = box
+    middle, wide, high = (left + right) / 2, 0.14, 0.2
+    corners = [(middle + wide, top), (middle + wide, top + high), (middle - wide, top + high)]
+    return Path([*corners, (middle - wide, top)], [Path.MOVETO, *[Path.CURVE4] * 3])
+
+
+def _head(line: Path) -> np.ndarray:
+    """Return the corners of the arrowhead at a line's end."""
+    tip, before = line.vertices[-1], line.vertices[-2]
+    forward = (tip - before) / np.hypot(*(tip - before))
+    aside = HEAD / 2.2 * np.array([-forward[1], forward[0]])
+    return np.array([tip, tip - HEAD * forward + aside, tip - HEAD * forward - aside])

@@ -3,9 +3,12 @@
 import json
 import re
 import sys
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from pipeline.plan.domains import DOMAINS
 
@@ -95,11 +98,73 @@ def _edges(page: str) -> set[tuple[str, str]]:
 
 
 def test_arrows_that_follow_from_others(house):
-    from graphs import columns_of, reduced
+    from graphs import reduced
+    from layout import layers_of
 
     edges = [("a", "b"), ("b", "c"), ("a", "c"), ("a", "d")]
     assert reduced(edges) == [("a", "b"), ("a", "d"), ("b", "c")]
-    assert columns_of([*edges, ("c", "c")]) == [["a"], ["b", "d"], ["c"]]
+    assert layers_of([*edges, ("c", "c")]) == {"a": 0, "b": 1, "c": 2, "d": 1}
+
+
+def _graphs():
+    pages = [(ROOT / page).read_text() for page in ("README.md", "docs/architecture.md")]
+    found = [g for page in pages for g in re.findall(r"^```mermaid\n(.*?)^```", page, re.M | re.S)]
+    assert len(found) == 4
+    wide = [f"a --> b{i} --> c{j}" for i in range(5) for j in range(5)]
+    long = [f"n{i} --> n{j}" for i in range(7) for j in range(i + 1, 7)]
+    return [
+        *found,
+        *("\n".join([way, *wide]) for way in ("flowchart LR", "flowchart BT")),
+        *("\n".join([way, *long, "n3 --> n3"]) for way in ("flowchart LR", "flowchart BT")),
+    ]
+
+
+@pytest.mark.parametrize("mermaid", _graphs())
+def test_arrows_of_a_graph_can_be_followed(house, mermaid):
+    """Each from border to border, in sight, past all boxes but its own two."""
+    from graphs import _head, edges_of, shapes
+
+    found = shapes(mermaid)
+    assert list(found.arrows) == edges_of(mermaid)
+    for (a, b), line in found.arrows.items():
+        inside = np.concatenate([_head(line)[1:], _points(line)])
+        for name, (left, bottom, right, top) in found.boxes.items():
+            deep = np.minimum(inside - (left, bottom), (right, top) - inside).min(axis=1)
+            assert deep.max() < 1e-9, f"{a} to {b} runs through {name}"
+            for end in [2] * (name == a) + [-1] * (name == b):
+                assert deep[end] == pytest.approx(0, abs=1e-9)
+
+
+def test_boxes_of_a_graph_do_not_overlap_and_hold_their_text(house, tmp_path):
+    from graphs import PAD, _text_width, draw, shapes
+
+    for number, mermaid in enumerate(_graphs()):
+        boxes = shapes(mermaid).boxes
+        for name, (left, _, right, _) in boxes.items():
+            assert right - left >= _text_width(name) + 2 * PAD - 1e-9
+        for a, b in combinations(boxes.values(), 2):
+            assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
+        draw(mermaid, tmp_path / f"{number}.svg")
+        draw(mermaid, tmp_path / f"{number}.png")
+        drawn = (tmp_path / f"{number}.svg").read_text()
+        width, height = map(float, re.search(r'viewBox="0 0 (\S+) (\S+)"', drawn).groups())
+        high, wide = imread(tmp_path / f"{number}.png").shape[:2]
+        assert [wide, high] == pytest.approx([width / 0.72, height / 0.72], abs=2)
+
+
+def _points(line):
+    """Return points of a line of straight parts and cubic curves, in order."""
+    t = np.linspace(0, 1, 40)[:, None]
+    out, last = [line.vertices[:1]], line.vertices[0]
+    for corners, code in line.iter_segments(simplify=False, curves=True):
+        p = [last, *corners.reshape(-1, 2)]
+        if code == line.LINETO:
+            out.append(p[0] + t * (p[1] - p[0]))
+        elif code == line.CURVE4:
+            s = 1 - t
+            out.append(s**3 * p[0] + 3 * s**2 * t * p[1] + 3 * s * t**2 * p[2] + t**3 * p[3])
+        last = p[-1]
+    return np.concatenate(out)
 
 
 def test_the_index_has_every_page(site):
