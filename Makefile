@@ -52,10 +52,11 @@ format: $(VENV)/.stamp
 	$(BIN)/ruff check --fix
 	$(BIN)/snakefmt workflow
 
-config: $(VENV)/.stamp  ## write what is derived from the domains: config/, the overview of tables, the house
+config: $(VENV)/.stamp  ## write what is derived from the domains: config/, the overview of tables, the graphs
 	$(BIN)/nightmill write-config config
 	$(BIN)/python docs/site/tables.py
 	$(BIN)/python docs/site/house.py
+	$(BIN)/python docs/site/rulegraph.py
 
 lock: $(VENV)/.stamp  ## resolve all dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \

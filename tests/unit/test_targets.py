@@ -4,6 +4,7 @@ from pipeline.alerts.domain import Night
 from pipeline.contract import paths
 from pipeline.contract.request import Request
 from pipeline.crossmatch import domain as crossmatch
+from pipeline.plan.domains import TABLES
 from pipeline.plan.load import load_config
 from pipeline.plan.targets import all_targets, rules_of, tables_of
 from pipeline.scores.domain import networks
@@ -23,17 +24,20 @@ def asked(*nights, config=CONFIG):
 
 
 def test_tables_follow_from_the_configuration():
-    always = ["alerts", "history", "rejected"]
+    always = [table.name for table in TABLES if table.made == "always"]
+    assert always[:3] == ["alerts", "history", "rejected"]
     for survey, more in (("ztf", ["matches", "scores"]), ("pgir", ["matches"]), ("lsst", [])):
         assert [table.name for table in tables_of(asked(), survey)] == [*always, *more]
 
 
 def test_targets_of_a_night():
+    more = [table.name for table in TABLES if table.made == "always" and table.asked]
+    assert not {"alerts", "history", "rejected"} & set(more)  # they come along with the summary
     assert all_targets(asked(PGIR)) == [
         "results/summary/pgir/1.json",
-        "results/matches/pgir/1/0000.parquet",
+        *(f"results/{table}/pgir/1/0000.parquet" for table in [*more, "matches"]),
     ]
-    assert len(all_targets(asked(ZTF))) == 1 + 2 * 2
+    assert len(all_targets(asked(ZTF))) == 1 + 2 * len([*more, "matches", "scores"])
     assert all_targets(asked()) == []
 
 

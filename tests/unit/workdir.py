@@ -87,6 +87,13 @@ def copy_checkout(path: Path, names: Iterable[str] = ("src/pipeline", "workflow"
     return path
 
 
+def copy_clone(path: Path) -> Path:
+    """Copy all that a clone of the project has, with the times of now."""
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "results", "logs")
+    shutil.copytree(ROOT, path, ignore=ignored, copy_function=shutil.copyfile)
+    return path
+
+
 def make_night(folder: Path, number: int = OBJECTS) -> None:
     folder.mkdir()
     for i in range(number):

@@ -1,6 +1,7 @@
 """docs/add-a-table.md, carried out: its files alone make the table, everywhere."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from walkthrough import contents, follow, touched
-from workdir import ROOT, Workdir, copy_checkout
+from workdir import ROOT, Workdir, copy_clone
 
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.simulate.alerts import simulate_alerts
@@ -21,14 +22,25 @@ FILES = {
     "workflow/rules/alerts.smk",
     "workflow/scripts/activity.py",
     "docs/tables.md",
+    "docs/architecture.md",
+    "README.md",
 }
+TESTS = (
+    "tests/unit/test_targets.py",
+    "tests/unit/test_tables_document.py",
+    "tests/unit/test_docs_site.py",
+    "tests/unit/test_house.py",
+    "tests/unit/test_tidy.py",
+    "tests/workflow/test_readme.py::test_the_picture_is_the_rule_graph",
+)
+"""What looks at all tables, or at all rules."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Workdir:
     """Return a directory with a night of the workflow to which the table was added later."""
     path = tmp_path_factory.mktemp("activity")
-    checkout = copy_checkout(path / "clone", ("src/pipeline", "workflow", "docs"))
+    checkout = copy_clone(path / "clone")
     simulate_alerts(path / "data", 300, 1, NIGHT, stamps=False, format_="container")
     variables = {"PYTHONPATH": str(checkout / "src")}
     directory = Workdir(path, variables, checkout=checkout)
@@ -42,12 +54,20 @@ def added(run) -> Workdir:
     """Return it after the document was followed: what is touched, and what that reruns."""
     before = contents(run.checkout)
     follow(ROOT / "docs/add-a-table.md", run.checkout)
-    python(run, "docs/site/tables.py")
+    make_config(run)
     assert touched(before, run.checkout) == FILES
     assert run.planned() == {"activity": 2}
     run.snakemake("--cores", "2")
     assert run.planned() == {}
     return run
+
+
+def make_config(run: Workdir) -> None:
+    """Do what ``make config`` does, without its environment."""
+    (recipe,) = re.findall(r"^config: .*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    for line in recipe.splitlines():
+        command, *arguments = line.replace("$(BIN)/", "").split()
+        python(run, *(["-m", "pipeline.cli.main"] if command == "nightmill" else []), *arguments)
 
 
 def python(run: Workdir, *arguments: str) -> str:
@@ -97,6 +117,11 @@ def test_what_is_written_passes_lint(added):
     settings = ["--check", "--config", str(ROOT / "pyproject.toml"), "src"]
     python(added, "-m", "ruff", "format", *settings)
     python(added, "-m", "snakefmt", "--check", "workflow")
+
+
+def test_the_tests_of_the_project_still_pass(added):
+    """Who follows the page has nothing more to mend."""
+    python(added, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS)
 
 
 def test_a_shard_that_is_made_no_more_is_removed(added):

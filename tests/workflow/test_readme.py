@@ -27,7 +27,7 @@ def edges_of_mermaid(text: str) -> set[tuple[str, str]]:
     return edges
 
 
-def test_the_picture_is_the_rule_graph(workdir):
+def test_the_picture_is_the_rule_graph(workdir, monkeypatch):
     workdir.configure(
         events="config/events.tsv", skymaps={"chunks": 2, "calibration": {"tracks": 200}}
     )
@@ -40,6 +40,16 @@ def test_the_picture_is_the_rule_graph(workdir):
     names = dict(re.findall(r"(id\d+)\[(\w+)\]", output))
     edges = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", output)}
     assert edges_of_mermaid(blocks("mermaid")[0]) == edges
+    monkeypatch.syspath_prepend(ROOT / "docs/site")
+    from rulegraph import with_graphs
+
+    for page in ("README.md", "docs/architecture.md"):
+        text = (ROOT / page).read_text()
+        assert with_graphs(text, edges) == text, "make config writes it"
+    # as make config writes a graph that has changed
+    again = with_graphs(README, [*edges, ("decode", "added"), ("added", "all")])
+    found = edges_of_mermaid(re.search(r"```mermaid\n(.*?)```", again, flags=re.DOTALL)[1])
+    assert found == edges | {("decode", "added"), ("added", "all")}
 
 
 def test_the_configuration_is_valid(tmp_path):

@@ -1,0 +1,101 @@
+"""The graphs of rules in README.md and docs/architecture.md, from Snakemake's own.
+
+    python docs/site/rulegraph.py
+
+writes those that are wrong; one that has the right arrows keeps its words.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+from graphs import edges_of
+from layout import Edge, layers_of
+from pages import ROOT
+
+from pipeline.io.atomic import atomic_path
+
+PAGES = (ROOT / "README.md", ROOT / "docs/architecture.md")
+ALL = "all"
+CONFIG = {
+    "alerts": "alerts.tsv",
+    "events": "events.tsv",
+    "catalogs": {"stars": {"path": "stars.csv", "columns": [], "radius_arcsec": 2}},
+    "models": {"bright": {"version": "1", "path": "bright.onnx"}},
+    "skymaps": {"chunks": 2, "calibration": {"tracks": 200}},
+}
+"""What the graph is of: every rule. A domain that is there by its section only stands here."""
+FILES = {
+    "config.yaml": yaml.safe_dump(CONFIG),
+    "alerts.tsv": "survey\tnight\tpath\nztf\t1\thttp://127.0.0.1/night.tar.gz\n",
+    "events.tsv": "event\tpath\nsim\tevent.json\n",
+    "event.json": "{}",
+    "stars.csv": "",
+    "bright.onnx": "",
+}
+
+
+def rule_graph() -> list[Edge]:
+    """Return which rule follows which, as Snakemake has it."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile")]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in FILES.items():
+            (Path(folder) / name).write_text(text)
+        done = subprocess.run(
+            [*command, "--configfile", "config.yaml", "--rulegraph", "mermaid-js"],
+            cwd=folder, check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", done.stdout))
+    return [(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", done.stdout)]
+
+
+def with_graphs(text: str, edges: Iterable[Edge]) -> str:
+    """Return a page with the graph as it is: whole, or each of its parts where it has several.
+
+    Parts are what hangs together without the rule `all`: the life of a packet, of an event.
+    """
+    blocks = re.split(r"^(```mermaid\nflowchart LR\n.*?^```\n)", text, flags=re.M | re.S)
+    whole = set(edges)
+    parts = [whole] if len(blocks) == 3 else _parts(whole)
+    for number, block in enumerate(blocks[1::2]):
+        old = set(edges_of(block.removesuffix("```\n")))
+        new = max(parts, key=lambda part: len(part & old))
+        if old != new:
+            blocks[2 * number + 1] = f"```mermaid\nflowchart LR\n{_written(new)}```\n"
+    return "".join(blocks)
+
+
+def _parts(edges: set[Edge]) -> list[set[Edge]]:
+    parts: list[set[Edge]] = []
+    for edge in sorted(edges):
+        mine = {edge}
+        for part in [p for p in parts if _rules(p) & _rules(mine)]:
+            parts.remove(part)
+            mine |= part
+        parts.append(mine)
+    return parts
+
+
+def _rules(edges: set[Edge]) -> set[str]:
+    return {name for edge in edges for name in edge} - {ALL}
+
+
+def _written(edges: set[Edge]) -> str:
+    """Return a line for all rules that lead to the same ones, in the order of their layers."""
+    layer = layers_of(sorted(edges))
+    targets: dict[tuple[str, ...], list[str]] = {}
+    for name in sorted(layer, key=lambda n: (layer[n], n)):
+        if ends := tuple(sorted(b for a, b in edges if a == name)):
+            targets.setdefault(ends, []).append(name)
+    return "".join(f"    {' & '.join(a)} --> {' & '.join(b)}\n" for b, a in targets.items())
+
+
+if __name__ == "__main__":
+    graph = rule_graph()
+    for page in PAGES:
+        with atomic_path(page) as temporary:
+            temporary.write_text(with_graphs(page.read_text(), graph))
