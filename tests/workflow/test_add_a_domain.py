@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 
@@ -53,8 +54,25 @@ def test_it_runs(added):
     added.snakemake("--cores", "2")
     alerts = pd.read_parquet(added.path / "results/alerts/ztf/20180201")
     found = json.loads((added.path / "results/brightness/ztf/20180201.json").read_text())
-    assert found == {"magpsf": alerts.magpsf.min()}
+    assert found == {"magpsf": alerts.magpsf[alerts.isdiffpos].min()}
     assert added.planned() == {}
+    said = nightmill(added, "summary", "--directory", str(added.path))
+    assert f"  brightest alert of ztf 20180201: {found['magpsf']:.2f} mag" in said.splitlines()
+    assert "brightest alert of ztf 20180201: 15.00 mag`" in DOCUMENT.read_text()
+
+
+def test_a_changed_setting_reruns_its_job_alone(added):
+    """Runs after the night is there."""
+    config = yaml.safe_load((added.path / "config/config.yaml").read_text())
+    config["brightness"]["positive"] = False
+    (added.path / "all.yaml").write_text(yaml.safe_dump(config))
+    assert added.planned("--configfile", "all.yaml") == {"brightest": 1}
+    jobs = runpy.run_path(str(added.checkout / "src/pipeline/brightness/jobs.py"))
+    table, output = added.path / "alerts.parquet", added.path / "found.json"
+    pd.DataFrame({"magpsf": [15.0, 17.0], "isdiffpos": [False, True]}).to_parquet(table)
+    for positive, least in ((True, 17.0), (False, 15.0)):
+        jobs["brightest"]([str(table)], positive, str(output))
+        assert json.loads(output.read_text()) == {"magpsf": least}
 
 
 def test_a_wrong_key_is_told(added):
@@ -64,10 +82,22 @@ def test_a_wrong_key_is_told(added):
     assert "brightness.survey: unknown key; allowed are surveys" in output
 
 
-def test_its_section_is_in_the_documented_configuration(added):
+def test_a_misspelt_survey_is_told(added):
+    wrong = {"alerts": "config/alerts.tsv", "brightness": {"surveys": ["ztf", "zft"]}}
+    (added.path / "wrong.yaml").write_text(yaml.safe_dump(wrong))
+    output = added.snakemake("--dry-run", "--configfile", "wrong.yaml", ok=False)
+    assert "brightness.surveys: unknown survey 'zft'; there are " in output
+
+
+def nightmill(added: Workdir, *arguments: str) -> str:
+    command = [sys.executable, "-m", "pipeline.cli.main", *arguments]
     environment = os.environ | added.variables
-    command = [sys.executable, "-m", "pipeline.cli.main", "write-config", str(added.path / "new")]
-    subprocess.run(command, env=environment, check=True)
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout
+
+
+def test_its_section_is_in_the_documented_configuration(added):
+    nightmill(added, "write-config", str(added.path / "new"))
     text = (added.path / "new/config.yaml").read_text()
     assert "# brightness:\n#   surveys: [ztf]  # surveys whose packets have magpsf" in text
     assert "Brightness" in json.loads((added.path / "new/config.schema.json").read_text())["$defs"]
