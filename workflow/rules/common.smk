@@ -1,10 +1,10 @@
 """The configuration, checked before any job, and what all rules share."""
 
 import gc
+import sys
 from functools import cache
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
 from snakemake.jobs import Job
 
 from pipeline.contract import need, paths
@@ -21,12 +21,22 @@ from pipeline.plan.twice import check_keys
 gc.freeze()
 gc.set_threshold(200_000, 20, 20)
 
+
+def stop(message):
+    """End with what is wrong, and nothing around it.
+
+    Snakemake would tell of an exception with the line of this file that raises it.
+    """
+    logger.error(message)
+    sys.exit(1)
+
+
 try:
     check_keys(workflow.configfiles)
     REQUEST = load_request(config)
     check_request(REQUEST)
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    stop(str(error))
 
 CONFIG = REQUEST.config
 ASKED = set(workflow.resource_settings.default_resources or ())
@@ -38,6 +48,12 @@ OURS = workflow.current_basedir.get_path_or_uri(secret_free=True)
 older_than_script = Job.outputs_older_than_script_or_notebook
 
 
+def is_ours(job):
+    """Return whether a job's rule is one of this workflow's, not of another that has it."""
+    basedir = job.rule.basedir
+    return basedir is not None and basedir.get_path_or_uri(secret_free=True) == OURS
+
+
 async def older_than_script_of_others(job):
     """Yield the results that are older than their script, of other workflows' rules only.
 
@@ -45,8 +61,7 @@ async def older_than_script_of_others(job):
     of our rules holds the contents of their scripts instead (`job_code`); Snakemake has no
     setting for that which a Snakefile could make.
     """
-    basedir = job.rule.basedir
-    if basedir is None or basedir.get_path_or_uri(secret_free=True) != OURS:
+    if not is_ours(job):
         async for file in older_than_script(job):
             yield file
 
