@@ -1,10 +1,11 @@
 """The small night's working directory: fresh, or with the workflow run in it."""
 
+import os
 import shutil
 
 import pytest
 import skyeye
-from workdir import Workdir, make_workdir
+from workdir import ROOT, Workdir, make_workdir
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ def two_surveys(tmp_path_factory) -> Workdir:
     for name in ("config/alerts.tsv", "config/config.yaml"):
         (directory.path / name).write_text(skyeye.files()[name])
     package = skyeye.write_package(directory.path / "nightmill-skyeye")
-    directory.variables["PYTHONPATH"] = str(skyeye.install(package, directory.path / "site"))
+    site = str(skyeye.install(package, directory.path / "site"))
+    # with this checkout's package, where the one installed is another's
+    directory.variables["PYTHONPATH"] = os.pathsep.join([site, str(ROOT / "src")])
     directory.snakemake("--cores", "2")
     return directory
 
