@@ -64,7 +64,9 @@ class Block:
     offset: int | None
 
 
-def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block | AvroError]:
+def read_blocks(
+    stream: BinaryIO, size: int, span: tuple[int, int] | None = None
+) -> Iterator[Block | AvroError]:
     """Yield the blocks of one container, and an error in the place of each damaged part.
 
     Behind damage, reading goes on at the next of the file's sync markers.
@@ -72,9 +74,12 @@ def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block | AvroError]:
     Parameters
     ----------
     stream : binary file
-        At the container's beginning, byte 0.
+        A container that begins at byte 0.
     size : int
         Its length in bytes.
+    span : (int, int), optional
+        Only the blocks that begin in this range of bytes: the first one is found by the sync
+        marker before it, so that nothing else of the file needs to be read.
 
     Raises
     ------
@@ -83,11 +88,15 @@ def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block | AvroError]:
     """
     if not size:
         raise AvroError("empty file")
+    stream.seek(0)
     if (magic := stream.read(4)) != MAGIC:
         raise AvroError(f"not an AVRO container: it begins with {magic!r}")
     stream.seek(0)
     schema, codec, sync = _read_header(stream)
-    while (at := stream.tell()) < size:
+    first, behind = span or (0, size)
+    if first > stream.tell():
+        _seek_behind(stream, sync, first - _SYNC_BYTES, behind)
+    while (at := stream.tell()) < behind:
         try:
             block = _read_block(stream, size, schema, codec)
             if stream.read(_SYNC_BYTES) != sync:
@@ -95,7 +104,7 @@ def read_blocks(stream: BinaryIO, size: int) -> Iterator[Block | AvroError]:
             yield block
         except AvroError as error:
             yield error
-            _seek_behind(stream, sync, at, size)
+            _seek_behind(stream, sync, at, behind)
 
 
 def _read_header(stream: BinaryIO) -> tuple[bytes, str, bytes]:

@@ -3,6 +3,7 @@
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -70,12 +71,26 @@ class _Zipped(_Strict):
 
 
 def read_members(
-    path: Path, suffix: str, unread: Callable[[str], str | None] = lambda _name: None
+    path: Path,
+    suffix: str,
+    unread: Callable[[str], str | None] = lambda _name: None,
+    span: tuple[int, int] | None = None,
 ) -> Iterator[tuple[tarfile.TarInfo, bytes | str]]:
     """Yield the members whose names end in `suffix`, with their bytes or why there are none.
 
     Folders are passed over. The whole file is read, so that gzip's check sum is compared.
-    `unread` says why a member of another name is not read, if that is to be told.
+
+    Parameters
+    ----------
+    path : Path
+        A tarball; compressed by gzip unless its name ends in ``.tar``.
+    suffix : str
+    unread : callable, optional
+        Says why a member of another name is not read, if that is to be told.
+    span : (int, int), optional
+        Of an uncompressed one: the members that begin in this range of bytes, which begins at
+        a member (`pipeline.io.tar_walk.cut_tarball`). A member's ``offset_data`` counts from
+        there.
 
     Raises
     ------
@@ -84,14 +99,13 @@ def read_members(
     TarballError
         At the first damage, or for bytes behind the end marker.
     """
-    opener, header = (open, _Strict) if path.suffix == ".tar" else (igzip.open, _Zipped)
+    begin, behind = span or (0, None)
     name = ""
     try:
-        with (
-            opener(path, "rb") as stream,
-            tarfile.open(fileobj=stream, mode="r|", tarinfo=header) as archive,
-        ):
+        with _opened(path, begin) as archive:
             while (member := archive.next()) is not None:
+                if behind is not None and begin + member.offset >= behind:
+                    return
                 name = member.name
                 if name.endswith(suffix) and not member.isdir():
                     yield member, _content(archive, member)
@@ -107,6 +121,15 @@ def read_members(
             raise
         where = f"after or in {readable(name)}" if name else "at its beginning"
         raise TarballError(f"damaged or truncated tarball {where}: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path, begin: int) -> Iterator[tarfile.TarFile]:
+    opener, header = (open, _Strict) if path.suffix == ".tar" else (igzip.open, _Zipped)
+    with opener(path, "rb") as stream:
+        stream.seek(begin)
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=header) as archive:
+            yield archive
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | str:

@@ -1,0 +1,176 @@
+"""A dump in parts: each thing is in one part, whatever the number of parts."""
+
+import io
+import itertools
+import tarfile
+from pathlib import Path
+
+import fastavro
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.alerts.parts import Part, spans
+from pipeline.io.avro import AvroError, read_blocks
+from pipeline.io.tar_walk import cut_tarball
+from pipeline.io.tarball import TarballError, read_members
+
+SCHEMA = fastavro.parse_schema(
+    {"type": "record", "name": "thing", "fields": [{"name": "data", "type": "bytes"}]}
+)
+SIZES = st.lists(st.integers(0, 1000), max_size=12)
+
+
+@given(sizes=SIZES, parts=st.integers(1, 20), segment=st.integers(1, 300))
+def test_each_segment_is_in_one_part(sizes, parts, segment):
+    files = [(Path(str(i)), size) for i, size in enumerate(sizes)]
+    found = [
+        (path, number)
+        for i in range(parts)
+        for path, numbers in spans(files, Part(i, parts), segment)
+        for number in numbers
+    ]
+    assert found == [(path, k) for path, n in files for k in range(-(-max(n, 1) // segment))]
+
+
+@pytest.mark.parametrize(("number", "of"), [(-1, 2), (2, 2), (0, 0)])
+def test_a_part_that_there_is_not(number, of):
+    with pytest.raises(ValueError, match="no such part"):
+        Part(number, of)
+
+
+def written(records, codec="null", interval=200):
+    stream = io.BytesIO()
+    fastavro.writer(
+        stream, SCHEMA, [{"data": r} for r in records], codec, interval, sync_marker=MARKER
+    )
+    return stream.getvalue()
+
+
+MARKER = bytes(range(16))
+
+
+def found(content, *spans):
+    blocks = []
+    for span in spans:
+        blocks += read_blocks(io.BytesIO(content), len(content), span)
+    return [str(b) if isinstance(b, AvroError) else (b.offset, b.count, b.data) for b in blocks]
+
+
+@given(
+    lengths=st.lists(st.integers(0, 400), max_size=30),
+    segment=st.integers(1, 3000),
+    damage=st.lists(
+        st.tuples(st.integers(0, 10**6), st.binary(min_size=1, max_size=40)), max_size=2
+    ),
+    cut=st.integers(0, 60),
+    codec=st.sampled_from(["null", "deflate"]),
+)
+def test_the_blocks_of_all_spans_are_those_of_each_by_itself(lengths, segment, damage, cut, codec):
+    rng = np.random.default_rng(7)
+    content = bytearray(written([rng.bytes(n) for n in lengths], codec))
+    head = content.index(MARKER) + len(MARKER)
+    for at, bytes_ in damage:
+        start = head + at % (len(content) - head + 1)
+        content[start : start + len(bytes_)] = bytes_
+    content = bytes(content[: max(head, len(content) - cut)])
+    edges = [*range(0, len(content), segment), len(content)]
+    each = list(itertools.pairwise(edges))
+    together = found(content, *each)
+    if not damage and not cut:
+        assert together == found(content, None)
+        records = [r["data"] for r in fastavro.reader(io.BytesIO(content))]
+        assert sum(b[1] for b in together) == len(records)
+    # A block is found in the span it begins in, whichever spans were read before.
+    assert together == [b for span in each for b in found(content, span)]
+
+
+def tarball(path, members, format_=tarfile.GNU_FORMAT):
+    with tarfile.open(path, "w", format=format_) as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def begins(path):
+    """Return where tarfile finds the members."""
+    with tarfile.open(path) as archive:
+        return [member.offset for member in archive]
+
+
+@given(
+    members=st.lists(
+        st.tuples(st.integers(1, 180), st.binary(max_size=1500)), min_size=1, max_size=20
+    ),
+    parts=st.integers(1, 12),
+)
+def test_a_tarball_is_cut_at_members(tmp_path_factory, members, parts):
+    path = tmp_path_factory.mktemp("tar") / "a.tar"
+    tarball(path, [(f"{i}".rjust(n, "n"), data) for i, (n, data) in enumerate(members)])
+    cuts, size = cut_tarball(path, parts), path.stat().st_size
+    assert len(cuts) == parts + 1
+    assert (cuts[0], cuts[-1]) == (0, size)
+    assert cuts == sorted(cuts)
+    assert set(cuts) <= {*begins(path), size}
+    largest = max(len(data) for _, data in members) + 4 * 512 + tarfile.RECORDSIZE
+    assert max(np.diff(cuts)) <= size / parts + largest
+
+
+def test_a_tarball_is_not_cut_behind_what_is_no_plain_member(tmp_path):
+    members = [(f"{i}.avro", b"x" * 5000) for i in range(40)]
+    path = tarball(tmp_path / "a.tar", members)
+    content = bytearray(path.read_bytes())
+    twelfth = begins(path)[12]
+    content[twelfth] ^= 1  # its name, so that the checksum is wrong
+    path.write_bytes(content)
+    cuts = set(cut_tarball(path, 8))
+    assert len(cuts) == 4
+    assert {cut for cut in cuts if cut > twelfth} == {path.stat().st_size}
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 1024, b"no tarball" * 100, b"\xff" * 3000])
+def test_what_is_no_tarball_is_one_part(tmp_path, content):
+    path = tmp_path / "a.tar"
+    path.write_bytes(content)
+    assert cut_tarball(path, 3) == [0, len(content), len(content), len(content)]
+
+
+def test_a_pax_tarball_is_one_part(tmp_path):
+    """Its headers may say another size than the member's own."""
+    path = tarball(tmp_path / "a.tar", [("ä" * 120, b"x" * 3000)] * 9, tarfile.PAX_FORMAT)
+    assert set(cut_tarball(path, 4)) == {0, path.stat().st_size}
+
+
+@given(
+    members=st.lists(st.tuples(st.integers(1, 180), st.binary(max_size=1500)), max_size=12),
+    parts=st.integers(1, 6),
+    damage=st.none() | st.tuples(st.integers(0, 10**6), st.binary(min_size=1, max_size=4)),
+    cut=st.integers(0, 30) | st.integers(0, 12000),
+)
+def test_the_members_of_all_parts_are_those_of_the_whole(
+    tmp_path_factory, members, parts, damage, cut
+):
+    path = tmp_path_factory.mktemp("tar") / "a.tar"
+    tarball(path, [(f"{i}.avro".rjust(n, "n"), data) for i, (n, data) in enumerate(members)])
+    content = bytearray(path.read_bytes())
+    if damage:
+        at = damage[0] % len(content)
+        content[at : at + len(damage[1])] = damage[1]
+    path.write_bytes(content[: len(content) - cut])
+    cuts = cut_tarball(path, parts)
+    each = [read(path, span) for span in itertools.pairwise(cuts) if span[0] < span[1]]
+    assert list(itertools.chain(*each)) == read(path, None)
+
+
+def read(path, span):
+    """Return names, contents and places of the members, and the error that ends them."""
+    found = []
+    try:
+        for member, content in read_members(path, ".avro", span=span):
+            found.append((member.name, content, (span or (0,))[0] + member.offset_data))
+    except TarballError as error:
+        found.append(str(error))
+    return found
