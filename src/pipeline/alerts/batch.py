@@ -8,87 +8,92 @@ does not pay for them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
-from pipeline.alerts.history_table import history_table
+from pipeline.alerts.decoded import STAMPS, Decoded
 from pipeline.alerts.index_table import DUPLICATE, PACKET, REJECTED, load_index
-from pipeline.alerts.packets import check_candids, read_packets
-from pipeline.alerts.rejected_table import CLEAN, READ, rejected_table
+from pipeline.alerts.packets import WINDOW_PACKETS, PacketReader, check_candids, windows
+from pipeline.alerts.rejected_table import READ, rejected_table
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.records import Records
-
-BATCH_PACKETS = 1024
-"""About 50 MB of ZTF packets. LSST's, with 1000 earlier measurements, come 512 a batch."""
-STAMPS = ("science", "template", "difference")
-"""Columns of `Batch.stamps`, in the order of `Survey.cutouts`."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """Packets of a shard that are read together, n of them, and what is made of them.
 
+    Rows are in the index's order, whatever the packets' schemas and files: tables do not depend
+    on how a night was cut.
+
     Attributes
     ----------
-    records : Records
-        The packets themselves.
-    rows : pyarrow.Table, n rows
-        Of the index.
-    survey : Survey
+    parts : tuple of Decoded
+        The packets, by schema.
+    numbers : tuple of numpy.ndarray, int64
+        Which of the n each part's packets are.
     """
 
-    records: Records
-    rows: pa.Table
-    survey: Survey
+    parts: tuple[Decoded, ...]
+    numbers: tuple[np.ndarray, ...]
 
-    @property
+    @cached_property
     def alerts(self) -> pa.Table:
         """The m packets that can be used, of `pipeline.alerts.alerts_table.alerts_schema`."""
-        return self._cleaned[0]
+        return self._in_order([part.alerts for part in self.parts], self._which(kept=True))
 
     @cached_property
     def history(self) -> pa.Table:
         """Earlier measurements, of `pipeline.alerts.history_table.HISTORY_SCHEMA`."""
-        return history_table(self.records, self.survey, self.alerts, self._kept)
+        tables = [part.history for part in self.parts]
+        alerts = self.alerts["candid"].combine_chunks()
+        owners = [pc.index_in(t["candid"].combine_chunks(), alerts).to_numpy() for t in tables]
+        return self._in_order(tables, owners)
 
     @cached_property
     def stamps(self) -> pa.Table | None:
-        """The alerts' stamps as bytes, m rows: candid and `STAMPS`.
+        """The alerts' stamps as bytes, m rows: candid and `pipeline.alerts.decoded.STAMPS`.
 
-        None where the packets came without.
+        None where the packets came without; null where only some did.
         """
-        columns = [self.records.column(path) for path in self.survey.cutouts]
-        found = [column for column in columns if column is not None and _is_binary(column.type)]
-        if not found or len(found) < len(columns):
+        tables = [part.stamps for part in self.parts]
+        if all(table is None for table in tables):
             return None
-        keep = pa.array(self._kept)
-        stamps = [column.filter(keep) for column in found]
-        return pa.table([self.alerts["candid"], *stamps], names=["candid", *STAMPS])
+        some = [
+            _without_stamps(part.alerts["candid"]) if table is None else table
+            for part, table in zip(self.parts, tables, strict=True)
+        ]
+        return self._in_order(some, self._which(kept=True))
 
     @cached_property
     def rejected(self) -> pa.Table:
         """The n - m others, of `pipeline.alerts.rejected_table.REJECTED_SCHEMA`."""
-        drop = pa.array(~self._kept)
-        why = pa.array(self._cleaned[1], pa.string()).filter(drop)
-        return rejected_table(self.rows.filter(drop), CLEAN, why)
+        return self._in_order([part.rejected for part in self.parts], self._which(kept=False))
 
-    @cached_property
-    def unlisted(self) -> list[str]:
+    @property
+    def unlisted(self) -> set[str]:
         """Scalars of the packets that no column takes: see `unlisted_fields`."""
-        return unlisted_fields(self.records, self.survey)
+        return set(chain.from_iterable(part.unlisted for part in self.parts))
 
-    @cached_property
-    def _cleaned(self) -> tuple[pa.Table, list[str | None]]:
-        return alerts_table(self.records, self.survey)
+    def _which(self, kept: bool) -> list[np.ndarray]:
+        return [n[p.kept == kept] for p, n in zip(self.parts, self.numbers, strict=True)]
 
-    @cached_property
-    def _kept(self) -> np.ndarray:
-        """Which of the n packets are alerts, (n,) bool."""
-        return np.array([reason is None for reason in self._cleaned[1]], dtype=bool)
+    def _in_order(self, tables: list[pa.Table], by: list[np.ndarray]) -> pa.Table:
+        """Return the rows of all tables, in the order of the numbers that they have."""
+        if len(tables) == 1 and np.all(np.diff(by[0]) >= 0):
+            return tables[0]
+        order = np.argsort(np.concatenate(by), kind="stable")
+        joined = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+        return joined.take(pa.array(order)).combine_chunks()
+
+
+def _without_stamps(candid: pa.ChunkedArray) -> pa.Table:
+    nulls = [pa.nulls(len(candid), pa.binary())] * len(STAMPS)
+    return pa.table([candid, *nulls], names=["candid", *STAMPS])
 
 
 @dataclass(frozen=True)
@@ -126,12 +131,13 @@ class Shard:
         """How many packets, and things that are none, the shard has."""
         return self.packets.num_rows + self.rejected.num_rows + self.duplicates
 
-    def records(self, size: int = BATCH_PACKETS) -> Iterator[tuple[Records, pa.Table]]:
-        """Yield the packets as they are: see `pipeline.alerts.packets.read_packets`."""
-        return read_packets(self.packets, self.schemas, size)
+    def records(self, most: int = WINDOW_PACKETS) -> Iterator[tuple[Records, pa.Table]]:
+        """Yield the packets as they are, and their rows of the index, by schema."""
+        for window in self._windows(most):
+            yield from ((records, rows) for records, _, rows in window)
 
-    def batches(self, survey: Survey, size: int = BATCH_PACKETS) -> Iterator[Batch]:
-        """Yield the packets in the index's order, at most `size` at a time.
+    def batches(self, survey: Survey, most: int = WINDOW_PACKETS) -> Iterator[Batch]:
+        """Yield the packets in the index's order, at most `most` at a time.
 
         Raises
         ------
@@ -139,10 +145,16 @@ class Shard:
             If a file has gone, has been cut, or has another packet than when it was
             indexed; the message names it.
         """
-        for records, rows in self.records(size):
-            check_candids(records, rows, survey)
-            yield Batch(records, rows, survey)
+        for window in self._windows(most):
+            for records, _, rows in window:
+                check_candids(records, rows, survey)
+            parts = tuple(Decoded(records, rows, survey) for records, _, rows in window)
+            yield Batch(parts, tuple(numbers for _, numbers, _ in window))
 
-
-def _is_binary(type_: pa.DataType) -> bool:
-    return pa.types.is_binary(type_) or pa.types.is_large_binary(type_)
+    def _windows(self, most: int) -> Iterator[list[tuple[Records, np.ndarray, pa.Table]]]:
+        reader = PacketReader(self.schemas)
+        for window in windows(self.packets, most):
+            yield [
+                (records, numbers, window.take(pa.array(numbers)))
+                for records, numbers in reader.read(window)
+            ]

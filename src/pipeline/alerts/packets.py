@@ -15,40 +15,94 @@ from pipeline.io.avro import parse_schema
 from pipeline.io.avro_program import Program, compile_schema
 from pipeline.io.records import ArrowRecords, DamagedRecord, Records, decode_in_parts
 
-BATCH_BYTES = 1 << 28
-"""Packets of a batch together, if there is more than one."""
-_AGAIN = "index it again (snakemake --forcerun index)"
+WINDOW_BYTES = 1 << 26
+"""Packets that are read together: some 1,300 of ZTF, 200 of Rubin's largest."""
+WINDOW_PACKETS = 1024
+"""Most of them, if they are small."""
+_AGAIN = "index it again (snakemake --forcerun index_part)"
 
 
-def read_packets(
-    packets: pa.Table, schemas: Sequence[str], size: int
-) -> Iterator[tuple[Records, pa.Table]]:
-    """Yield records and their rows of the index, in the index's order.
+def windows(packets: pa.Table, most: int = WINDOW_PACKETS) -> Iterator[pa.Table]:
+    """Cut rows of the index into runs of packets that fit into memory together.
 
     Parameters
     ----------
     packets : pyarrow.Table
         Rows of the index (`pipeline.alerts.index_table.INDEX_SCHEMA`).
+    most : int
+        Packets a window has; fewer where they have more than `WINDOW_BYTES`, but one at least.
+    """
+    held = np.cumsum(packets["length"].to_numpy())
+    at = 0
+    while at < held.size:
+        before = held[at - 1] if at else 0
+        stop = int(np.searchsorted(held, before + WINDOW_BYTES, "right"))
+        stop = min(max(stop, at + 1), at + most)
+        yield packets.slice(at, stop - at)
+        at = stop
+
+
+class PacketReader:
+    """Reads packets, in any order, from the files that an index names.
+
+    Parameters
+    ----------
     schemas : sequence of str
         The writers' schemas by number.
-    size : int
-        Most packets a batch.
-
-    Raises
-    ------
-    OSError
-        If a file has gone or has been cut since it was indexed; the message names it.
     """
-    programs: dict[int, Program] = {}
-    for start, stop, schema in _runs(packets, size):
-        rows = packets.slice(start, stop - start)
-        if schema == ARROW:
-            yield _read_rows(rows), rows
-            continue
-        if schema not in programs:
-            programs[schema] = compile_schema(parse_schema(schemas[schema].encode()))
-        for records, part in _read_records(programs[schema], rows):
-            yield records, rows.slice(part.start, part.stop - part.start)
+
+    def __init__(self, schemas: Sequence[str]) -> None:
+        self._schemas = schemas
+        self._programs: dict[int, Program] = {}
+        self._streams: dict[tuple[str, int], tuple[pa.Table, bytes]] = {}
+
+    def read(self, rows: pa.Table) -> Iterator[tuple[Records, np.ndarray]]:
+        """Yield records of one schema each, and which of the rows of the index these are.
+
+        Raises
+        ------
+        OSError
+            If a file has gone or has been cut since it was indexed; the message names it.
+        """
+        schema = rows["schema"].to_numpy()
+        for number in dict.fromkeys(schema.tolist()):
+            at = np.flatnonzero(schema == number)
+            same = rows if at.size == rows.num_rows else rows.take(pa.array(at))
+            if number == ARROW:
+                found = self._rows(same)
+            else:
+                found = _records(self._program(number), same)
+            for records, part in found:
+                yield records, at[part]
+
+    def _program(self, schema: int) -> Program:
+        if schema not in self._programs:
+            text = self._schemas[schema].encode()
+            self._programs[schema] = compile_schema(parse_schema(text))
+        return self._programs[schema]
+
+    def _rows(self, rows: pa.Table) -> Iterator[tuple[Records, np.ndarray]]:
+        """Take rows of IPC streams of the spool; unread columns stay on disk."""
+        number = rows["row"].to_numpy()
+        by_schema: dict[bytes, list[tuple[pa.Table, np.ndarray]]] = {}
+        places = zip(rows["file"].to_pylist(), rows["offset"].to_pylist(), strict=True)
+        order = sorted(enumerate(places), key=lambda item: item[1])
+        for place, group in groupby(order, key=lambda item: item[1]):
+            at = np.array([i for i, _ in group])
+            table, schema = self._stream(*place)
+            by_schema.setdefault(schema, []).append((table.take(pa.array(number[at])), at))
+        for found in by_schema.values():
+            tables, at_of = zip(*found, strict=True)
+            yield ArrowRecords.of_table(pa.concat_tables(tables)), np.concatenate(at_of)
+
+    def _stream(self, file: str, offset: int) -> tuple[pa.Table, bytes]:
+        """Return an IPC stream as a table, mapped into memory, and its schema."""
+        if (file, offset) not in self._streams:
+            with pa.memory_map(file) as source:
+                source.seek(offset)
+                table = pa.ipc.open_stream(source).read_all().replace_schema_metadata(None)
+            self._streams[file, offset] = table, table.schema.serialize().to_pybytes()
+        return self._streams[file, offset]
 
 
 def check_candids(records: Records, rows: pa.Table, survey: Survey) -> None:
@@ -72,48 +126,22 @@ def check_candids(records: Records, rows: pa.Table, survey: Survey) -> None:
         )
 
 
-def _runs(packets: pa.Table, size: int) -> Iterator[tuple[int, int, int]]:
-    """Cut the rows where the schema (or, for parquet rows, the stream) changes."""
-    schema = packets["schema"].to_numpy()
-    offset = packets["offset"].to_numpy()
-    stream = np.where(schema == ARROW, offset, -1)
-    length = packets["length"].to_numpy()
-    at = 0
-    for (number, _), group in groupby(zip(schema.tolist(), stream.tolist(), strict=True)):
-        count = sum(1 for _ in group)
-        while count:
-            rows = min(size, count)
-            if number != ARROW:
-                held = np.cumsum(length[at : at + rows])
-                rows = max(1, int(np.searchsorted(held, BATCH_BYTES, "right")))
-            yield at, at + rows, number
-            at, count = at + rows, count - rows
-
-
-def _read_records(program: Program, rows: pa.Table) -> Iterator[tuple[Records, slice]]:
-    """Read AVRO records; successive ones of a file are read through one handle."""
-    lengths = rows["length"].to_numpy()
-    offsets = rows["offset"].to_numpy()
+def _records(program: Program, rows: pa.Table) -> Iterator[tuple[Records, slice]]:
+    """Read AVRO records in the order in which the files have them; return them in the rows'."""
+    lengths, offsets = rows["length"].to_numpy(), rows["offset"].to_numpy()
     stops = np.cumsum(lengths)
+    starts = stops - lengths
     buffer = np.empty(int(stops[-1]), dtype=np.uint8)
-    at = 0
-    for name, group in groupby(enumerate(rows["file"].to_pylist()), key=lambda item: item[1]):
+    files = rows["file"].to_pylist()
+    order = sorted(range(len(files)), key=lambda i: (files[i], offsets[i]))
+    for name, group in groupby(order, key=files.__getitem__):
         with Path(name).open("rb") as stream:
-            for i, _ in group:
+            for i in group:
                 stream.seek(int(offsets[i]))
-                if stream.readinto(buffer[at : at + lengths[i]].data) != lengths[i]:
+                if stream.readinto(memoryview(buffer)[starts[i] : stops[i]]) != lengths[i]:
                     raise OSError(f"{name}: shorter than when it was indexed; {_AGAIN}")
-                at += int(lengths[i])
     try:
-        yield from decode_in_parts(program, buffer, stops - lengths, stops)
+        yield from decode_in_parts(program, buffer, starts, stops)
     except DamagedRecord as error:
         bad = rows["source"][error.number].as_py()
         raise OSError(f"{bad}: changed since it was indexed; {_AGAIN}") from error
-
-
-def _read_rows(rows: pa.Table) -> Records:
-    """Take rows of one IPC stream of the spool; unread columns stay on disk."""
-    with pa.memory_map(rows["file"][0].as_py()) as file:
-        file.seek(rows["offset"][0].as_py())
-        table = pa.ipc.open_stream(file).read_all()
-    return ArrowRecords.of_table(table.take(rows["length"].combine_chunks()))

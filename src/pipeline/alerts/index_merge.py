@@ -1,0 +1,105 @@
+"""The index of a night, merged from those of its dump's parts.
+
+It is sorted by the hash of the object, which cuts a night into shards, and within that in the
+dump's order: a shard reads its own row groups alone, and tables come out the same however
+many parts and shards there are.
+"""
+
+import json
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.alerts.index_table import (
+    DUPLICATE,
+    INDEX_SCHEMA,
+    PACKET,
+    REJECTED,
+    UNUSABLE,
+    IndexPart,
+)
+from pipeline.io.tables import write_table
+
+ROW_GROUP = 16_384
+"""Rows that a shard reads more than its own, at each end of its range."""
+
+
+def merge_index(parts: Sequence[Path], output: Path) -> dict[str, int]:
+    """Merge the indexes of a dump's parts into that of the night.
+
+    Of several usable packets with one candid the first in the dump's order counts, in whatever
+    part it lies.
+
+    Parameters
+    ----------
+    parts : sequence of Path
+        Of `pipeline.alerts.index.index_part`, in order.
+    output : Path
+
+    Returns
+    -------
+    dict
+        ``packets``, ``duplicates``, ``rejected``.
+    """
+    tables, schemas, before = [], {}, {}
+    for part in map(IndexPart.read, parts):
+        numbers = [schemas.setdefault(text, len(schemas)) for text in part.schemas]
+        tables.append(_counted_on(_renumbered(part.table, numbers), before, part.positions))
+        for source, count in part.positions.items():
+            before[source] = before.get(source, 0) + count
+    table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    status = _without_duplicates(table)
+    at = INDEX_SCHEMA.get_field_index("status")
+    table = table.set_column(at, INDEX_SCHEMA.field(at), pa.array(status))
+    order = np.argsort(table["key"].to_numpy(), kind="stable")
+    table = table.take(pa.array(order)).replace_schema_metadata({"schemas": json.dumps([*schemas])})
+    write_table(table, output, row_group_size=ROW_GROUP)
+    names = {"packets": PACKET, "duplicates": DUPLICATE, "rejected": REJECTED}
+    return {name: int((status == value).sum()) for name, value in names.items()}
+
+
+def _renumbered(table: pa.Table, numbers: Sequence[int]) -> pa.Table:
+    """Return a part's rows with the night's numbers of their schemas; ARROW stays what it is."""
+    if list(numbers) == list(range(len(numbers))):
+        return table
+    own = pc.if_else(pc.greater_equal(table["schema"], 0), table["schema"], None)
+    number = pc.take(pa.array(numbers, pa.int32()), own)
+    at = INDEX_SCHEMA.get_field_index("schema")
+    number = pc.coalesce(number, table["schema"])
+    return table.set_column(at, INDEX_SCHEMA.field(at), number)
+
+
+def _counted_on(table: pa.Table, before: dict[str, int], mine: dict[str, int]) -> pa.Table:
+    """Return a part's rows with positions that count from the beginnings of the files.
+
+    What was rejected is known by its position: its key follows.
+    """
+    positions, keys = table["position"].to_numpy().copy(), table["key"].to_numpy().copy()
+    rejected = table["status"].to_numpy() == REJECTED
+    for source in mine.keys() & before.keys():
+        rows = pc.fill_null(pc.equal(table["source"], source), False).to_numpy()
+        positions[rows] += before[source]
+        for i in np.flatnonzero(rows & rejected):
+            keys[i] = rejected_key(source, int(positions[i]))
+    for name, values in (("position", positions), ("key", keys)):
+        at = INDEX_SCHEMA.get_field_index(name)
+        table = table.set_column(at, INDEX_SCHEMA.field(at), pa.array(values))
+    return table
+
+
+def _without_duplicates(table: pa.Table) -> np.ndarray:
+    """Return the column ``status`` with all but the first usable packet of a candid marked."""
+    status = table["status"].to_numpy().copy()
+    usable = np.flatnonzero(status == PACKET)
+    candid = pc.fill_null(table["candid"], 0).to_numpy()[usable]
+    _, first = np.unique(candid, return_index=True)
+    again = np.ones(usable.size, dtype=bool)
+    again[first] = False
+    status[usable[again]] = DUPLICATE
+    status[status == UNUSABLE] = PACKET  # decoding says why
+    return status
