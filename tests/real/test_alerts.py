@@ -9,11 +9,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from astropy.coordinates import SkyCoord
+from nights import build_index
 
 from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
 from pipeline.alerts.batch import Shard
 from pipeline.alerts.history_table import history_table
-from pipeline.alerts.index import build_index
 from pipeline.alerts.photometry import photometry
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.io.avro import parse_schema, read_blocks

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from nights import build_index
 
 from pipeline.alerts.decode import ShardFiles, decode_shard
-from pipeline.alerts.index import build_index
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.io.stamps import StampError, read_stamp
 

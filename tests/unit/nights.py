@@ -9,17 +9,28 @@ import pyarrow.parquet as pq
 
 from pipeline.alerts.counts import summarise_night
 from pipeline.alerts.decode import ShardFiles, decode_shard
-from pipeline.alerts.index import build_index
+from pipeline.alerts.index import index_part
+from pipeline.alerts.index_merge import merge_index
+from pipeline.alerts.parts import Part
 from pipeline.alerts.surveys.registry import get_survey
 
 ZTF = get_survey("ztf")
 
 
-def run(tmp_path, dump, shards=1, **kwargs):
+def build_index(dump, survey, index, spool, schemas=None, parts=1):
+    """Index a dump as the workflow does, in some parts; return what is in it."""
+    files = [Path(f"{index}.{k}") for k in range(parts)]
+    for k, file in enumerate(files):
+        part = Part(k, parts)
+        index_part(Path(dump), survey, part, file, Path(f"{spool}.{k}"), schemas)
+    return merge_index(files, Path(dump), Path(index))
+
+
+def run(tmp_path, dump, shards=1, parts=1, schemas=None):
     """Index and decode a dump; return its tables and counts."""
-    out = tmp_path / f"out{shards}"
+    out = tmp_path / f"out{shards}-{parts}"
     index, spool = out / "index.parquet", out / "spool.bin"
-    found = build_index(Path(dump), ZTF, index, spool, **kwargs)
+    found = build_index(dump, ZTF, index, spool, schemas, parts)
     counts, tables = [], {"alerts": [], "history": [], "rejected": []}
     for k in range(shards):
         files = {name: out / f"{name}{k}.parquet" for name in tables}

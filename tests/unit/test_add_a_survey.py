@@ -19,7 +19,9 @@ import json
 from pathlib import Path
 from pipeline.alerts.alerts_table import alerts_schema, alerts_table
 from pipeline.alerts.history_table import history_table
-from pipeline.alerts.index import build_index
+from pipeline.alerts.index import index_part
+from pipeline.alerts.index_merge import merge_index
+from pipeline.alerts.parts import Part
 from pipeline.alerts.photometry import photometry
 from pipeline.alerts.batch import Shard
 from pipeline.alerts.surveys.registry import get_survey, names, survey_files
@@ -28,7 +30,8 @@ import pyarrow as pa
 
 survey = get_survey("skyeye")
 pa.unify_schemas([alerts_schema(get_survey(name)) for name in names()])
-build_index(Path("night"), survey, Path("index.parquet"), Path("spool.bin"))
+index_part(Path("night"), survey, Part(), Path("part.parquet"), Path("spool.bin"))
+merge_index([Path("part.parquet")], Path("night"), Path("index.parquet"))
 (records, _), = Shard.load(Path("index.parquet"), 0, 1).records()
 alerts, reasons = alerts_table(records, survey)
 kept = np.array([reason is None for reason in reasons])

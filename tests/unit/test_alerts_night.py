@@ -9,13 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from nights import ZTF, run, sorted_rows, write_folder, write_tar
+from nights import ZTF, build_index, run, sorted_rows, write_folder, write_tar
 from packets import PARSED, container, packet
 
 from pipeline.alerts.batch import Shard
 from pipeline.alerts.counts import summarise_night
 from pipeline.alerts.decode import ShardFiles, decode_shard
-from pipeline.alerts.index import build_index
 from pipeline.scores.shard import score_shard
 
 CANDIDS = [2475433850015010000 + i for i in range(40)]

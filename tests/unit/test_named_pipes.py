@@ -5,10 +5,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from nights import ZTF, run, write_folder
+from nights import ZTF, build_index, run, write_folder
 from packets import container, packet
 
-from pipeline.alerts.index import build_index
 from pipeline.crossmatch.build import build_store
 from pipeline.crossmatch.domain import Catalog
 from pipeline.scores.convert import convert_model

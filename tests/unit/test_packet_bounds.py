@@ -136,7 +136,7 @@ def test_parts_hold_what_the_whole_holds(monkeypatch, values, scanned):
 
 
 def test_batches_are_cut_by_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "BATCH_BYTES", 2_000)
+    monkeypatch.setattr(reader, "WINDOW_BYTES", 2_000)
     path = tmp_path / "night.avro"
     path.write_bytes(container(GOOD))
     tables, _ = run(tmp_path, path)

@@ -5,12 +5,11 @@ import json
 
 import fastavro
 import pytest
-from nights import run, write_folder
+from nights import build_index, run, write_folder
 from packets import SCHEMA, container, packet
 
 from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
 from pipeline.alerts.batch import Shard
-from pipeline.alerts.index import build_index
 from pipeline.alerts.surveys.registry import get_survey
 
 PACKETS = [packet(c, f"ZTF18aaaaa{c:02d}", ra=float(c)) for c in range(1, 5)]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import fastavro
 import pytest
+from nights import build_index
 
 from pipeline.alerts.alerts_table import alerts_table
 from pipeline.alerts.batch import Shard
-from pipeline.alerts.index import build_index
 from pipeline.alerts.surveys.lsst import LAST_MJD
 from pipeline.alerts.surveys.registry import get_survey
 

@@ -33,7 +33,7 @@ def decode_shard(
     Parameters
     ----------
     index : Path
-        Of the night (`pipeline.alerts.index.build_index`).
+        Of the night (`pipeline.alerts.index_merge.merge_index`).
     survey : Survey
     shard, shards : int
         Which part of how many.

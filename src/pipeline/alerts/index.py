@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.changed import changed_type
+from pipeline.alerts.found import EncodedBlock, Rows, Unreadable
 from pipeline.alerts.index_rows import IndexRows, PacketRows
-from pipeline.alerts.index_table import ARROW, DUPLICATE, PACKET, REJECTED, index_table
+from pipeline.alerts.index_table import ARROW, IndexPart
 from pipeline.alerts.keys import key_fields, missing_field, packet_keys
-from pipeline.alerts.sources import EncodedBlock, Rows, Unreadable, read_source
+from pipeline.alerts.parts import Part
+from pipeline.alerts.sources import read_source
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.atomic import atomic_path
 from pipeline.io.avro import AvroError, Block, parse_schema
@@ -26,7 +28,6 @@ from pipeline.io.avro_kernel import OK, STATUS, boundaries
 from pipeline.io.avro_program import MAX_BLOCK_VALUES, Program, compile_schema
 from pipeline.io.field_types import types_of_program, types_of_table
 from pipeline.io.records import ArrowRecords, check, decode_in_parts
-from pipeline.io.tables import write_table
 
 HEADS = 512
 """Records whose keys are read together: one by one, Arrow's overhead is 0.5 ms each."""
@@ -34,25 +35,31 @@ HEADS_BYTES = 1 << 26
 """The same, of records that are larger than packets are."""
 
 
-def build_index(
-    source: Path, survey: Survey, index: Path, spool: Path, schemas: Path | None = None
-) -> dict[str, int]:
-    """Index a night's dump.
+def index_part(
+    source: Path,
+    survey: Survey,
+    part: Part,
+    output: Path,
+    spool: Path,
+    schemas: Path | None = None,
+) -> int:
+    """Index a part of a night's dump.
 
     Parameters
     ----------
     source : Path
         See `pipeline.alerts.sources.read_source`.
     survey : Survey
-    index, spool : Path
+    part : Part
+    output, spool : Path
         Files to write; `spool` is empty where all records lie in files of their own.
     schemas : Path, optional
         See `pipeline.alerts.sources.read_source`.
 
     Returns
     -------
-    dict
-        ``packets``, ``duplicates``, ``rejected``.
+    int
+        Number of rows: packets, and what is none.
 
     Raises
     ------
@@ -61,18 +68,18 @@ def build_index(
     """
     with atomic_path(spool) as temporary, temporary.open("wb") as stream:
         builder = _Builder(survey, str(spool), stream)
-        for item in read_source(source, schemas):
+        for item in read_source(source, schemas, part):
             if isinstance(item, Unreadable):
                 builder.rows.reject(item.source, item.position, item.reason)
-            elif isinstance(item, Rows):
-                builder.add_rows(item)
-            else:
+            elif isinstance(item, EncodedBlock):
                 builder.add_block(item)
-        table = builder.finish()
-        write_table(table, index)
-    status = table["status"].to_numpy()
-    names = {"packets": PACKET, "duplicates": DUPLICATE, "rejected": REJECTED}
-    return {name: int((status == value).sum()) for name, value in names.items()}
+            else:
+                builder.add_rows(item)
+            if not isinstance(item, Rows) and item.counted_on:
+                builder.positions[item.source] = item.behind
+        found = builder.finish()
+        found.write(output)
+    return found.table.num_rows
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,7 @@ class _Builder:
     stream: BinaryIO
     rows: IndexRows = field(default_factory=IndexRows)
     schemas: dict[bytes, _Schema | str] = field(default_factory=dict)
+    positions: dict[str, int] = field(default_factory=dict)
     waiting: _Waiting | None = None
 
     def add_block(self, found: EncodedBlock) -> None:
@@ -182,6 +190,7 @@ class _Builder:
                 offset=offset + starts - byte,
                 length=stops - starts,
                 schema=waiting.schema.number,
+                row=None,
                 candid=candid,
                 key=key,
                 usable=usable,
@@ -235,8 +244,9 @@ class _Builder:
                 position=found.first + row,
                 file=np.full(row.size, self.rows.files.number(self.spool), np.int32),
                 offset=np.full(row.size, offset),
-                length=row,
+                length=np.full(row.size, found.table.nbytes // max(row.size, 1)),
                 schema=ARROW,
+                row=row.astype(np.int32),
                 candid=_candids(numbers, row, reasons),
                 key=key,
                 usable=usable,
@@ -264,10 +274,11 @@ class _Builder:
     def _not_a_packet(self, why: str) -> str:
         return f"not a packet of {self.survey.name}: {why}"
 
-    def finish(self) -> pa.Table:
-        """Return the index."""
+    def finish(self) -> IndexPart:
+        """Return what was found."""
         self.flush()
-        return index_table(*self.rows.columns(), self.schemas)
+        schemas = [text.decode("utf-8", "replace") for text in self.schemas]
+        return IndexPart(self.rows.table(), schemas, self.positions)
 
 
 def _candids(numbers: pa.Array, at: np.ndarray, reasons: dict[int, str]) -> np.ndarray:

@@ -5,16 +5,15 @@ dump's order: a shard reads its own row groups alone, and tables come out the sa
 many parts and shards there are.
 """
 
-import json
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from pipeline.alerts.dumps import TAR_SUFFIXES
+from pipeline.alerts.index_rows import rejected_key
 from pipeline.alerts.index_table import (
     DUPLICATE,
     INDEX_SCHEMA,
@@ -22,14 +21,12 @@ from pipeline.alerts.index_table import (
     REJECTED,
     UNUSABLE,
     IndexPart,
+    write_index,
 )
-from pipeline.io.tables import write_table
-
-ROW_GROUP = 16_384
-"""Rows that a shard reads more than its own, at each end of its range."""
+from pipeline.alerts.read_avro import check_tarball
 
 
-def merge_index(parts: Sequence[Path], output: Path) -> dict[str, int]:
+def merge_index(parts: Sequence[Path], dump: Path, output: Path) -> dict[str, int]:
     """Merge the indexes of a dump's parts into that of the night.
 
     Of several usable packets with one candid the first in the dump's order counts, in whatever
@@ -39,26 +36,36 @@ def merge_index(parts: Sequence[Path], output: Path) -> dict[str, int]:
     ----------
     parts : sequence of Path
         Of `pipeline.alerts.index.index_part`, in order.
+    dump : Path
+        What they are parts of.
     output : Path
 
     Returns
     -------
     dict
         ``packets``, ``duplicates``, ``rejected``.
+
+    Raises
+    ------
+    ValueError
+        If it is a tarball without anything that may hold packets.
     """
-    tables, schemas, before = [], {}, {}
+    tables: list[pa.Table] = []
+    schemas: dict[str, int] = {}
+    before: dict[str, int] = {}
     for part in map(IndexPart.read, parts):
         numbers = [schemas.setdefault(text, len(schemas)) for text in part.schemas]
         tables.append(_counted_on(_renumbered(part.table, numbers), before, part.positions))
         for source, count in part.positions.items():
             before[source] = before.get(source, 0) + count
     table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    if not table.num_rows and dump.name.endswith(TAR_SUFFIXES):
+        check_tarball(dump)
     status = _without_duplicates(table)
     at = INDEX_SCHEMA.get_field_index("status")
     table = table.set_column(at, INDEX_SCHEMA.field(at), pa.array(status))
     order = np.argsort(table["key"].to_numpy(), kind="stable")
-    table = table.take(pa.array(order)).replace_schema_metadata({"schemas": json.dumps([*schemas])})
-    write_table(table, output, row_group_size=ROW_GROUP)
+    write_index(table.take(pa.array(order)), [*schemas], output)
     names = {"packets": PACKET, "duplicates": DUPLICATE, "rejected": REJECTED}
     return {name: int((status == value).sum()) for name, value in names.items()}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from pipeline.alerts.index_table import INDEX_SCHEMA, PACKET, REJECTED
+from pipeline.alerts.index_table import INDEX_SCHEMA, PACKET, REJECTED, UNUSABLE
 
 MAX_REASON = 500
 """Characters of a reason in the table of what is rejected."""
@@ -43,6 +43,8 @@ class PacketRows:
         As in the index.
     schema : int
         As in the index, of all of them.
+    row : (n,) int32, or None
+        As in the index; None where they are AVRO.
     candid : (n,) int64
     key : (n,) uint32
     usable : (n,) bool
@@ -59,6 +61,7 @@ class PacketRows:
     offset: np.ndarray
     length: np.ndarray
     schema: int
+    row: np.ndarray | None
     candid: np.ndarray
     key: np.ndarray
     usable: np.ndarray
@@ -72,7 +75,6 @@ class IndexRows:
     sources: Names = field(default_factory=Names)
     files: Names = field(default_factory=Names)
     _parts: list[pa.Table] = field(default_factory=list)
-    _usable: list[np.ndarray] = field(default_factory=list)
     _rejected: list[tuple[str, int, str]] = field(default_factory=list)
 
     def reject(self, source: str, position: int, reason: str) -> None:
@@ -84,15 +86,15 @@ class IndexRows:
         self._flush()
         self._append(rows)
 
-    def columns(self) -> tuple[pa.Table, np.ndarray]:
-        """Return all rows, of `INDEX_SCHEMA`, and which of them can be used, (n,) bool."""
+    def table(self) -> pa.Table:
+        """Return all rows, of `INDEX_SCHEMA`."""
         self._flush()
         table = pa.concat_tables([_PART.empty_table(), *self._parts]).combine_chunks()
         for name, names in zip(_NAMES, (self.sources, self.files), strict=True):
             at = INDEX_SCHEMA.get_field_index(name)
             column = names.encoded(table[name].combine_chunks())
             table = table.set_column(at, INDEX_SCHEMA.field(at), column)
-        return table, np.concatenate([np.zeros(0, dtype=bool), *self._usable])
+        return table
 
     def _flush(self) -> None:
         """Add what was rejected since packets were added."""
@@ -104,7 +106,7 @@ class IndexRows:
         source = np.array([self.sources.number(name) for name in sources], dtype=np.int32)
         self._append(
             PacketRows(
-                source, np.array(positions, dtype=np.int64), none, none, none, 0, none,
+                source, np.array(positions, dtype=np.int64), none, none, none, 0, None, none,
                 none.astype(np.uint32), none.astype(bool), dict(enumerate(reasons)),
             )
         )  # fmt: skip
@@ -117,22 +119,30 @@ class IndexRows:
         if rows.reasons:
             names = list(self.sources.numbers)
             for i in rows.reasons:
-                text = f"{names[rows.source[i]]}:{rows.position[i]}"
-                key[i] = zlib.crc32(text.encode())
+                key[i] = rejected_key(names[rows.source[i]], int(rows.position[i]))
         arrays = {
             "source": rows.source,
             "position": rows.position,
             "file": pa.array(rows.file, pa.int32(), mask=rejected),
             "offset": pa.array(rows.offset, mask=rejected),
             "length": pa.array(rows.length, mask=rejected),
+            "row": pa.nulls(number, pa.int32()) if rows.row is None else pa.array(rows.row),
             "schema": pa.array(np.full(number, rows.schema, np.int32), mask=rejected),
             "candid": pa.array(rows.candid, mask=rejected),
             "key": key,
-            "status": np.where(rejected, REJECTED, PACKET).astype(np.uint8),
+            "status": _status(rows.usable, rejected),
             "reason": _reasons(rows.reasons, number),
         }
         self._parts.append(pa.table(arrays, schema=_PART))
-        self._usable.append(rows.usable & ~rejected)
+
+
+def rejected_key(source: str, position: int) -> int:
+    """Return the key of something that is no packet, and so has no object."""
+    return zlib.crc32(f"{source}:{position}".encode())
+
+
+def _status(usable: np.ndarray, rejected: np.ndarray) -> np.ndarray:
+    return np.where(rejected, REJECTED, np.where(usable, PACKET, UNUSABLE)).astype(np.uint8)
 
 
 def _reasons(reasons: Mapping[int, str], number: int) -> pa.Array:

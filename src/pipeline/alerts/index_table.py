@@ -1,17 +1,21 @@
 """The index of a night as a table: what is in it, and how a shard finds its rows."""
 
 import json
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-PACKET, DUPLICATE, REJECTED = 0, 1, 2
+from pipeline.io.tables import write_table
+
+PACKET, DUPLICATE, REJECTED, UNUSABLE = 0, 1, 2, 3
+"""The column ``status``. Packets that can be read and not be used are `UNUSABLE` in a part and
+`PACKET` in the night's index: decoding rejects them and says why, however many packets have
+their candid."""
 ARROW = -1
-"""In the column ``schema``: the packet is row ``length`` of the IPC stream at ``offset``."""
+"""In the column ``schema``: the packet is a row of the IPC stream at ``offset``."""
 
 INDEX_SCHEMA = pa.schema(
     [
@@ -19,7 +23,8 @@ INDEX_SCHEMA = pa.schema(
         ("position", pa.int64()),
         ("file", pa.dictionary(pa.int32(), pa.string())),
         ("offset", pa.int64()),
-        ("length", pa.int64()),
+        ("length", pa.int64()),  # bytes; of rows of a stream, their mean
+        ("row", pa.int32()),  # of the stream; null where AVRO
         ("schema", pa.int32()),
         ("candid", pa.int64()),
         ("key", pa.uint32()),
@@ -27,40 +32,66 @@ INDEX_SCHEMA = pa.schema(
         ("reason", pa.string()),
     ]
 )
+ROW_GROUP = 16_384
+"""Rows; a shard reads up to so many more than its own at each end of its range."""
+_KEYS = 1 << 32
+_SCHEMAS, _POSITIONS = b"schemas", b"positions"
 
 
-def index_table(rows: pa.Table, usable: np.ndarray, schemas: Iterable[bytes]) -> pa.Table:
-    """Return an index in which the first usable packet of a candid counts and others do not.
+@dataclass(frozen=True)
+class IndexPart:
+    """What is found in a part of a dump.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        Of `INDEX_SCHEMA`, in the dump's order.
+    schemas : list of str
+        The writers' schemas by number.
+    positions : dict of str to int
+        Of files that other parts read as well: how many positions are in this part. Positions
+        in the table count from where the part begins.
+    """
+
+    table: pa.Table
+    schemas: list[str]
+    positions: dict[str, int]
+
+    def write(self, path: Path) -> None:
+        """Write it as parquet, whole or not at all."""
+        metadata = {_SCHEMAS: json.dumps(self.schemas), _POSITIONS: json.dumps(self.positions)}
+        write_table(self.table.replace_schema_metadata(metadata), path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read what `write` has written."""
+        table = pq.read_table(path)
+        schemas, positions = (json.loads(table.schema.metadata[k]) for k in (_SCHEMAS, _POSITIONS))
+        return cls(table.replace_schema_metadata(None), schemas, positions)
+
+
+def write_index(table: pa.Table, schemas: list[str], path: Path) -> None:
+    """Write a night's index.
 
     Parameters
     ----------
-    rows : pyarrow.Table, n rows
-        Of `INDEX_SCHEMA`; packets have the status `PACKET`.
-    usable : (n,) bool
-        Where False, the row is no packet, or one that decoding rejects: it counts as no
-        duplicate, however many packets have its candid.
-    schemas : iterable of bytes
+    table : pyarrow.Table
+        Of `INDEX_SCHEMA`, ascending by ``key``.
+    schemas : list of str
         The writers' schemas by number.
+    path : Path
     """
-    candid = pc.fill_null(rows["candid"], 0).to_numpy()[usable]
-    _, first = np.unique(candid, return_index=True)
-    again = np.ones(candid.size, dtype=bool)
-    again[first] = False
-    status = rows["status"].to_numpy().copy()
-    status[np.flatnonzero(usable)[again]] = DUPLICATE
-    at = INDEX_SCHEMA.get_field_index("status")
-    table = rows.set_column(at, INDEX_SCHEMA.field(at), pa.array(status))
-    texts = [text.decode("utf-8", "replace") for text in schemas]
-    return table.replace_schema_metadata({"schemas": json.dumps(texts)})
+    write_table(table.replace_schema_metadata({_SCHEMAS: json.dumps(schemas)}), path, ROW_GROUP)
 
 
 def load_index(path: Path, shard: int, shards: int) -> tuple[pa.Table, list[str]]:
     """Return one shard's rows of an index, and the writers' schemas by number.
 
-    The hashes' range is cut into `shards` equal parts, so an object falls into one.
+    The hashes' range is cut into `shards` equal parts, so an object falls into one. Only the
+    row groups with hashes of the shard are read.
     """
-    table = pq.read_table(path)
-    texts = json.loads((table.schema.metadata or {})[b"schemas"])
-    key = table["key"].to_numpy().astype(np.uint64)
-    mine = (key * np.uint64(shards)) >> np.uint64(32) == np.uint64(shard)
-    return table.filter(pa.array(mine)), texts
+    schemas = json.loads((pq.read_schema(path).metadata or {})[_SCHEMAS])
+    first, behind = (-(-number * _KEYS // shards) for number in (shard, shard + 1))
+    key = pa.dataset.field("key")
+    mine = (key >= pa.scalar(first, pa.int64())) & (key < pa.scalar(behind, pa.int64()))
+    return pq.read_table(path, filters=mine), schemas

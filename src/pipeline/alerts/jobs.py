@@ -19,13 +19,33 @@ def fetch(url: str, sha256: str | None, output: str, patience_s: float | None) -
     fetch_file(url, Path(output), sha256, patience=patience_s or PATIENCE_SECONDS)
 
 
-def index(dump: str, survey: str, schemas: str | None, index: str, spool: str) -> dict[str, int]:
-    """Index a night's dump; see `pipeline.alerts.index.build_index`."""
-    from pipeline.alerts.index import build_index
+def index_part(
+    dump: str, survey: str, part: tuple[int, int], schemas: str | None, output: str, spool: str
+) -> int:
+    """Index a part of a night's dump; see `pipeline.alerts.index.index_part`.
+
+    Parameters
+    ----------
+    dump, survey : str
+    part : (int, int)
+        Which of how many.
+    schemas : str or None
+    output, spool : str
+    """
+    from pipeline.alerts.index import index_part as index
+    from pipeline.alerts.parts import Part
     from pipeline.alerts.surveys.registry import get_survey
 
     folder = Path(schemas) if schemas else None
-    return build_index(Path(dump), get_survey(survey), Path(index), Path(spool), folder)
+    which = Part(*part)
+    return index(Path(dump), get_survey(survey), which, Path(output), Path(spool), folder)
+
+
+def index(parts: Iterable[str], dump: str, output: str) -> dict[str, int]:
+    """Merge the parts of a night's index; see `pipeline.alerts.index_merge.merge_index`."""
+    from pipeline.alerts.index_merge import merge_index
+
+    return merge_index([Path(part) for part in parts], Path(dump), Path(output))
 
 
 def decode(

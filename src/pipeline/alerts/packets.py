@@ -69,10 +69,9 @@ class PacketReader:
             at = np.flatnonzero(schema == number)
             same = rows if at.size == rows.num_rows else rows.take(pa.array(at))
             if number == ARROW:
-                found = self._rows(same)
-            else:
-                found = _records(self._program(number), same)
-            for records, part in found:
+                yield from ((records, at[which]) for records, which in self._rows(same))
+                continue
+            for records, part in _records(self._program(number), same):
                 yield records, at[part]
 
     def _program(self, schema: int) -> Program:
@@ -138,7 +137,7 @@ def _records(program: Program, rows: pa.Table) -> Iterator[tuple[Records, slice]
         with Path(name).open("rb") as stream:
             for i in group:
                 stream.seek(int(offsets[i]))
-                if stream.readinto(memoryview(buffer)[starts[i] : stops[i]]) != lengths[i]:
+                if stream.readinto(buffer[starts[i] : stops[i]].data) != lengths[i]:
                     raise OSError(f"{name}: shorter than when it was indexed; {_AGAIN}")
     try:
         yield from decode_in_parts(program, buffer, starts, stops)

@@ -68,10 +68,10 @@ def table_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWrit
         yield writer
 
 
-def write_table(table: pa.Table, path: str | Path) -> None:
-    """Write one table as parquet, whole or not at all."""
+def write_table(table: pa.Table, path: str | Path, row_group: int | None = None) -> None:
+    """Write one table as parquet, whole or not at all; `row_group` is its groups' rows."""
     with table_writer(path, table.schema) as writer:
-        writer.write_table(table)
+        writer.write_table(table, row_group)
 
 
 class BatchWriter:
