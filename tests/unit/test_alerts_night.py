@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from nights import ZTF, build_index, run, sorted_rows, write_folder, write_tar
+from nights import ZTF, build_index, run, write_folder, write_tar
 from packets import PARSED, container, packet
 
 from pipeline.alerts.batch import Shard
@@ -52,10 +52,9 @@ def test_every_form_gives_the_same_tables(kind, tmp_path):
     tables, total = run(tmp_path, make_dump(kind, tmp_path))
     expected, _ = run(tmp_path / "reference", write_folder(tmp_path / "reference" / "n", SINGLE))
     assert total == {"read": 40, "alerts": 40, "rejected": 0, "duplicates": 0, "history": 80}
-    assert tables["alerts"]["candid"].to_pylist() == CANDIDS
+    assert sorted(tables["alerts"]["candid"].to_pylist()) == CANDIDS
     for name in ("alerts", "history"):
-        keys = ("candid", "jd") if name == "history" else ("candid",)
-        assert sorted_rows(tables[name], *keys) == sorted_rows(expected[name], *keys)
+        assert tables[name].to_pylist() == expected[name].to_pylist()
 
 
 @pytest.mark.parametrize("kind", ["folder", "container null", "tar.gz", "parquet"])
@@ -64,9 +63,9 @@ def test_shards_hold_the_same_rows_and_whole_objects(kind, tmp_path):
     one, total = run(tmp_path, dump, 1)
     seven, total7 = run(tmp_path, dump, 7)
     assert total == total7
-    for name, keys in (("alerts", ["candid"]), ("history", ["candid", "jd"])):
-        assert sorted_rows(one[name], *keys) == sorted_rows(seven[name], *keys)
-    shards = [Shard.load(tmp_path / "out7" / "index.parquet", k, 7) for k in range(7)]
+    for name in one:
+        assert one[name].to_pylist() == seven[name].to_pylist()
+    shards = [Shard.load(tmp_path / "out7-1" / "index.parquet", k, 7) for k in range(7)]
     of = {c: k for k, s in enumerate(shards) for c in s.packets["candid"].to_pylist()}
     objects = {
         p["objectId"]: {of[q["candid"]] for q in PACKETS if q["objectId"] == p["objectId"]}
@@ -225,7 +224,7 @@ def test_a_dump_replaced_by_one_of_the_same_size_is_noticed_by_its_candids(tmp_p
     source = dump if dump.is_file() else dump / f"{CANDIDS[0]}.avro"
     message = (
         rf"{source}: packet 0 has candid {CANDIDS[0] + 10**6}, the index {CANDIDS[0]}: "
-        r"changed since it was indexed; index it again \(snakemake --forcerun index\)"
+        r"changed since it was indexed; index it again \(snakemake --forcerun index_part\)"
     )
     made = {name: tmp_path / name for name in ("alerts", "history", "rejected", "counts")}
     with pytest.raises(OSError, match=message):

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nights import build_index
 
 from pipeline.alerts.batch import Shard
-from pipeline.alerts.index import build_index
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.simulate.lsst.schema import schema
 from pipeline.simulate.lsst.stream import packet_stream

@@ -10,9 +10,9 @@ import pytest
 from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nights import build_index
 
 from pipeline.alerts.batch import Shard
-from pipeline.alerts.index import build_index
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.simulate import surveys
 from pipeline.simulate.alerts import simulate_alerts

@@ -21,24 +21,44 @@ rule fetch:
         "../scripts/fetch.py"
 
 
-rule index:
-    """Find every packet of a night once, so that shards read just theirs."""
+rule index_part:
+    """Find the packets of a part of a night once, so that shards read just theirs."""
     input:
         dump=lambda wildcards: night_of(wildcards).dump,
     output:
-        index=alerts.INDEX,
+        index=alerts.PART,
         spool=alerts.SPOOL,
+    log:
+        paths.log("index_part", "survey", "night", "part"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(lambda night, count: packets.index_part(count, night.parts)),
+    params:
+        parts=lambda wildcards: night_of(wildcards).parts,
+        schemas=lambda wildcards: night_of(wildcards).schemas,
+        dump=dump_state,
+        schemas_in=lambda wildcards: input_state(night_of(wildcards).schemas or ""),
+        code=survey_code("alerts", "index_part"),
+    script:
+        "../scripts/index_part.py"
+
+
+rule index:
+    """Merge the parts of a night's index: sorted as shards read it, each candid once."""
+    input:
+        lambda wildcards: night_of(wildcards).index_parts,
+    output:
+        alerts.INDEX,
     log:
         paths.log("index", "survey", "night"),
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized_by_night(lambda night, *dump: packets.index(*dump)),
+        **sized_by_night(lambda night, count, kind: packets.index(count)),
     params:
-        schemas=lambda wildcards: night_of(wildcards).schemas,
-        dump=dump_state,
-        schemas_in=lambda wildcards: input_state(night_of(wildcards).schemas or ""),
-        code=survey_code("alerts", "index"),
+        dump=lambda wildcards: night_of(wildcards).dump,
+        code=job_code("alerts", "index"),
     script:
         "../scripts/index.py"
 
@@ -49,7 +69,7 @@ rule decode:
         # the index says where in the dump each packet lies
         dump=lambda wildcards: night_of(wildcards).dump,
         index=alerts.INDEX,
-        spool=alerts.SPOOL,
+        spools=lambda wildcards: night_of(wildcards).spools,
     output:
         alerts=paths.table("alerts"),
         history=paths.table("history"),

@@ -73,6 +73,7 @@ wildcard_constraints:
     survey="[A-Za-z0-9_]+",
     night="[^/]+",
     shard=r"\d{4}",
+    part=r"\d{4}",
 
 
 def job_code(domain, rule, files=(), module="jobs"):

@@ -35,7 +35,7 @@ rule score:
         # the index says where in the dump each packet lies
         dump=lambda wildcards: night_of(wildcards).dump,
         index=alerts.INDEX,
-        spool=alerts.SPOOL,
+        spools=lambda wildcards: night_of(wildcards).spools,
         networks=by_survey(lambda survey: scores.networks(REQUEST, survey)),
     output:
         paths.table("scores"),

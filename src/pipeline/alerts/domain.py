@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from pipeline.alerts import need
-from pipeline.alerts.dumps import DUMP_SUFFIXES
+from pipeline.alerts.dumps import COMPRESSED_TARS, DUMP_SUFFIXES
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines, Table
@@ -18,7 +18,8 @@ from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.io.patience import PATIENCE_SECONDS
 
 INDEX = f"{paths.RESULTS}/packets/{paths.NIGHT}/index.parquet"
-SPOOL = f"{paths.RESULTS}/packets/{paths.NIGHT}/spool.bin"
+PART = f"{paths.RESULTS}/packets/{paths.NIGHT}/parts/{{part}}.parquet"
+SPOOL = f"{paths.RESULTS}/packets/{paths.NIGHT}/spool/{{part}}.bin"
 # In a folder of its own: polars reads a folder as one table only if all in it is parquet.
 COUNTS = paths.shard_file("counts", "json")
 SUMMARY = f"{paths.RESULTS}/summary/{paths.NIGHT}.json"
@@ -35,6 +36,9 @@ class Night(Section):
         description="folder, .avro, .tar(.gz), .parquet, or an http(s) address of one"
     )
     shards: int = Field(1, ge=1, le=need.MOST_SHARDS, description="parts processed independently")
+    parts: int = Field(
+        1, ge=1, le=need.MOST_SHARDS, description="jobs that find its packets; a .tar.gz is read by one"
+    )
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="of the file behind a URL"
     )
@@ -80,6 +84,20 @@ class Night(Section):
         return DOWNLOAD.format(survey=self.survey, night=self.night, file=file)
 
     @property
+    def index_parts(self) -> list[str]:
+        """Return the parts of its index."""
+        return self._of_parts(PART)
+
+    @property
+    def spools(self) -> list[str]:
+        """Return the files with the packets that no file holds as they are."""
+        return self._of_parts(SPOOL)
+
+    def _of_parts(self, pattern: str) -> list[str]:
+        names = map(paths.part_name, range(self.parts))
+        return [pattern.format(survey=self.survey, night=self.night, part=n) for n in names]
+
+    @property
     def counts(self) -> list[str]:
         """Return the counts of its shards."""
         return paths.of_shards(COUNTS, [self])
@@ -113,7 +131,9 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         of, shards = night_name(night), night.shards
         if night.is_url:
             yield Work("fetch", of, 1, need.fetch(number, kind))
-        yield Work("index", of, 1, need.index(number, kind), after=(named("fetch", of),))
+        part = need.index_part(number, night.parts, kind)
+        yield Work("index_part", of, night.parts, part, after=(named("fetch", of),))
+        yield Work("index", of, 1, need.index(number), after=(named("index_part", of),))
         after = (named("index", of),)
         yield Work("decode", of, shards, need.decode(number, shards, kind), after=after)
         yield Work("summary", of, 1, need.summary(shards), after=(named("decode", of),))
@@ -145,6 +165,22 @@ def _targets(request: Request) -> list[str]:
     return [night.summary for night in nights(request)]
 
 
+def _kept(request: Request) -> Iterator[tuple[str, set[str]]]:
+    for night in nights(request):
+        index = INDEX.format(survey=night.survey, night=night.night)
+        for files in ([index], night.index_parts, night.spools):
+            yield str(PurePosixPath(files[0]).parent), {PurePosixPath(f).stem for f in files}
+
+
+def _parts_of_what_can_be_cut(request: Request) -> Iterator[str]:
+    for night in nights(request):
+        if night.parts > 1 and night.dump.endswith(COMPRESSED_TARS):
+            yield (
+                f"{request.config.alerts}: {night.path}: parts: a compressed tarball is read from "
+                f"its beginning, by one job; leave parts empty, or unpack it"
+            )
+
+
 def _known_surveys(request: Request) -> Iterator[str]:
     yield from unknown(request.config.alerts, [night.survey for night in nights(request)])
 
@@ -167,7 +203,7 @@ def _found(directory: Path) -> Iterator[str]:
 ALERTS = Domain(
     name="alerts",
     keys=(
-        Key("alerts", FilePath | None, "TSV of nights: survey, night, path, shards"),
+        Key("alerts", FilePath | None, "TSV of nights: survey, night, path, shards, parts"),
         Key(
             "fetch_patience_s",
             Annotated[float, Field(gt=0, le=86400)],
@@ -201,9 +237,10 @@ ALERTS = Domain(
         ),
     ),
     shard_files=(COUNTS,),
+    kept=_kept,
     targets=_targets,
     work=_work,
     notes=_notes,
-    checks=(_known_surveys, _kinds_of_dumps),
+    checks=(_known_surveys, _kinds_of_dumps, _parts_of_what_can_be_cut),
     found=_found,
 )

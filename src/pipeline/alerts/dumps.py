@@ -2,7 +2,8 @@
 
 AVRO_SUFFIX = ".avro"
 PARQUET_SUFFIX = ".parquet"
-TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
+COMPRESSED_TARS = (".tar.gz", ".tgz")
+TAR_SUFFIXES = (".tar", *COMPRESSED_TARS)
 DUMP_SUFFIXES = (AVRO_SUFFIX, PARQUET_SUFFIX, *TAR_SUFFIXES)
 """What a dump that is a file ends in."""
 _LIKE_PACKETS = (*DUMP_SUFFIXES, f"{AVRO_SUFFIX}.gz")

@@ -82,22 +82,28 @@ def packets_in(dump: str | Path, kind: Packets = ZTF) -> int:
     return TYPICAL_PACKETS if size is None else ceil(size * 1e6 / kind.size)
 
 
-def index(packets: int, kind: Packets = ZTF) -> Need:
-    """Return what indexing a night needs.
+def index_part(packets: int, parts: int, kind: Packets = ZTF) -> Need:
+    """Return what indexing a part of a night needs.
 
-    >>> index(300_000).mem_mb(), index(300_000).minutes()
-    (1450, 20)
+    >>> index_part(300_000, 1).mem_mb(), index_part(300_000, 1).minutes()
+    (1135, 20)
     """
-    size = kind.mb(packets)
-    counts = {"packet": packets, "MB": size}
-    return need_of("index", counts, kind.survey, kind.form, input_mb=size)
+    share = ceil(packets / parts)
+    size = kind.mb(share)
+    counts = {"packet": share, "MB": size}
+    return need_of("index_part", counts, kind.survey, kind.form, input_mb=size)
+
+
+def index(packets: int) -> Need:
+    """Return what merging the parts of an index needs."""
+    return need_of("index", {"packet": packets})
 
 
 def decode(packets: int, shards: int, kind: Packets = ZTF) -> Need:
     """Return what decoding one shard of a night needs.
 
     >>> decode(300_000, 4).mem_mb(), decode(300_000, 4).minutes()
-    (1435, 12)
+    (1334, 12)
     """
     return of_shard("decode", packets, shards, kind)
 
@@ -123,8 +129,7 @@ def of_shard(
     share = ceil(packets / shards)
     size = kind.mb(share)
     units = {unit: number * share for unit, number in (counts or {}).items()}
-    # Every shard reads the night's index.
-    units |= {"night packet": packets, "packet": share, "MB": size}
+    units |= {"packet": share, "MB": size}
     read = kind.mb(packets) + size
     return need_of(rule, units, kind.survey, kind.form, input_mb=read)
 

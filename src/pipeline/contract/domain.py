@@ -109,6 +109,10 @@ def _always(request: Request) -> bool:
     return True
 
 
+def _kept_nothing(request: Request) -> Iterable[tuple[str, set[str]]]:
+    return ()
+
+
 def _no_targets(request: Request) -> list[str]:
     return []
 
@@ -139,6 +143,9 @@ class Domain:
         A file a shard each.
     shard_files : tuple of str
         Further patterns with a file a shard (`pipeline.contract.paths`), such as counts.
+    kept : callable
+        Folders of further files whose number the configuration says, and the names without
+        their endings: other files there are of an earlier configuration.
     targets : callable
         The files to ask for, beside the tables.
     work : callable
@@ -158,6 +165,7 @@ class Domain:
     active: Callable[[Request], bool] = _always
     tables: tuple[Table, ...] = ()
     shard_files: tuple[str, ...] = ()
+    kept: Callable[[Request], Iterable[tuple[str, set[str]]]] = _kept_nothing
     targets: Callable[[Request], list[str]] = _no_targets
     work: Callable[[Request, Expected], Iterable[Work]] = _no_work
     notes: Callable[[Request, Expected, int], Iterable[str]] = _no_notes

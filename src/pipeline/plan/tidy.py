@@ -51,6 +51,9 @@ def stale_files(request: Request, directory: Path = Path()) -> Iterator[Path]:
             kept = paths.shard_names(night) if pattern in {*made, *others} else []
             file = pattern.format(survey=night.survey, night=night.night, shard="0")
             yield from _others(directory.joinpath(file).parent, set(kept))
+    for domain in DOMAINS:
+        for folder, names in domain.kept(request):
+            yield from _others(directory / folder, names)
 
 
 def _others(folder: Path, kept: set[str]) -> Iterator[Path]:
