@@ -19,9 +19,9 @@ def test_same_results_as_on_one_machine(run, local):
     assert_same(local, run.path, *ALL_TABLES)
     assert_same_skymaps(local, run.path)
     assert run.planned() == {}
-    asked = {rule: run.cluster.requests(rule) for rule in ("index", "score", "scan_chunk")}
+    asked = {rule: run.cluster.requests(rule) for rule in ("index_part", "score", "scan_chunk")}
     assert {rule: len(jobs) for rule, jobs in asked.items()} == {
-        "index": 1, "score": 3, "scan_chunk": 8,
+        "index_part": 1, "score": 3, "scan_chunk": 8,
     }  # fmt: skip
     assert {job for jobs in asked.values() for job in jobs} == {(1001, 1), (1301, 1), (1600, 1)}
     if run.cluster.profile == "slurm":
@@ -30,33 +30,33 @@ def test_same_results_as_on_one_machine(run, local):
 
 
 def test_a_job_that_is_killed_for_memory_gets_more(decoding, local):
-    decoding.snakemake(*decoding.cluster.small_memory("index"))
-    memory = [megabytes for megabytes, _ in decoding.cluster.requests("index")]
+    decoding.snakemake(*decoding.cluster.small_memory("index_part"))
+    memory = [megabytes for megabytes, _ in decoding.cluster.requests("index_part")]
     assert memory == [100, 2000]  # the first attempt is gone when the second runs
     assert_same(local, decoding.path, *DECODED)
 
 
 def test_a_job_that_is_removed_is_run_again(decoding, local):
     process = decoding.start()
-    decoding.cluster.remove(decoding.wait_for(process, "index"))
+    decoding.cluster.remove(decoding.wait_for(process, "index_part"))
     decoding.finish(process)
-    first, second = decoding.cluster.requests("index")
+    first, second = decoding.cluster.requests("index_part")
     assert second[0] == 2 * first[0]
     assert_same(local, decoding.path, *DECODED)
 
 
 def test_a_job_that_is_preempted_runs_again_as_the_same_job(decoding, local):
     process = decoding.start()
-    decoding.cluster.preempt(decoding.wait_for(process, "index"))
+    decoding.cluster.preempt(decoding.wait_for(process, "index_part"))
     output = decoding.finish(process)
     assert "Error in rule" not in output
-    assert {memory for memory, _ in decoding.cluster.requests("index")} == {1001}
+    assert {memory for memory, _ in decoding.cluster.requests("index_part")} == {1001}
     assert_same(local, decoding.path, *DECODED)
 
 
 def test_the_scheduler_restarts_while_jobs_run(decoding, local):
     process = decoding.start()
-    decoding.wait_for(process, "index")
+    decoding.wait_for(process, "index_part")
     decoding.cluster.restart_scheduler()
     decoding.finish(process)
     assert_same(local, decoding.path, *DECODED)

@@ -7,7 +7,7 @@ from workdir import ROOT
 
 pytestmark = pytest.mark.workflow
 PROFILES = ("slurm", "htcondor", "htcondor-transfer")
-RULES = ("convert_model", "decode", "index", "match", "score", "sort_catalog")
+RULES = ("convert_model", "decode", "index_part", "index", "match", "score", "sort_catalog")
 
 
 @pytest.mark.parametrize("profile", PROFILES)

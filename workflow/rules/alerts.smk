@@ -33,7 +33,9 @@ rule index_part:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized_by_night(lambda night, count: packets.index_part(count, night.parts)),
+        **sized_by_night(
+            lambda night, count, kind: packets.index_part(count, night.parts, kind)
+        ),
     params:
         parts=lambda wildcards: night_of(wildcards).parts,
         schemas=lambda wildcards: night_of(wildcards).schemas,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.io.tables import write_table
@@ -92,6 +93,6 @@ def load_index(path: Path, shard: int, shards: int) -> tuple[pa.Table, list[str]
     """
     schemas = json.loads((pq.read_schema(path).metadata or {})[_SCHEMAS])
     first, behind = (-(-number * _KEYS // shards) for number in (shard, shard + 1))
-    key = pa.dataset.field("key")
+    key = pc.field("key")
     mine = (key >= pa.scalar(first, pa.int64())) & (key < pa.scalar(behind, pa.int64()))
     return pq.read_table(path, filters=mine), schemas
