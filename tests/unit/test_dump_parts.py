@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.alerts import parts as dump_parts
 from pipeline.alerts.parts import Part, spans
 from pipeline.io.avro import AvroError, read_blocks
 from pipeline.io.tar_walk import cut_tarball
@@ -25,13 +26,19 @@ SIZES = st.lists(st.integers(0, 1000), max_size=12)
 @given(sizes=SIZES, parts=st.integers(1, 20), segment=st.integers(1, 300))
 def test_each_segment_is_in_one_part(sizes, parts, segment):
     files = [(Path(str(i)), size) for i, size in enumerate(sizes)]
-    found = [
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dump_parts, "SEGMENT_BYTES", segment)
+        found = all_segments(files, parts)
+    assert found == [(path, k) for path, n in files for k in range(-(-max(n, 1) // segment))]
+
+
+def all_segments(files, parts):
+    return [
         (path, number)
         for i in range(parts)
-        for path, numbers in spans(files, Part(i, parts), segment)
+        for path, numbers in spans(files, Part(i, parts))
         for number in numbers
     ]
-    assert found == [(path, k) for path, n in files for k in range(-(-max(n, 1) // segment))]
 
 
 @pytest.mark.parametrize(("number", "of"), [(-1, 2), (2, 2), (0, 0)])

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SEGMENT_BYTES = 1 << 26
-"""Of a container: to find its first block costs up to a block's bytes."""
+"""Segment k of a file begins at k times it: to find the first block there costs up to a block's
+bytes, once more."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,7 @@ class Part:
         return range(total * self.number // self.of, total * (self.number + 1) // self.of)
 
 
-def spans(
-    files: Iterable[tuple[Path, int]], part: Part, segment: int = SEGMENT_BYTES
-) -> Iterator[tuple[Path, range]]:
+def spans(files: Iterable[tuple[Path, int]], part: Part) -> Iterator[tuple[Path, range]]:
     """Yield the files of which a part reads something, and the numbers of the segments.
 
     Parameters
@@ -55,15 +54,14 @@ def spans(
     files : iterable of (Path, int)
         The dump's files in their order, with their sizes [bytes].
     part : Part
-    segment : int
-        Length of a segment [bytes]; segment k of a file begins at k times it.
     """
     files = [(path, max(size, 1)) for path, size in files]  # an empty file is somebody's too
     share = part.share(sum(size for _, size in files))
     begin = 0
     for path, size in files:
         first, behind = (
-            -(-(min(max(edge - begin, 0), size)) // segment) for edge in (share.start, share.stop)
+            -(-(min(max(edge - begin, 0), size)) // SEGMENT_BYTES)
+            for edge in (share.start, share.stop)
         )
         if first < behind:
             yield path, range(first, behind)

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.alerts import parts
 from pipeline.alerts.dumps import AVRO_SUFFIX, why_not_read
 from pipeline.alerts.found import EncodedBlock, Found, Unreadable
-from pipeline.alerts.parts import SEGMENT_BYTES, Part
+from pipeline.alerts.parts import Part
 from pipeline.io.avro import MAX_BLOCK_BYTES, AvroError, Block, read_blocks
 from pipeline.io.names import readable
 from pipeline.io.schema_folder import SchemaFolder
@@ -33,7 +34,7 @@ class _Container:
     @property
     def segments(self) -> range:
         """The numbers of all its segments."""
-        return range(-(-max(self.size, 1) // SEGMENT_BYTES))
+        return range(-(-max(self.size, 1) // parts.SEGMENT_BYTES))
 
 
 def read_file(path: Path, segments: range, schemas: SchemaFolder) -> Iterator[Found]:
@@ -43,7 +44,7 @@ def read_file(path: Path, segments: range, schemas: SchemaFolder) -> Iterator[Fo
     ----------
     path : Path
     segments : range
-        Of `pipeline.alerts.parts.SEGMENT_BYTES`. What is wrong with the file as a whole is
+        Of `pipeline.alerts.parts`. What is wrong with the file as a whole is
         told with the first.
     schemas : SchemaFolder
         For framed packets.
@@ -137,8 +138,8 @@ def _blocks(
             yield _framed(stream, schemas)
         return
     for number in segments:
-        begin = number * SEGMENT_BYTES
-        yield from read_blocks(stream, size, (begin, min(begin + SEGMENT_BYTES, size)))
+        begin, behind = (n * parts.SEGMENT_BYTES for n in (number, number + 1))
+        yield from read_blocks(stream, size, (begin, min(behind, size)))
 
 
 def _framed(stream: BinaryIO, schemas: SchemaFolder) -> Block:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.alerts import parts
 from pipeline.alerts.found import Found, Rows, Unreadable
-from pipeline.alerts.parts import SEGMENT_BYTES
 from pipeline.io.arrow_plain import plain_table
 from pipeline.io.names import readable
 
@@ -28,7 +28,7 @@ def read_parquet(path: Path, segments: range) -> Iterator[Found]:
             first = 0
             for number in range(parquet.metadata.num_row_groups):
                 group = parquet.metadata.row_group(number)
-                if _begin(group, size) // SEGMENT_BYTES in segments:
+                if _begin(group, size) // parts.SEGMENT_BYTES in segments:
                     yield from _read_group(parquet, number, source, first)
                 first += group.num_rows
     except (pa.ArrowException, OSError, MemoryError, ValueError) as error:
