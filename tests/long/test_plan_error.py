@@ -93,7 +93,7 @@ def taken(directory: Workdir) -> dict[str, float]:
         for path in (directory.path / name).rglob("*")
     ]  # fmt: skip
     files = [p for p in left if p.is_file() and p.is_relative_to(directory.path / "results")]
-    spool = sum(p.stat().st_size for p in files if p.name == "spool.bin") / 1e6
+    spool = sum(p.stat().st_size for p in files if p.parent.name == "spool") / 1e6
     return {
         "cpu_s": sum(seconds),
         "output_mb": sum(p.stat().st_size for p in files) / 1e6 - spool,

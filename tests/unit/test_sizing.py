@@ -15,7 +15,7 @@ SHARDS = st.integers(1, 9999)
 
 def needs(count: int, shards: int) -> list[Need]:
     return [
-        packets.index(count),
+        packets.index_part(count, 1),
         packets.decode(count, shards),
         score_need(count, shards, 6),
     ]

@@ -37,7 +37,10 @@ class Night(Section):
     )
     shards: int = Field(1, ge=1, le=need.MOST_SHARDS, description="parts processed independently")
     parts: int = Field(
-        1, ge=1, le=need.MOST_SHARDS, description="jobs that find its packets; a .tar.gz is read by one"
+        1,
+        ge=1,
+        le=need.MOST_SHARDS,
+        description="jobs that find its packets; a .tar.gz is read by one",
     )
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-f]{64}$", description="of the file behind a URL"
