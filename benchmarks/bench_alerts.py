@@ -26,8 +26,11 @@ from measure import Figure, cpu, figure
 
 from pipeline.alerts.batch import Shard
 from pipeline.alerts.decode import ShardFiles, decode_shard
-from pipeline.alerts.index import build_index
+from pipeline.alerts.index import index_part
+from pipeline.alerts.index_merge import merge_index
+from pipeline.alerts.parts import Part
 from pipeline.alerts.surveys.registry import get_survey
+from pipeline.alerts.surveys.survey import Survey
 from pipeline.crossmatch.build import build_store
 from pipeline.crossmatch.domain import Catalog, cones
 from pipeline.crossmatch.shard import match_shard
@@ -119,7 +122,7 @@ def _shard(job: tuple, shard: int, shards: int, index: Path | None = None) -> di
     where = folder / "index.parquet"
     stages = {}
     if index is not None:
-        stages["index"] = lambda: build_index(index, ztf, where, folder / "spool.bin")
+        stages["index"] = lambda: _index(index, ztf, folder)
     stages |= {
         "decode": lambda: decode_shard(where, ztf, shard, shards, ShardFiles(**paths)),
         "score": lambda: score_shard(
@@ -132,6 +135,12 @@ def _shard(job: tuple, shard: int, shards: int, index: Path | None = None) -> di
         ),
     }  # fmt: skip
     return {name: cpu(stage)[0] for name, stage in stages.items()}
+
+
+def _index(source: Path, survey: Survey, folder: Path) -> None:
+    """Index a dump in one part."""
+    index_part(source, survey, Part(), folder / "part.parquet", folder / "spool.bin")
+    merge_index([folder / "part.parquet"], source, folder / "index.parquet")
 
 
 def _stages(job: tuple, source: Path, number: int) -> tuple[dict[str, float], float]:
@@ -163,7 +172,7 @@ def _on_two_cores(job: tuple, source: Path) -> float:
         list(pool.map(_shard, [job] * 2, [0, 1], [2, 2]))  # loads the libraries
         for _ in range(3):
             started = time.perf_counter()
-            build_index(source, ztf, job[0] / "index.parquet", job[0] / "spool.bin")
+            _index(source, ztf, job[0])
             list(pool.map(_shard, [job] * 2, [0, 1], [2, 2]))
             times.append(time.perf_counter() - started)
     return float(np.median(times))

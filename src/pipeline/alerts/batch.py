@@ -75,9 +75,9 @@ class Batch:
         return self._in_order([part.rejected for part in self.parts], self._which(kept=False))
 
     @property
-    def unlisted(self) -> set[str]:
-        """Scalars of the packets that no column takes: see `unlisted_fields`."""
-        return set(chain.from_iterable(part.unlisted for part in self.parts))
+    def unlisted(self) -> list[str]:
+        """Scalars of the packets that no column takes, sorted: see `unlisted_fields`."""
+        return sorted(set(chain.from_iterable(part.unlisted for part in self.parts)))
 
     def _which(self, kept: bool) -> list[np.ndarray]:
         return [n[p.kept == kept] for p, n in zip(self.parts, self.numbers, strict=True)]

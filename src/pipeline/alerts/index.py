@@ -22,6 +22,7 @@ from pipeline.alerts.keys import key_fields, missing_field, packet_keys
 from pipeline.alerts.parts import Part
 from pipeline.alerts.sources import read_source
 from pipeline.alerts.surveys.survey import Survey
+from pipeline.alerts.waiting import WaitingBlocks, WriterSchema
 from pipeline.io.atomic import atomic_path
 from pipeline.io.avro import AvroError, Block, parse_schema
 from pipeline.io.avro_kernel import OK, STATUS, boundaries
@@ -82,58 +83,15 @@ def index_part(
     return found.table.num_rows
 
 
-@dataclass(frozen=True)
-class _Schema:
-    """A writer's schema: its number in the index, and its programs for boundaries and keys."""
-
-    number: int
-    whole: Program
-    keys: Program
-
-
-@dataclass
-class _Waiting:
-    """Blocks of one schema whose records wait to be looked into.
-
-    Attributes
-    ----------
-    schema : _Schema
-    data : list of bytes
-        Of each block, up to its last whole record.
-    stops : list of (k,) int64
-        Bytes behind each record, within its block.
-    places : list of (int, int, int, int)
-        Of each block: number of its source, number of its first record in there, number of
-        the file that holds it, and where in it.
-    records, size : int
-        Altogether; the size in bytes.
-    """
-
-    schema: _Schema
-    data: list[bytes] = field(default_factory=list)
-    stops: list[np.ndarray] = field(default_factory=list)
-    places: list[tuple[int, int, int, int]] = field(default_factory=list)
-    records: int = 0
-    size: int = 0
-
-    def add(self, data: bytes, stops: np.ndarray, place: tuple[int, int, int, int]) -> None:
-        """Add the records of a block."""
-        self.data.append(data[: stops[-1]])
-        self.stops.append(stops)
-        self.places.append(place)
-        self.records += stops.size
-        self.size += int(stops[-1])
-
-
 @dataclass
 class _Builder:
     survey: Survey
     spool: str
     stream: BinaryIO
     rows: IndexRows = field(default_factory=IndexRows)
-    schemas: dict[bytes, _Schema | str] = field(default_factory=dict)
+    schemas: dict[bytes, WriterSchema | str] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
-    waiting: _Waiting | None = None
+    waiting: WaitingBlocks | None = None
 
     def add_block(self, found: EncodedBlock) -> None:
         """Add the records of an AVRO block."""
@@ -144,7 +102,7 @@ class _Builder:
             return
         if self.waiting is None or self.waiting.schema is not schema:
             self.flush()
-            self.waiting = _Waiting(schema)
+            self.waiting = WaitingBlocks(schema)
         file, offset = found.place or (self.spool, self.stream.tell())
         if found.place is None:
             self.stream.write(block.data)
@@ -200,7 +158,7 @@ class _Builder:
 
     def _heads(
         self,
-        schema: _Schema,
+        schema: WriterSchema,
         data: np.ndarray,
         starts: np.ndarray,
         stops: np.ndarray,
@@ -254,7 +212,7 @@ class _Builder:
             )
         )
 
-    def _schema(self, text: bytes) -> _Schema | str:
+    def _schema(self, text: bytes) -> WriterSchema | str:
         """Return the compiled schema, or why there is none."""
         if text not in self.schemas:
             try:
@@ -266,7 +224,7 @@ class _Builder:
                 if (missing := missing_field(paths, self.survey)) is not None:
                     raise AvroError(f"the schema has no field {missing}")
                 keys = compile_schema(schema, key_fields(paths, self.survey))
-                self.schemas[text] = _Schema(len(self.schemas), whole, keys)
+                self.schemas[text] = WriterSchema(len(self.schemas), whole, keys)
             except AvroError as error:
                 self.schemas[text] = self._not_a_packet(str(error))
         return self.schemas[text]

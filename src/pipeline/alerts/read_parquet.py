@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from pipeline.alerts import parts
 from pipeline.alerts.found import Found, Rows, Unreadable
 from pipeline.io.arrow_plain import plain_table
+from pipeline.io.messages import first_line
 from pipeline.io.names import readable
 
 # LSST rows have 1000 earlier measurements: a batch stays below 300 MB in memory.
@@ -51,8 +52,7 @@ def _unreadable(source: str, position: int, error: Exception) -> Unreadable:
         raise error
     if isinstance(error, UnicodeDecodeError):
         return Unreadable(source, position, f"a column's name is not UTF-8: {error.object!r}")
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return Unreadable(source, position, f"damaged or not parquet: {reason}")
+    return Unreadable(source, position, f"damaged or not parquet: {first_line(error)}")
 
 
 def _check_rows(parquet: pq.ParquetFile, size: int) -> None:
