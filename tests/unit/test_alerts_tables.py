@@ -8,10 +8,11 @@ import pyarrow as pa
 import pytest
 from packets import decoded, packet
 
-from pipeline.alerts.alerts_table import CORE, alerts_schema, alerts_table, unlisted_fields
-from pipeline.alerts.history_table import HISTORY_SCHEMA, history_table
+from pipeline.alerts.alerts_table import alerts_schema, alerts_table, unlisted_fields
+from pipeline.alerts.history_table import history_table
 from pipeline.alerts.keys import object_ids
 from pipeline.alerts.photometry import photometry
+from pipeline.alerts.shared_columns import CORE, HISTORY_SCHEMA
 from pipeline.alerts.surveys.registry import get_survey, names, survey_files
 from pipeline.alerts.surveys.survey import Measurement
 from pipeline.io.records import ArrowRecords

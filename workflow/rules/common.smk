@@ -34,7 +34,8 @@ def stop(message):
 try:
     check_keys(workflow.configfiles)
     REQUEST = load_request(config)
-    check_request(REQUEST)
+    if workflow.is_main_process:  # jobs need not look again
+        check_request(REQUEST)
 except ConfigError as error:
     stop(str(error))
 

@@ -6,24 +6,12 @@ import pyarrow.compute as pc
 
 from pipeline.alerts.branches import read_as
 from pipeline.alerts.keys import candids, object_ids
+from pipeline.alerts.shared_columns import CORE
 from pipeline.alerts.surveys.survey import FieldColumn, Survey
 from pipeline.alerts.usable import Places
 from pipeline.io.records import AvroRecords, Records
-from pipeline.io.tables import SURVEY, field, with_survey
+from pipeline.io.tables import field, with_survey
 from pipeline.sky.coordinates import ecliptic, galactic, wrapped
-
-CORE = (
-    SURVEY,
-    field("candid", pa.int64(), description="the packet, unique within its survey"),
-    field("object_id", pa.string(), description="null where the packet has no object"),
-    field("jd", pa.float64(), "d", "Julian date, UTC"),
-    field("ra", pa.float64(), "deg", "ICRS, in [0, 360)"),
-    field("dec", pa.float64(), "deg", "ICRS"),
-    field("l", pa.float64(), "deg", "galactic longitude in (-180, 180]"),
-    field("b", pa.float64(), "deg", "galactic latitude"),
-    field("ecl_lambda", pa.float64(), "deg", "mean ecliptic of J2000, in [0, 360)"),
-    field("ecl_beta", pa.float64(), "deg", "mean ecliptic of J2000"),
-)
 
 
 def alerts_schema(survey: Survey) -> pa.Schema:

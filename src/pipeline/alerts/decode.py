@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pipeline.alerts.alerts_table import alerts_schema
 from pipeline.alerts.batch import Shard
-from pipeline.alerts.history_table import HISTORY_SCHEMA
 from pipeline.alerts.rejected_table import REJECTED_SCHEMA
+from pipeline.alerts.shared_columns import HISTORY_SCHEMA
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.atomic import write_json
 from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from pipeline.alerts import need
 from pipeline.alerts.dumps import COMPRESSED_TARS, DUMP_SUFFIXES
-from pipeline.alerts.surveys.registry import unknown
+from pipeline.alerts.surveys.registry import names, unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines, Table
 from pipeline.contract.request import Request
@@ -188,6 +188,14 @@ def _known_surveys(request: Request) -> Iterator[str]:
     yield from unknown(request.config.alerts, [night.survey for night in nights(request)])
 
 
+def _usable_surveys(request: Request) -> Iterator[str]:
+    from pipeline.alerts.surveys.check import wrong_with  # noqa: PLC0415 - imports surveys
+
+    there = set(names()) & {night.survey for night in nights(request)}
+    for survey in sorted(there):
+        yield from (f"survey {survey}: {line}" for line in wrong_with(survey))
+
+
 def _kinds_of_dumps(request: Request) -> Iterator[str]:
     for night in nights(request):
         if not night.is_url and paths.unknown_kind(night.path, night.path, DUMP_SUFFIXES):
@@ -228,7 +236,7 @@ ALERTS = Domain(
             "history",
             "earlier or forced measurement in a packet",
             (),
-            "pipeline.alerts.history_table:HISTORY_SCHEMA",
+            "pipeline.alerts.shared_columns:HISTORY_SCHEMA",
             asked=False,
         ),
         Table(
@@ -244,6 +252,6 @@ ALERTS = Domain(
     targets=_targets,
     work=_work,
     notes=_notes,
-    checks=(_known_surveys, _kinds_of_dumps, _parts_of_what_can_be_cut),
+    checks=(_known_surveys, _usable_surveys, _kinds_of_dumps, _parts_of_what_can_be_cut),
     found=_found,
 )

@@ -12,45 +12,10 @@ import pyarrow.compute as pc
 from pipeline.alerts.branches import read_as
 from pipeline.alerts.casts import as_type
 from pipeline.alerts.fluxes import from_fluxes, from_magnitudes, known
+from pipeline.alerts.shared_columns import HISTORY_SCHEMA
 from pipeline.alerts.surveys.survey import History, Survey
 from pipeline.io.records import Records
-from pipeline.io.tables import field
 
-HISTORY_SCHEMA = pa.schema(
-    [
-        field("candid", pa.int64(), description="the alert that carries the measurement"),
-        field("object_id", pa.string()),
-        field("kind", pa.dictionary(pa.int32(), pa.string()), description="prv or forced"),
-        field("prv_candid", pa.int64(), description="the measurement's own alert, if it had one"),
-        field("jd", pa.float64(), "d", "Julian date, UTC"),
-        field("fid", pa.int32()),
-        field("filter", pa.dictionary(pa.int32(), pa.string()), description="sncosmo's name"),
-        field("mag", pa.float32(), "mag", "null: not detected"),
-        field("magerr", pa.float32(), "mag"),
-        field("diffmaglim", pa.float32(), "mag", "5 sigma"),
-        field("isdiffpos", pa.bool_(), description="brighter than the template"),
-        field("flux", pa.float64(), description="difference flux in the units of zp"),
-        field("fluxerr", pa.float64(), description="in the units of zp"),
-        field("zp", pa.float64(), "mag", "AB magnitude of flux 1"),
-        field("magzpsci", pa.float32(), "mag", "zero point of the image's DN"),
-        field("snr", pa.float32()),
-        field("limmag3sig", pa.float32(), "mag"),
-        field("limmag5sig", pa.float32(), "mag"),
-        field("procstatus", pa.string(), description="ZTF forced photometry: '0' is good"),
-        field("programid", pa.int32()),
-        field("field", pa.int32()),
-        field("rcid", pa.int32()),
-        field("ra", pa.float64(), "deg"),
-        field("dec", pa.float64(), "deg"),
-        field("rb", pa.float32()),
-        field("drb", pa.float32()),
-        field("scorr", pa.float64()),
-        field("fwhm", pa.float32(), "pix"),
-        field("distnr", pa.float32(), "pix"),
-        field("magnr", pa.float32(), "mag"),
-        field("sigmagnr", pa.float32(), "mag"),
-    ]
-)
 # Filled from others below, never read from a packet.
 _DERIVED = {"candid", "object_id", "kind", "filter", "snr", "limmag3sig", "limmag5sig"}
 

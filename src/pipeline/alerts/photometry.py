@@ -6,7 +6,8 @@ import pyarrow.compute as pc
 
 from pipeline.alerts.casts import as_type
 from pipeline.alerts.fluxes import from_fluxes, from_magnitudes
-from pipeline.alerts.history_table import HISTORY_SCHEMA, band_names
+from pipeline.alerts.history_table import band_names
+from pipeline.alerts.shared_columns import HISTORY_SCHEMA
 from pipeline.alerts.surveys.survey import Survey
 
 MJD_ZERO = 2400000.5

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.alerts.alerts_table import CORE
 from pipeline.alerts.found import Rows, Unreadable
+from pipeline.alerts.shared_columns import CORE
 from pipeline.alerts.sources import read_source
 from pipeline.alerts.surveys.survey import HEADER
 from pipeline.io.avro import parse_schema

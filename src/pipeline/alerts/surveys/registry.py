@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.alerts.surveys.survey import Survey
+from pipeline.alerts.surveys.survey import FieldColumn, Survey, read_columns
 
 ENTRY_POINTS = "nightmill.surveys"
 _HERE = Path(__file__).parent
@@ -44,6 +44,18 @@ def survey_files(name: str) -> list[Path]:
     if spec is None or spec.origin is None:
         raise ValueError(f"survey {name!r}: there is no module {module}")
     return [Path(spec.origin), Path(spec.origin).with_suffix(".csv")]
+
+
+def columns_of_package() -> Iterator[tuple[str, FieldColumn]]:
+    """Yield the columns of the surveys in this package, each with its survey's name.
+
+    Raises
+    ------
+    ValueError
+        If a CSV is wrong.
+    """
+    for path in sorted(_HERE.glob("*.csv")):
+        yield from ((path.stem, column) for column in read_columns(path))
 
 
 @cache

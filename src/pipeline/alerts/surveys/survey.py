@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-_TYPES = {
+TYPES = {
     "bool": pa.bool_(),
     "int32": pa.int32(),
     "int64": pa.int64(),
@@ -155,29 +155,32 @@ class Survey:
 
     @cached_property
     def columns(self) -> tuple[FieldColumn, ...]:
-        """Return the survey's own columns, as its CSV lists them.
+        """Return the survey's own columns, as its CSV lists them; see `read_columns`."""
+        return read_columns(self.columns_csv)
 
-        Raises
-        ------
-        ValueError
-            If the CSV has another header, an unknown type or a name twice; the message names
-            file and line.
-        """
-        columns: dict[str, FieldColumn] = {}
-        with self.columns_csv.open(newline="") as lines:
-            reader = csv.DictReader(lines)
-            if tuple(reader.fieldnames or ()) != HEADER:
-                raise ValueError(f"{self.columns_csv}: expected the header {','.join(HEADER)}")
-            for row in reader:
-                where = f"{self.columns_csv}, line {reader.line_num}"
-                if None in row or None in row.values():
-                    raise ValueError(f"{where}: expected {','.join(HEADER)}")
-                name, type_, unit, path = row.values()
-                if type_ not in _TYPES:
-                    raise ValueError(
-                        f"{where}: type {type_!r}, expected one of {', '.join(_TYPES)}"
-                    )
-                if name in columns:
-                    raise ValueError(f"{where}: a second column {name!r}")
-                columns[name] = FieldColumn(name, _TYPES[type_], unit, tuple(path.split("|")))
-        return tuple(columns.values())
+
+def read_columns(path: Path) -> tuple[FieldColumn, ...]:
+    """Read a survey's CSV of columns.
+
+    Raises
+    ------
+    ValueError
+        If it has another header, an unknown type or a name twice; the message names file
+        and line.
+    """
+    columns: dict[str, FieldColumn] = {}
+    with path.open(newline="") as lines:
+        reader = csv.DictReader(lines)
+        if tuple(reader.fieldnames or ()) != HEADER:
+            raise ValueError(f"{path}: expected the header {','.join(HEADER)}")
+        for row in reader:
+            where = f"{path}, line {reader.line_num}"
+            if None in row or None in row.values():
+                raise ValueError(f"{where}: expected {','.join(HEADER)}")
+            name, type_, unit, source = row.values()
+            if type_ not in TYPES:
+                raise ValueError(f"{where}: type {type_!r}, expected one of {', '.join(TYPES)}")
+            if name in columns:
+                raise ValueError(f"{where}: a second column {name!r}")
+            columns[name] = FieldColumn(name, TYPES[type_], unit, tuple(source.split("|")))
+    return tuple(columns.values())
