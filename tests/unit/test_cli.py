@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pyarrow.parquet as pq
 import pytest
@@ -77,6 +78,14 @@ def test_help_lists_groups_and_what_is_in_them(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     assert re.search(r"^ +simulate +alerts", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_version(capsys):
+    """The packaging metadata's, as the package has it."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"nightmill {version('nightmill')}\n"
 
 
 def test_notes_stay_in_the_line():

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from pipeline import cli
+from pipeline import __version__, cli
 from pipeline.io.messages import one_line
 
 DESCRIPTION = "What a person runs by hand, beside the workflow."
@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands in `pipeline.cli`."""
     parser = argparse.ArgumentParser(prog="nightmill", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     groups = {(): parser.add_subparsers(required=True, metavar="COMMAND")}
     modules = find_commands()
     for module in modules:
