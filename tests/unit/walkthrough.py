@@ -29,6 +29,8 @@ def follow(document: Path, checkout: Path) -> None:
 def _added(old: str, where: str, text: str) -> str:
     if where == "at the end":
         return f"{old}\n\n{text}"
+    if where == "as the last lines":
+        return old + text
     if found := re.fullmatch(r"last in `(\w+)`", where):
         start = re.search(rf"^( *){found[1]}=\(\n", old, flags=re.MULTILINE)
         end = old.index(f"\n{start[1]}),\n", start.end()) + 1

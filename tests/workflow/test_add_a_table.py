@@ -19,6 +19,7 @@ NIGHT = "20260101"
 FILES = {
     "src/pipeline/alerts/activity.py",
     "src/pipeline/alerts/domain.py",
+    "src/pipeline/contract/costs.csv",
     "workflow/rules/alerts.smk",
     "workflow/scripts/activity.py",
     "docs/tables.md",
@@ -31,6 +32,8 @@ TESTS = (
     "tests/unit/test_docs_site.py",
     "tests/unit/test_house.py",
     "tests/unit/test_tidy.py",
+    "tests/unit/test_plan.py",
+    "tests/workflow/test_plan_jobs.py::test_fetches_chunks_calibrations_and_alerts_as_a_catalogue",
     "tests/workflow/test_readme.py::test_the_picture_is_the_rule_graph",
 )
 """What looks at all tables, or at all rules."""
