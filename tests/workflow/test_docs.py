@@ -72,8 +72,38 @@ def test_light_curves(two_surveys, monkeypatch):
     found = run(block("distinct on"), two_surveys.path, monkeypatch)["light_curve"].fetchall()
     assert [row[0] for row in found] == [2458148.5, 2458149.5]
     assert {row[1:3] for row in found} == {("ztfg", 18.0)}
-    found = run(block("photometry("), two_surveys.path, monkeypatch)["light_curves"]
-    assert found.num_rows == 3 * OBJECTS
+    found = run(block("photometry("), two_surveys.path, monkeypatch)["light_curve"]
+    assert set(found.object_id) == {"ZTF18aaaaa03"}
+    assert sorted(found.mjd) == [58148.0, 58149.0, 58150.0]
+    said = DOCUMENT.split("Its columns: ")[1].split("`origin` is null")[0]
+    assert set(re.findall(r"`(\w+)`", said)) - {"ab"} == set(found.columns)
+
+
+def test_astropy_reads_it(two_surveys, monkeypatch):
+    """Values, masks and units, of every table: what Table.read could not do."""
+    code = block("from astropy.table")
+    for name in ("alerts", "history", "scores", "matches"):
+        code_of = code.replace("results/alerts", f"results/{name}").split("print(")[0]
+        found = run(code_of, two_surveys.path, monkeypatch)["table"]
+        read = pq.read_table(two_surveys.path / f"results/{name}/ztf")
+        assert found.colnames == read.column_names
+        for column in read.schema:
+            masked = found[column.name]
+            expected = read[column.name].to_pylist()
+            assert list(masked.mask) == [value is None for value in expected]
+            kept = [value for value in expected if value is not None]
+            assert masked.compressed().tolist() == pytest.approx(kept, nan_ok=True)
+            unit = (column.metadata or {}).get(b"unit", b"").decode()
+            assert str(masked.unit or "") == unit
+        assert found["candid"].dtype == "int64"
+
+
+def test_the_surveys_are_named():
+    """Those of the package, in the README and here."""
+    own = {path.stem for path in (ROOT / "src/pipeline/alerts/surveys").glob("*.csv")}
+    for page in (DOCUMENT, (ROOT / "README.md").read_text()):
+        (said,) = re.findall(r"survey>?` is (.+?)or \[one", page, flags=re.DOTALL)
+        assert set(re.findall(r"`(\w+)`", said)) == own
 
 
 def documented(table):
