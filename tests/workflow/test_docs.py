@@ -5,6 +5,7 @@ import re
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from astropy.units import Unit
 from workdir import OBJECTS, ROOT
 
 from pipeline.plan.domains import TABLES
@@ -94,7 +95,7 @@ def test_astropy_reads_it(two_surveys, monkeypatch):
             kept = [value for value in expected if value is not None]
             assert masked.compressed().tolist() == pytest.approx(kept, nan_ok=True)
             unit = (column.metadata or {}).get(b"unit", b"").decode()
-            assert str(masked.unit or "") == unit
+            assert masked.unit == (Unit(unit) if unit else None)
         assert found["candid"].dtype == "int64"
 
 
