@@ -1,5 +1,8 @@
 """What only the whole configuration shows to be wrong."""
 
+import re
+
+import pandas as pd
 import pytest
 
 from pipeline.alerts.domain import Night
@@ -79,6 +82,27 @@ def test_files_that_are_catalogues(tmp_path):
     for name in ("c.CSV", "c.csv.gz", "c.v1.fits", str(tmp_path / "folder.of.files")):
         check(catalogs={"c": {"path": name}})
     assert tuple(FORMATS) == CATALOG_SUFFIXES
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "csv.gz", "parquet"])
+def test_columns_that_a_catalogue_has_not(tmp_path, suffix):
+    path = tmp_path / f"stars.{suffix}"
+    table = pd.DataFrame({"ra": [1.0], "dec": [2.0], "type": ["S"]})
+    if suffix == "parquet":
+        table.to_parquet(path)
+    else:
+        table.to_csv(path, sep="\t" if suffix == "tsv" else ",", index=False)
+    check(catalogs={"s": {"path": str(path), "columns": ["type"], "id": "ra"}})
+    expected = f"catalogs.s: {path}: no column 'typ', 'name'; its columns are ra, dec, type"
+    with pytest.raises(ConfigError, match=f"^{re.escape(expected)}$"):
+        check(catalogs={"s": {"path": str(path), "columns": ["typ"], "id": "name"}})
+    check(catalogs={"s": {"path": str(path), "columns": ["typ"], **OTHER}})  # of no night
+
+
+def test_a_file_that_is_wrong_altogether_is_left_to_its_own_job(tmp_path):
+    for name, content in (("a.csv", b"\0\1"), ("b.parquet", b"PAR1"), ("c.csv.gz", b"\x1f\x8b")):
+        (tmp_path / name).write_bytes(content)
+        check(catalogs={"s": {"path": str(tmp_path / name)}})
 
 
 def test_kinds_of_dumps(tmp_path):

@@ -32,6 +32,17 @@ def test_wrong_configuration(workdir, changes, message):
     assert not (workdir.path / "results").exists()
 
 
+def test_a_column_misspelt_leaves_the_store(ran):
+    """A job would find out only after Snakemake has removed what it is to make anew."""
+    store = ran.path / "results/catalogs/stars/meta.json"
+    before = store.read_text()
+    ran.configure(catalogs={"stars": {"path": "stars.csv", "columns": ["typ"]}})
+    output = ran.snakemake(ok=False)
+    line = "catalogs.stars: stars.csv: no column 'typ'; its columns are ra, dec, type"
+    assert line in output.splitlines()
+    assert store.read_text() == before
+
+
 def test_missing_dump(workdir):
     (workdir.path / "config/alerts.tsv").write_text("survey\tnight\tpath\nztf\t1\tmissing.tar.gz\n")
     output = workdir.snakemake(ok=False)
@@ -41,11 +52,12 @@ def test_missing_dump(workdir):
 
 def test_bad_catalogue_and_bad_model_do_not_stop_the_rest(workdir):
     (workdir.path / "bad.onnx").write_bytes(b"not a model")
-    catalogs = {"stars": {"path": "stars.csv", "columns": ["kind"]}}
+    (workdir.path / "stars.csv").write_text("ra,dec\nhere,there\n")
+    catalogs = {"stars": {"path": "stars.csv"}}
     workdir.configure(catalogs=catalogs, models={"bad": {**MODEL, "path": "bad.onnx"}})
     output = workdir.snakemake("--cores", "1", ok=False)
     assert "stars.csv" in output
-    assert "kind" in output
+    assert "none of its 1 rows has a valid position" in output
     assert "bad.onnx" in output
     assert (workdir.path / "results/summary/ztf/20180201.json").exists()
     assert not (workdir.path / "results/matches").exists()

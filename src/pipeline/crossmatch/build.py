@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from pipeline.crossmatch.entry import Source
+from pipeline.crossmatch.entry import Source, columns_read
 from pipeline.crossmatch.frames import check_position
 from pipeline.crossmatch.identifiers import identifiers
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
@@ -59,7 +59,7 @@ def build_store(source: str | Path, out: str | Path, catalog: Source) -> dict[st
         says that its positions are not ICRS in degrees, or has rows but not one valid one.
     """
     text = [catalog.id] if catalog.id else []
-    rows = read_catalog(source, _wanted(catalog, catalog.id), text)
+    rows = read_catalog(source, columns_read(catalog, catalog.id), text)
     return _build(rows, str(source), out, catalog, catalog.id)
 
 
@@ -79,15 +79,8 @@ def build_store_from_alerts(
     if not tables:
         raise ValueError(f"{catalog.alerts}: no tables of alerts to build a catalogue from")
     id_column = catalog.id or "candid"
-    rows = read_parquet([str(t) for t in tables], _wanted(catalog, id_column))
+    rows = read_parquet([str(t) for t in tables], columns_read(catalog, id_column))
     return _build(rows, f"alerts of {catalog.alerts}", out, catalog, id_column)
-
-
-def _wanted(catalog: Source, id_column: str | None) -> list[str]:
-    names = [catalog.ra, catalog.dec, *catalog.columns]
-    names += [id_column] if id_column else []
-    names += [catalog.distance] if catalog.distance else []
-    return list(dict.fromkeys(names))
 
 
 def _build(

@@ -14,7 +14,8 @@ from pipeline.contract.need import Need, size_mb, total_mb
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section, of_survey
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
-from pipeline.crossmatch.entry import Cone, Projected, Source
+from pipeline.crossmatch.entry import Cone, Projected, Source, columns_read
+from pipeline.crossmatch.header import check_columns, quick_columns
 from pipeline.crossmatch.need import form_of, match_need, sort_alerts_need, sort_need
 
 CATALOG = f"{paths.RESULTS}/catalogs/{{catalog}}"
@@ -209,6 +210,21 @@ def _kinds_of_files(request: Request) -> Iterator[str]:
             yield f"catalogs.{name}.path: {path} ends in none of {expected} (.gz may follow)"
 
 
+def _columns_there(request: Request) -> Iterator[str]:
+    """Tell of columns that a file lacks: the job that finds out has lost its old store."""
+    surveys = {night.survey for night in nights(request)}
+    for name, catalog in request.config.catalogs.items():
+        if catalog.path is None or not surveys & set(catalog.surveys):
+            continue
+        wanted = columns_read(catalog.source, catalog.id)
+        present = quick_columns(Path(catalog.path)) or []
+        if set(wanted) & set(present):  # else it is the file that is wrong: its own job says so
+            try:
+                check_columns(catalog.path, wanted, present)
+            except ValueError as error:
+                yield f"catalogs.{name}: {error}"
+
+
 def _known_surveys(request: Request) -> Iterator[str]:
     for name, catalog in request.config.catalogs.items():
         yield from unknown(f"catalogs.{name}.surveys", catalog.surveys)
@@ -259,6 +275,6 @@ CROSSMATCH = Domain(
     ),
     work=_work,
     notes=_notes,
-    checks=(_alerts_as_catalogs, _kinds_of_files, _known_surveys),
+    checks=(_alerts_as_catalogs, _kinds_of_files, _known_surveys, _columns_there),
     found=_found,
 )

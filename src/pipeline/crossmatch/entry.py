@@ -32,6 +32,12 @@ class Source:
     distance: str | None = None
 
 
+def columns_read(catalog: Source, id_column: str | None) -> list[str]:
+    """Return the columns that are read of a catalogue, each once, with the identifier's."""
+    names = [catalog.ra, catalog.dec, *catalog.columns, id_column, catalog.distance]
+    return list(dict.fromkeys(name for name in names if name))
+
+
 @dataclass(frozen=True)
 class Projected:
     """Galaxies are matched within a projected distance.

@@ -1,8 +1,5 @@
 """Catalogues in CSV (.csv: commas, .tsv: tabs), with a header line."""
 
-import csv
-import io
-import re
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -13,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipeline.crossmatch.csv_lines import WholeLines
-from pipeline.crossmatch.rows import Rows, as_text, batches_of, check_columns, readable
+from pipeline.crossmatch.header import check_columns, csv_header, delimiter_of
+from pipeline.crossmatch.rows import Rows, as_text, batches_of, readable
 from pipeline.crossmatch.unpack import unpacked
 
 _INTEGER = "^[+-]?[0-9]+$"
@@ -50,9 +48,9 @@ def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Ro
         skipped["malformed"] += 1
         return "skip"
 
-    delimiter = "\t" if ".tsv" in path.suffixes else ","
+    delimiter = delimiter_of(path)
     with readable(path, "CSV"):
-        names = _header(path, delimiter)
+        names = csv_header(path, delimiter)
         # others may be, as those without a name: ra,dec,,
         if twice := [name for name in columns if names.count(name) > 1]:
             raise ValueError(f"its header has {twice[0]!r} more than once")
@@ -74,19 +72,6 @@ def read_csv(path: Path, columns: Sequence[str], text: Sequence[str] = ()) -> Ro
         words = {name: _words(table[name]) for name in columns}
         arrays = [word if name in text else _typed(word) for name, word in words.items()]
     return Rows(batches_of(pa.table(arrays, names=list(columns))), skipped=skipped)
-
-
-def _header(path: Path, delimiter: str) -> list[str]:
-    with unpacked(path) as stream:
-        start = stream.read(1 << 20)
-    line = re.split(rb"[\r\n]", start, maxsplit=1)[0]
-    left_out: Counter[str] = Counter()
-    WholeLines(io.BytesIO(line), delimiter, left_out).read()
-    if left_out:
-        raise ValueError("its header has a quote that does not close")
-    text = line.decode("utf-8-sig", "replace")
-    fields = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True), [])
-    return [field.strip() for field in fields]
 
 
 def _words(column: pa.ChunkedArray) -> pa.ChunkedArray:

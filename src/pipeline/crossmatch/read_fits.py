@@ -13,12 +13,12 @@ from astropy.io.votable.tree import Field, VOTableFile
 
 from pipeline.crossmatch.fits_check import check_fits
 from pipeline.crossmatch.frames import frame_of
+from pipeline.crossmatch.header import check_columns
 from pipeline.crossmatch.rows import (
     BATCH_ROWS,
     Rows,
     as_text,
     batches_of,
-    check_columns,
     guarded,
     readable,
 )

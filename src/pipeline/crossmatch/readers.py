@@ -6,9 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.dataset
 
+from pipeline.crossmatch.header import check_columns
 from pipeline.crossmatch.read_csv import read_csv
 from pipeline.crossmatch.read_fits import read_fits, read_votable
-from pipeline.crossmatch.rows import BATCH_ROWS, Rows, as_text, check_columns, guarded, readable
+from pipeline.crossmatch.rows import BATCH_ROWS, Rows, as_text, guarded, readable
 from pipeline.io.regular import check_regular
 from pipeline.io.text import is_text
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,20 +45,6 @@ def batches_of(table: pa.Table) -> Iterator[pa.RecordBatch]:
         yield from table.to_batches(max_chunksize=BATCH_ROWS)
     else:
         yield pa.RecordBatch.from_pylist([], schema=table.schema)
-
-
-def check_columns(name: str | Path, wanted: Sequence[str], present: Sequence[str]) -> None:
-    """Raise a ValueError that names the file, what it lacks and what it has."""
-    if missing := [column for column in wanted if column not in present]:
-        raise ValueError(
-            f"{name}: no column {', '.join(map(repr, missing))}; its columns are {_listed(present)}"
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = [name if name.isprintable() else repr(name) for name in names[:200]]
-    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-    return (", ".join(shown) or "(none)") + more
 
 
 @contextmanager
