@@ -19,6 +19,7 @@ FILES = {
     "src/pipeline/brightness/__init__.py",
     "src/pipeline/brightness/domain.py",
     "src/pipeline/brightness/jobs.py",
+    "src/pipeline/contract/costs.csv",
     "src/pipeline/plan/domains.py",
     "workflow/rules/brightness.smk",
     "workflow/scripts/brightest.py",
@@ -50,6 +51,15 @@ def test_it_is_planned_where_its_section_is(added):
     config = yaml.safe_load((added.path / "config/config.yaml").read_text())
     (added.path / "other.yaml").write_text(yaml.safe_dump({**config, "brightness": None}))
     assert "brightest" not in added.planned("--configfile", "other.yaml")
+
+
+def test_the_plan_is_snakemakes(added):
+    command = [sys.executable, "-m", "pipeline.cli.main", "plan", "--json"]
+    done = subprocess.run(
+        command, cwd=added.path, env=added.environment(), check=True, stdout=subprocess.PIPE
+    )
+    plan = {rule["rule"]: rule["jobs"] for rule in json.loads(done.stdout)["rules"]}
+    assert plan == added.planned()
 
 
 def test_it_runs(added):
