@@ -30,4 +30,5 @@ def _title(name: str) -> str:
     base = Path(pipeline.__file__).parent.joinpath(*name.split(".")[1:])
     path = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
     said = (ast.get_docstring(ast.parse(path.read_text())) or "").splitlines()
-    return f"{name.rpartition('.')[2]}: {said[0].rstrip('.')}" if said else name
+    plain = said[0].rstrip(".").replace("`", "") if said else ""  # shown as it is
+    return f"{name.rpartition('.')[2]}: {plain}" if said else name

@@ -43,6 +43,12 @@ def test_every_module_has_a_page(site):
         assert name.removesuffix(".__init__") in pages
 
 
+def test_lists_of_modules_have_no_markup(site):
+    pages = [path.read_text() for path in (site / "reference/api").glob("*.md")]
+    lists = [text.split("```{toctree}")[1].split("```")[0] for text in pages if "{toctree}" in text]
+    assert lists and not any("`" in text for text in lists)
+
+
 def test_every_rule_is_described(site):
     page = (site / "reference/rules.md").read_text()
     texts = [path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk")]
