@@ -75,7 +75,7 @@ def written(schema, records):
 
 
 @pytest.mark.parametrize("dump", ["night", "one.avro", "night.tar", "night/j.parquet"])
-@pytest.mark.parametrize("segment", [1500, 1 << 26])
+@pytest.mark.parametrize("segment", [1500, dump_parts.SEGMENT_BYTES])
 def test_parts_and_shards(dump, segment, dumps, tmp_path, monkeypatch):
     monkeypatch.setattr(dump_parts, "SEGMENT_BYTES", segment)
     monkeypatch.setattr(reader, "WINDOW_BYTES", 30_000)

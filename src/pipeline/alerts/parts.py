@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SEGMENT_BYTES = 1 << 26
+SEGMENT_BYTES = 1 << 24
 """Segment k of a file begins at k times it: to find the first block there costs up to a block's
 bytes, once more."""
 
