@@ -193,6 +193,25 @@ def test_what_is_no_longer_made_is_removed_though_nothing_else_is_to_do(ran):
     assert ran.planned() == {}
 
 
+def test_touching_removes_nothing(ran):
+    """It makes no results, so it takes none away."""
+    stale = ran.path / "results/matches/ztf/20180201/0000.parquet"
+    ran.configure(catalogs={})
+    ran.snakemake("--touch", "--cores", "2")
+    assert stale.exists()
+    ran.snakemake("--cores", "2")
+    assert not stale.exists()
+    ran.snakemake("--touch", "--cores", "2")
+    assert ran.planned() == {}
+
+
+def test_what_is_made_no_more_goes_whatever_is_asked_for(ran):
+    stale = ran.path / "results/alerts/ztf/20180201/0001.parquet"
+    stale.touch()
+    ran.snakemake("--cores", "2", "--forcerun", "summary", "results/summary/ztf/20180201.json")
+    assert not stale.exists()
+
+
 def test_a_survey_that_a_model_no_longer_lists_loses_its_scores(ran):
     model = {"version": "1", "path": "bright.onnx", "inputs": ["features"], "features": ["magpsf"]}
     ran.configure(models={"bright": {**model, "surveys": ["pgir"]}})

@@ -1,25 +1,26 @@
-"""Results that the configuration makes no more are removed when jobs are about to run."""
+"""Results that the configuration makes no more are removed when jobs run."""
 
 import time
 
-from pipeline.plan.tidy import remove_stale, stale_files
+from pipeline.plan.tidy import remove, stale_files
+
+# Jobs on other machines read this file as well: the main process alone looks.
+STALE = list(stale_files(REQUEST)) if workflow.is_main_process else []
+# Asked for by `rule all`, so that something runs where nothing else is to do.
+TIDIED = "logs/tidied"
+TO_TIDY = [TIDIED] if STALE else []
 
 
 onstart:
-    # Jobs on other machines begin as well: the main process alone tidies.
-    if workflow.is_main_process:
-        for path in remove_stale(REQUEST):
+    # Before any job, and whatever is asked for. A workflow that has ours as a module leaves
+    # its hooks out: there the job below is the one that removes.
+    if workflow.is_main_process and not workflow.touch:
+        for path in remove(STALE):
             logger.info(f"removed {path}: the configuration makes it no more")
 
 
-# Nothing starts where no job is to run. So where there is something to tidy one is: `rule all`
-# asks for it.
-TIDIED = "logs/tidied"
-TO_TIDY = [TIDIED] if workflow.is_main_process and any(stale_files(REQUEST)) else []
-
-
 rule tidy:
-    """Stand for the removal of results that the configuration makes no more."""
+    """Remove results that the configuration makes no more."""
     output:
         touch(TIDIED),
     log:
@@ -28,7 +29,8 @@ rule tidy:
     conda:
         "../envs/nightmill.yaml"
     params:
+        stale=list(map(str, STALE)),
         # Whoever asks needs it now, whenever it was last there.
         asked=time.time_ns(),
-    shell:
-        "true > {log}"
+    script:
+        "../scripts/tidy.py"

@@ -20,6 +20,8 @@ from pipeline.io.patience import PATIENCE_SECONDS
 INDEX = f"{paths.RESULTS}/packets/{paths.NIGHT}/index.parquet"
 PART = f"{paths.RESULTS}/packets/{paths.NIGHT}/parts/{{part}}.parquet"
 SPOOL = f"{paths.RESULTS}/packets/{paths.NIGHT}/spool/{{part}}.bin"
+# What earlier versions had instead: nothing reads it any more.
+_SPOOL_BEFORE_PARTS = f"{paths.RESULTS}/packets/{paths.NIGHT}/spool.bin"
 # In a folder of its own: polars reads a folder as one table only if all in it is parquet.
 COUNTS = paths.shard_file("counts", "json")
 SUMMARY = f"{paths.RESULTS}/summary/{paths.NIGHT}.json"
@@ -87,6 +89,11 @@ class Night(Section):
         return DOWNLOAD.format(survey=self.survey, night=self.night, file=file)
 
     @property
+    def part_names(self) -> list[str]:
+        """Return the names of the parts of its index."""
+        return [paths.part_name(number) for number in range(self.parts)]
+
+    @property
     def index_parts(self) -> list[str]:
         """Return the parts of its index."""
         return self._of_parts(PART)
@@ -97,8 +104,8 @@ class Night(Section):
         return self._of_parts(SPOOL)
 
     def _of_parts(self, pattern: str) -> list[str]:
-        names = map(paths.part_name, range(self.parts))
-        return [pattern.format(survey=self.survey, night=self.night, part=n) for n in names]
+        of = {"survey": self.survey, "night": self.night}
+        return [pattern.format(part=name, **of) for name in self.part_names]
 
     @property
     def counts(self) -> list[str]:
@@ -170,9 +177,10 @@ def _targets(request: Request) -> list[str]:
 
 def _kept(request: Request) -> Iterator[tuple[str, set[str]]]:
     for night in nights(request):
-        index = INDEX.format(survey=night.survey, night=night.night)
-        for files in ([index], night.index_parts, night.spools):
-            yield str(PurePosixPath(files[0]).parent), {PurePosixPath(f).stem for f in files}
+        names = set(night.part_names)
+        for pattern in (PART, SPOOL):
+            yield pattern.format(survey=night.survey, night=night.night, part=paths.NUMBER), names
+        yield _SPOOL_BEFORE_PARTS.format(survey=night.survey, night=night.night), set()
 
 
 def _parts_of_what_can_be_cut(request: Request) -> Iterator[str]:

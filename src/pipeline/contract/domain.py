@@ -144,8 +144,8 @@ class Domain:
     shard_files : tuple of str
         Further patterns with a file a shard (`pipeline.contract.paths`), such as counts.
     kept : callable
-        Folders of further files whose number the configuration says, and the names without
-        their endings: other files there are of an earlier configuration.
+        Patterns of further files with `pipeline.contract.paths.NUMBER` in their names, and the
+        numbers that the configuration says: files of others are of an earlier configuration.
     targets : callable
         The files to ask for, beside the tables.
     work : callable

@@ -12,6 +12,8 @@ from typing import Protocol
 RESULTS = "results"
 NIGHT = "{survey}/{night}"
 SHARD = f"{NIGHT}/{{shard}}"
+NUMBER = "{number}"
+"""Stands for the number of a shard or a part in the name of one of many files."""
 
 
 class ShardedNight(Protocol):

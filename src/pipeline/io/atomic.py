@@ -60,6 +60,15 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
 
 
+def temporary_name(name: str) -> str:
+    """Return what a result is called while it is written.
+
+    >>> temporary_name("0000.parquet")
+    '.0000.parquet.part'
+    """
+    return f".{name}.part"
+
+
 def write_json(value: Any, path: str | Path) -> None:
     """Write `value` as JSON, whole or not at all.
 
@@ -75,7 +84,7 @@ def write_json(value: Any, path: str | Path) -> None:
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """Yield the temporary name of a result; nothing of that name is left by an error."""
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(temporary_name(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
