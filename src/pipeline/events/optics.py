@@ -1,7 +1,7 @@
 """How light goes through the ice at the South Pole: what fits assume and simulations draw from.
 
-numba's cache does not see a change here: with one, delete ``__pycache__`` beside
-`pipeline.skymaps.recos.track`, whose compiled functions hold the values.
+`pipeline.skymaps.recos.track`, whose functions are compiled, has the indices once more:
+change them there as well.
 """
 
 import math

@@ -2,13 +2,14 @@
 
 It never reads outside a record, whatever the bytes say: every length, count and branch
 is checked, and a bad record gets a status instead of values.
+
+Nothing is imported from the package: numba's cache notices changes of a function's own
+module only, and would go on with the values that another one had.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-
-from pipeline.io import avro_program as op
 
 OK = 0
 STATUS = {
@@ -26,10 +27,8 @@ Bytes = NDArray[np.uint8]
 _DEPTH = 8
 _MAX_SHIFT = 63
 
-(_END, _BOOLEAN, _VARINT, _FLOAT, _DOUBLE, _BYTES, _FIXED, _UNION, _JUMP, _ARRAY, _NEXT) = (
-    op.END, op.BOOLEAN, op.VARINT, op.FLOAT, op.DOUBLE, op.BYTES, op.FIXED, op.UNION, op.JUMP,
-    op.ARRAY, op.NEXT,
-)  # fmt: skip
+# The operations, as `avro_program` numbers them.
+_END, _BOOLEAN, _VARINT, _FLOAT, _DOUBLE, _BYTES, _FIXED, _UNION, _JUMP, _ARRAY, _NEXT = range(11)
 
 
 @njit(cache=True)

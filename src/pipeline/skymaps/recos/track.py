@@ -12,8 +12,8 @@ return to Python for every evaluation, which costs as much as the evaluation its
 It is BFGS with a backtracking line search (Nocedal & Wright 2006, algorithms 6.1 and 3.1),
 without randomness: the same start always ends in the same place.
 
-All in one module, constants included but for those of nature, because numba's cache notices
-changes of a function's own module only.
+All in one module, and all constants with it, because numba's cache notices changes of a
+function's own module only: with an import it would go on with old values.
 """
 
 import math
@@ -21,8 +21,12 @@ import math
 import numpy as np
 from numba import njit
 
-from pipeline.events.optics import COS_C, GROUP_INDEX, SIN_C
-from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
+# As in pipeline.sky.constants and pipeline.events.optics, digit by digit
+# (tests/unit/test_compiled.py).
+SPEED_OF_LIGHT_M_NS = 299_792_458 / 1e9
+GROUP_INDEX = 1.35634
+COS_C = 1 / 1.3195
+SIN_C = math.sqrt(1 - COS_C**2)
 
 DELAY = (GROUP_INDEX / SIN_C - COS_C / SIN_C) / SPEED_OF_LIGHT_M_NS  # ns per m of distance
 D_LEAST = 0.01  # m; the light of a track through a DOM has no direction
