@@ -1,6 +1,8 @@
 """A change of code that can change a result changes the hash of what depends on it only."""
 
+import ast
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,118 @@ def test_no_fingerprint_of_what_the_workflow_makes(tmp_path, monkeypatch):
     model.parent.mkdir(parents=True)
     model.write_bytes(b"1")
     assert fingerprint(model) == fingerprint(str(model)) == fingerprint("results") == ""
+
+
+def test_comments_and_wording_in_files_do_not_count(tmp_path):
+    """Scripts and the modules of surveys, which the configuration names."""
+    script, table = tmp_path / "job.py", tmp_path / "columns.csv"
+
+    def written(path, text):
+        path.write_text(text)
+        return provenance.source_hash(files=[path])
+
+    before = written(script, "A = 1\n")
+    assert written(script, '"""Docs."""\nA  =  1  # why\n') == before
+    assert written(script, "A = 2\n") != before
+    assert written(table, "a\n") != written(table, "a \n")
+    assert written(script, "no python") != written(script, "no python # at all")
+
+
+WORDS_IN_RESULTS = [
+    ("io/codecs.py", "wrong check sum", "pipeline.alerts.jobs:index_part"),
+    ("io/codecs.py", "it ends too early", "pipeline.alerts.jobs:index_part"),
+    ("io/schema_folder.py", "is no type", "pipeline.alerts.jobs:index_part"),
+    ("io/schema_folder.py", "its fields are no list", "pipeline.alerts.jobs:index_part"),
+    ("io/schema_folder.py", "is not in the schemas folder", "pipeline.alerts.jobs:index_part"),
+    ("io/avro.py", "not an AVRO container", "pipeline.alerts.jobs:index_part"),
+    ("io/tarball.py", "no end marker", "pipeline.alerts.jobs:index_part"),
+    ("io/tarball.py", "bytes behind its end", "pipeline.alerts.jobs:index_part"),
+    ("io/tarball.py", "impossible header of", "pipeline.alerts.jobs:index_part"),
+    ("alerts/read_parquet.py", "rows in {size}", "pipeline.alerts.jobs:index_part"),
+    ("io/avro_kernel.py", "truncated record", "pipeline.alerts.jobs:decode"),
+    ("io/stamps.py", "is truncated gzip data", "pipeline.scores.jobs:score"),
+    ("skymaps/scan/fitter.py", "fit returned", "pipeline.skymaps.jobs:scan"),
+    ("skymaps/scan/fitter.py", "cannot load the event", "pipeline.skymaps.jobs:scan_tracks"),
+    ("skymaps/scan/rounds.py", "no pixel has a result", "pipeline.skymaps.jobs:scan_tracks"),
+    ("skymaps/recos/dummy.py", "was told to fail", "pipeline.skymaps.recos.dummy"),
+    ("skymaps/recos/pandel.py", "DOMs with hard local", "pipeline.skymaps.recos.pandel"),
+    (
+        "skymaps/calibration/measured_tracks.py",
+        "no finite llh",
+        "pipeline.skymaps.jobs:scan_tracks",
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "words", "root"), WORDS_IN_RESULTS)
+def test_wording_that_becomes_a_reason_counts(tmp_path, monkeypatch, module, words, root):
+    """With other words the results would be others."""
+    package = tmp_path / "pipeline"
+    shutil.copytree(provenance.ROOT, package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(provenance, "ROOT", package)
+    path = package / module
+    text = path.read_text()
+    assert words in text
+    hashes = set()
+    for wording in (words, f"x {words}"):
+        path.write_text(text.replace(words, wording))
+        provenance._read.cache_clear()
+        hashes.add(provenance.source_hash(root))
+    provenance._read.cache_clear()
+    assert len(hashes) == 2
+
+
+PASSED_ON = {
+    # what stops a job: for a person, and no result
+    "cli/main.py:main", "contract/job.py:job", "crossmatch/rows.py:readable",
+    "io/fetch.py:fetch", "io/fetch.py:_complete",
+    "scores/child.py:_call", "scores/convert.py:_to_onnx", "scores/originals.py:_load_keras",
+    # reasons; what the package itself raises there has a class of its own, or no words
+    "alerts/read_parquet.py:read_parquet", "alerts/read_parquet.py:_read_group",
+    "alerts/sources.py:_read_folder", "io/avro.py:_read_block", "io/avro.py:parse_schema",
+    "io/schema_folder.py:_load", "io/tarball.py:fromtarfile", "io/tarball.py:read_members",
+    "skymaps/calibration/measured_tracks.py:measure_tracks",
+    "skymaps/calibration/measured_tracks.py:measure", "skymaps/scan/fitter.py:__init__",
+    "skymaps/scan/fitter.py:attempt",
+}  # fmt: skip
+"""Where the words of errors of any class are taken up, each looked at by a person."""
+
+
+def test_nothing_else_takes_up_the_words_of_errors_that_do_not_count():
+    """An error of Python's own classes hides its words from the hash (`WORDS_ONLY`).
+
+    Who adds a place here makes sure that what the package raises there is of a class of its
+    own, if the words become part of a result.
+    """
+    found = set()
+    for path in sorted(provenance.ROOT.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef):
+                place = f"{path.relative_to(provenance.ROOT)}:{function.name}"
+                handlers = [n for n in ast.walk(function) if isinstance(n, ast.ExceptHandler)]
+                found |= {place for handler in handlers if takes_up_words(handler)}
+    assert found == PASSED_ON
+
+
+def takes_up_words(handler: ast.ExceptHandler) -> bool:
+    """Return whether a handler of Python's own errors uses one, other than in such an error."""
+    if handler.type is None or handler.name is None:
+        return False
+    kinds = {n.id for n in ast.walk(handler.type) if isinstance(n, ast.Name)}
+    # modules, and tuples of classes, may stand for anything
+    if not any(k in provenance.WORDS_ONLY or k.islower() or k.isupper() for k in kinds):
+        return False
+    masked = {
+        id(inner)
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Raise)
+        for inner in ast.walk(node)
+        if is_cause(node, inner)
+        or getattr(getattr(node.exc, "func", None), "id", None) in provenance.WORDS_ONLY
+    }
+    uses = (n for n in ast.walk(handler) if isinstance(n, ast.Name) and n.id == handler.name)
+    return any(id(use) not in masked for use in uses)
+
+
+def is_cause(node: ast.Raise, inner: ast.AST) -> bool:
+    return inner is node.cause or inner is node.exc

@@ -16,6 +16,10 @@ from pipeline.io.names import readable
 MOST_ROWS = 512
 
 
+class _TooManyRowsError(ValueError):
+    """A file that cannot be; the message becomes a reason in a table."""
+
+
 def read_parquet(path: Path, segments: range) -> Iterator[Found]:
     """Yield the row groups that begin in some segments of a file.
 
@@ -58,7 +62,7 @@ def _unreadable(source: str, position: int, error: Exception) -> Unreadable:
 def _check_rows(parquet: pq.ParquetFile, size: int) -> None:
     """Raise if it claims more rows than its bytes can hold: a repeated value takes none."""
     if (rows := parquet.metadata.num_rows) > size:
-        raise ValueError(f"{rows} rows in {size} bytes")
+        raise _TooManyRowsError(f"{rows} rows in {size} bytes")
 
 
 def _begin(group: pq.RowGroupMetaData, size: int) -> int:

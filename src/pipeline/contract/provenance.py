@@ -10,6 +10,7 @@ import ast
 import builtins
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -35,8 +36,8 @@ def source_hash(*roots: str, files: Iterable[str | Path] = ()) -> str:
         ``"pipeline.alerts.jobs:decode"`` is one function and what it uses of its module,
         ``"pipeline.alerts.decode"`` is a whole module.
     files : iterable of paths
-        Further files, hashed as they are: a job's script, what the configuration imports
-        by a name.
+        Further files: a job's script, what the configuration imports by a name. Of Python
+        the same counts as of the package, anything else is hashed as it is.
 
     Returns
     -------
@@ -61,9 +62,18 @@ def source_hash(*roots: str, files: Iterable[str | Path] = ()) -> str:
     digest = hashlib.sha256()
     for name in sorted(parts):
         digest.update(f"{name}\n{parts[name]}\n".encode())
-    for path in files:
-        digest.update(Path(path).read_bytes())
+    for path in map(Path, files):
+        digest.update(_content(path))
     return digest.hexdigest()[:16]
+
+
+def _content(path: Path) -> bytes:
+    """Return what counts of a file."""
+    content = path.read_bytes()
+    if path.suffix == ".py":
+        with suppress(SyntaxError, ValueError):  # running it says what is wrong
+            return ast.dump(_Bare().visit(ast.parse(content, filename=str(path)))).encode()
+    return content
 
 
 @cache

@@ -14,6 +14,10 @@ from cramjam import snappy
 _CRC_BYTES = 4
 
 
+class CodecError(ValueError):
+    """What is no data of a codec; the message becomes a reason in a table."""
+
+
 class _Decompressor(Protocol):
     @property
     def eof(self) -> bool: ...
@@ -26,9 +30,9 @@ def _streamed(new: Callable[[], _Decompressor], data: bytes, limit: int) -> byte
     stream = new()
     out = stream.decompress(data, limit + 1)
     if len(out) > limit:
-        raise ValueError(f"more than {limit} bytes")
+        raise CodecError(f"more than {limit} bytes")
     if not stream.eof:
-        raise ValueError("it ends too early")
+        raise CodecError("it ends too early")
     return out
 
 
@@ -36,10 +40,10 @@ def _snappy(data: bytes, limit: int) -> bytes:
     """Decompress snappy's raw format, which the CRC-32 of the result follows."""
     body, crc = data[:-_CRC_BYTES], data[-_CRC_BYTES:]
     if snappy.decompress_raw_len(body) > limit:
-        raise ValueError(f"more than {limit} bytes")
+        raise CodecError(f"more than {limit} bytes")
     out = bytes(snappy.decompress_raw(body))
     if zlib.crc32(out).to_bytes(_CRC_BYTES, "big") != crc:
-        raise ValueError("wrong check sum")
+        raise CodecError("wrong check sum")
     return out
 
 

@@ -60,6 +60,10 @@ class SchemaFolder:
         return json.dumps(schema).encode()
 
 
+class _NoSchemaError(ValueError):
+    """What is no schema; the message becomes a reason in a table."""
+
+
 class _Missing(LookupError):
     """A name that nothing defines."""
 
@@ -81,7 +85,7 @@ class _Resolver:
         if isinstance(schema, list):
             return [self.resolved(branch, namespace) for branch in schema]
         if not isinstance(schema, dict):
-            raise ValueError(f"{schema!r} is no type")
+            raise _NoSchemaError(f"{schema!r} is no type")
         kind = schema.get("type")
         if kind in ("array", "map"):
             key = "items" if kind == "array" else "values"
@@ -97,7 +101,7 @@ class _Resolver:
             return schema
         fields = schema["fields"]
         if not isinstance(fields, list) or not all(isinstance(f, dict) for f in fields):
-            raise ValueError(f"{full}: its fields are no list of objects")
+            raise _NoSchemaError(f"{full}: its fields are no list of objects")
         inner = full.rpartition(".")[0]
         fields = [{**f, "type": self.resolved(f.get("type"), inner)} for f in fields]
         return {**schema, "fields": fields}

@@ -66,6 +66,10 @@ class MeasuredTrack:
     energy_gev: float | None
 
 
+class LeftOutError(ValueError):
+    """A track that cannot be measured; the message becomes a reason in results."""
+
+
 def measure_tracks(
     paths: Sequence[str | Path],
     reco: str,
@@ -120,19 +124,19 @@ def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> MeasuredTra
     """
     event, truth = read_event(path), read_truth(path)
     if truth is None:
-        raise ValueError(f"{path}: no truth in it, a calibration needs simulated events")
+        raise LeftOutError(f"{path}: no truth in it, a calibration needs simulated events")
     hits, direction = first_pulses(event), travel_direction(truth["zenith"], truth["azimuth"])
     with tempfile.TemporaryDirectory() as cache:
         try:
             best = scan_all(Scan(event, reco, tuple(levels)), cache).best()
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise LeftOutError(f"{path}: {error}") from error
     position = healpix.pixel_to_lonlat(int(best["nside"]), int(best["index"]))
     found = travel_direction(*from_icrs(*position, event.mjd))
     vertex = np.array([best[name] for name in ("X", "Y", "Z", "T")])
     at_truth = _llh_at(event, reco, direction, vertex)
     if not np.isfinite(at_truth):
-        raise ValueError(f"{path}: {reco} gives no finite llh at its truth ({at_truth})")
+        raise LeftOutError(f"{path}: {reco} gives no finite llh at its truth ({at_truth})")
     return MeasuredTrack(
         file=Path(path).name,
         statistic=float(2 * (at_truth - best["llh"])),

@@ -11,6 +11,10 @@ FIT_DTYPE = np.dtype([(n, "f8") for n in ("llh", "x", "y", "z", "t", "e_in", "e_
 """A fit: −log L (lower is better), vertex [m, ns], energies [GeV] or NaN."""
 
 
+class TooFewDomsError(ValueError):
+    """An event that cannot be reconstructed; the message becomes a reason in results."""
+
+
 @dataclass(frozen=True, eq=False)
 class Variations:
     """Where around the seed vertex a pixel's fits start.

@@ -12,6 +12,8 @@ WIDTH = np.radians(1.2)
 """σ of the Gaussian around the seed [rad]: its 50 and 90 % areas are 6.27 and 20.83 deg²."""
 ELSEWHERE = (np.radians(60.0), np.radians(45.0))
 """Zenith and azimuth of a seed without direction [rad]."""
+TOLD_TO_FAIL = "crash_dummy was told to fail here"
+"""A reason in results: words in the raise would not count (`pipeline.contract.provenance`)."""
 
 
 class Dummy(Reconstruction):
@@ -98,7 +100,7 @@ class CrashDummyLikelihood(Likelihood):
         fate = np.array([self._draw(direction) for direction in directions])
         raising, nan, hanging = self._shares
         if np.any(fate < raising):
-            raise RuntimeError("crash_dummy was told to fail here")
+            raise RuntimeError(TOLD_TO_FAIL)
         if np.any((fate >= nan) & (fate < hanging)):
             time.sleep(self._hang_s)
         result = self._inner.fit(directions, vertices)

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.events.event import Event, first_pulses
-from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, Variations
+from pipeline.skymaps.recos.base import (
+    FIT_DTYPE,
+    Likelihood,
+    Reconstruction,
+    TooFewDomsError,
+    Variations,
+)
 from pipeline.skymaps.recos.pandel_table import load_table
 from pipeline.skymaps.recos.track import fit, track_llh, transverse
 
@@ -43,7 +49,7 @@ class PandelSpe1st(Reconstruction):
         """Take the first hits of an event; ValueError if there are fewer than four."""
         hits = first_pulses(event)
         if len(hits) < FEWEST_DOMS:
-            raise ValueError(
+            raise TooFewDomsError(
                 f"run {event.run_id} event {event.event_id}: {len(hits)} DOMs with hard local "
                 f"coincidence, {self.name} needs {FEWEST_DOMS}"
             )

@@ -8,7 +8,13 @@ import numpy as np
 
 from pipeline.events.event import Event, first_pulses
 from pipeline.sky.constants import SPEED_OF_LIGHT_M_NS
-from pipeline.skymaps.recos.base import FIT_DTYPE, Likelihood, Reconstruction, point
+from pipeline.skymaps.recos.base import (
+    FIT_DTYPE,
+    Likelihood,
+    Reconstruction,
+    TooFewDomsError,
+    point,
+)
 
 WIDTH = 150.0
 """Scale of the residuals [ns]: the light of a track reaches DOMs 20 to 60 m away, late by 100
@@ -29,7 +35,7 @@ class PlaneWave(Reconstruction):
         """Take the first hits of an event; ValueError if there are fewer than three."""
         hits = first_pulses(event)
         if len(hits) < FEWEST_DOMS:
-            raise ValueError(
+            raise TooFewDomsError(
                 f"run {event.run_id} event {event.event_id}: {len(hits)} DOMs with hard local "
                 f"coincidence, {self.name} needs {FEWEST_DOMS}"
             )

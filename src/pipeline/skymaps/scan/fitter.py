@@ -93,6 +93,10 @@ class NoFitError(Exception):
     """Pixels that could not be fitted together; the message is the reason."""
 
 
+class CannotLoadError(ValueError):
+    """An event that a reconstruction cannot take; the message becomes a reason in results."""
+
+
 def fit_or_split(work: Work, attempt: Callable[[Work], NDArray[np.void]]) -> list[Part]:
     """Fit pixels together; where that fails, one by one.
 
@@ -126,7 +130,7 @@ class InThisProcess:
 
     Raises
     ------
-    ValueError
+    CannotLoadError
         If there is no such reconstruction, or it cannot load the event.
     """
 
@@ -136,7 +140,7 @@ class InThisProcess:
             self._reco = get(reco) if isinstance(reco, str) else reco
             self._likelihood = self._reco.load(event)
         except Exception as error:  # a reconstruction of others may raise anything
-            raise ValueError(f"{reco} cannot load the event: {words(error)}") from error
+            raise CannotLoadError(f"{reco} cannot load the event: {words(error)}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +162,8 @@ class InThisProcess:
             vertices = variations.vertices(work.directions, work.seeds)
             fits = self._likelihood.fit(work.directions, vertices)
             if fits.shape != (len(work),) or fits.dtype != FIT_DTYPE:
-                raise TypeError(f"fit returned {fits.dtype} of shape {fits.shape}")
+                reason = f"fit returned {fits.dtype} of shape {fits.shape}"
+                raise TypeError(reason)  # a result: the words in a raise would not count
         except Exception as error:  # a reconstruction of others may raise anything
             raise NoFitError(words(error)) from error
         return fits

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 from pipeline.events.event import Event
 from pipeline.skymaps.recos.base import Reconstruction
-from pipeline.skymaps.scan.fitter import InThisProcess, NoFitError, Work, fit_or_split
+from pipeline.skymaps.scan.fitter import (
+    CannotLoadError,
+    InThisProcess,
+    NoFitError,
+    Work,
+    fit_or_split,
+)
 from pipeline.skymaps.scan.results import Part
 
 BATCH_SECONDS = 1.0
@@ -94,7 +100,7 @@ class OwnProcess:
             kind, value = "failed", f"{self._reco} cannot load the event: {self._how_it_ended()}"
         if kind == "failed":
             self._kill()
-            raise ValueError(value)
+            raise CannotLoadError(value)
 
     def _how_it_ended(self) -> str:
         self._process.join()
@@ -125,7 +131,7 @@ def _serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     try:
         fitter = InThisProcess(reco, event)
-    except ValueError as error:
+    except CannotLoadError as error:
         pipe.send(("failed", str(error)))
         return
     pipe.send(("ready", None))

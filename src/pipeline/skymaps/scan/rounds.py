@@ -23,6 +23,10 @@ Report = Callable[[State, int, int], None]
 """Told the results of the finished rounds; of the current one how many pixels are done, of all."""
 
 
+class NoResultError(ValueError):
+    """A scan of failures alone; the message becomes a reason in results of a calibration."""
+
+
 @dataclass(frozen=True)
 class Scan:
     """What to scan and how.
@@ -155,7 +159,7 @@ def scan_all(
             number += 1
     if state.best() is None:
         example = state.failures[0].reason if state.failures else "there are none"
-        raise ValueError(f"{scan.reco}: no pixel has a result ({example})")
+        raise NoResultError(f"{scan.reco}: no pixel has a result ({example})")
     return state
 
 
