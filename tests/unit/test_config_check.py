@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+from plans import check_config
 
 from pipeline.alerts.domain import Night
 from pipeline.contract.request import Request
@@ -113,3 +114,28 @@ def test_kinds_of_dumps(tmp_path):
             check(nights=[ZTF.model_copy(update={"path": name})])
     for name in ("x.tar.gz", "x.parquet", "folder", str(tmp_path / "2018.02.01")):
         check(nights=[ZTF.model_copy(update={"path": name})])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "results",
+        "./results/",
+        "results/alerts/ztf/1/0000.parquet",
+        "a/../results/x.avro",
+        ".",
+        "..",
+    ],
+)
+def test_a_dump_among_the_results(path):
+    """Results that are made of themselves: a circle, or a night that grows with each run."""
+    config = load_config({"alerts": "config/alerts.tsv"})
+    with pytest.raises(
+        ConfigError, match=r"^config/alerts.tsv: .*: a dump lies outside of results"
+    ):
+        check_config(config, [Night(survey="ztf", night="1", path=path)])
+
+
+@pytest.mark.parametrize("path", ["results2/night.tar", "data/results", "../results.avro"])
+def test_a_dump_beside_the_results(path):
+    check_config(load_config({}), [Night(survey="ztf", night="1", path=path)])

@@ -39,3 +39,9 @@ def test_what_is_not_fetched(path):
 def test_braces_stand_for_nothing(path):
     with pytest.raises(ValidationError, match="write out the survey and the night"):
         Night(**NIGHT, path=path)
+
+
+@pytest.mark.parametrize("path", ["http:///a.tar", "https://:80/a.tar"])
+def test_an_address_without_a_host(path):
+    with pytest.raises(ValidationError, match="an address names a host"):
+        Night(**NIGHT, path=path)

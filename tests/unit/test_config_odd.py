@@ -1,6 +1,7 @@
 """Odd configurations: one short line for each, whatever YAML can make."""
 
 import pytest
+import yaml
 from plans import check_config, load_nights
 
 from pipeline.alerts.domain import Night
@@ -119,3 +120,21 @@ def test_keys_that_stand_twice(tmp_path):
     aliases = [f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]" for i in range(1, 40)]
     path.write_text("\n".join(["l0: &l0 [lol]", *aliases]))
     check_keys([path])
+
+
+def test_numbers_of_base_60(tmp_path):
+    """YAML 1.1 reads 1:30 as 90: a radius of 1' 30", or of one degree and a half?"""
+    path = tmp_path / "config.yaml"
+    for radius in ("1:30", "0:00:02.5", "{ztf: 1:30}"):
+        path.write_text(f"catalogs:\n  stars:\n    radius_arcsec: {radius}\n")
+        with pytest.raises(ConfigError, match=r"line 3: YAML reads .* as base 60: write it out"):
+            check_keys([path])
+    for text in ("catalogs: {stars: {id: '1:30'}}", "engine: a:b", "runtime: 1:30", "[1:30]: 2"):
+        path.write_text(text)
+        check_keys([path])
+
+
+def test_a_date_for_a_version_is_to_be_quoted():
+    values = yaml.safe_load("models: {m: {path: m.h5, version: 2026-01-01}}")
+    with pytest.raises(ConfigError, match="valid string .*: quote it, as '2026-01-01'"):
+        load_config(values)

@@ -1,5 +1,6 @@
 """Nights of alert packets: ``alerts.tsv``, its tables and what its jobs need."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
@@ -64,6 +65,8 @@ class Night(Section):
                 "path: only http:// and https:// are fetched; write a local file or folder "
                 "without file://"
             )
+        if self.is_url and not urlsplit(self.path).hostname:
+            raise ValueError("path: an address names a host behind ://")
         if self.is_url and not urlsplit(self.path).path.endswith(DUMP_SUFFIXES):
             raise ValueError(f"path: an address must end in {', '.join(DUMP_SUFFIXES)}")
         if self.sha256 is not None and not self.is_url:
@@ -213,6 +216,17 @@ def _kinds_of_dumps(request: Request) -> Iterator[str]:
             )
 
 
+def _dumps_among_results(request: Request) -> Iterator[str]:
+    results = os.path.abspath(paths.RESULTS)
+    for night in nights(request):
+        dump = os.path.abspath(night.path)
+        if not night.is_url and os.path.commonpath([dump, results]) in (dump, results):
+            yield (
+                f"{request.config.alerts}: {night.path}: a dump lies outside of {paths.RESULTS}/, "
+                f"which is the workflow's own, and does not hold it"
+            )
+
+
 def _found(directory: Path) -> Iterator[str]:
     from pipeline.alerts.found_lines import night_lines  # noqa: PLC0415 - the cli alone pays for it
 
@@ -260,6 +274,9 @@ ALERTS = Domain(
     targets=_targets,
     work=_work,
     notes=_notes,
-    checks=(_known_surveys, _usable_surveys, _kinds_of_dumps, _parts_of_what_can_be_cut),
+    checks=(
+        _known_surveys, _usable_surveys, _kinds_of_dumps, _dumps_among_results,
+        _parts_of_what_can_be_cut,
+    ),  # fmt: skip
     found=_found,
 )

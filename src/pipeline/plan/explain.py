@@ -2,6 +2,7 @@
 
 import reprlib
 from collections.abc import Iterable
+from datetime import date
 
 from pydantic import ValidationError
 
@@ -38,6 +39,8 @@ def explain(where: str, error: ValidationError, model: type[Section]) -> str:
             found = "is missing"
         else:
             found = f"{' '.join(message.split())[:_LETTERS]} (found {shortened(item['input'])})"
+            if isinstance(item["input"], date):  # YAML's own type
+                found = f"{found}: quote it, as '{item['input']}'"
         lines.append(f"{where}: {path}: {found}" if path else f"{where}: {found}")
     if len(items) > MOST_LINES:
         lines.append(f"{where}: and {len(items) - MOST_LINES} more")
