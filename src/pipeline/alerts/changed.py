@@ -7,8 +7,8 @@ the packets are rejected, and the reason names the field and both types.
 
 import pyarrow as pa
 
-from pipeline.alerts.history_table import measured_fields
-from pipeline.alerts.surveys.survey import Survey
+from pipeline.alerts.shared_columns import HISTORY_DERIVED, HISTORY_SCHEMA
+from pipeline.alerts.surveys.survey import History, Survey
 from pipeline.io.field_types import FieldTypes
 
 _NUMBERS = frozenset({"int", "long", "float", "double"})
@@ -55,9 +55,17 @@ def _expected(survey: Survey) -> dict[str, pa.DataType]:
         for path in column.paths:
             expected.setdefault(path, column.type)
     for history in survey.histories:
-        for name, type_ in measured_fields(history).items():
+        for name, type_ in _measured_fields(history).items():
             expected[f"{history.path}.{name}"] = type_
     return expected
+
+
+def _measured_fields(history: History) -> dict[str, pa.DataType]:
+    """Return the type of the column that each field of the array's items is read for."""
+    names = history.columns
+    read = [column for column in HISTORY_SCHEMA if column.name not in HISTORY_DERIVED]
+    band = {names.get("band", "fid"): pa.string()}
+    return {names.get(column.name, column.name): column.type for column in read} | band
 
 
 def _fits(found: str, type_: pa.DataType) -> bool:

@@ -275,7 +275,10 @@ ALERTS = Domain(
     work=_work,
     notes=_notes,
     checks=(
-        _known_surveys, _usable_surveys, _kinds_of_dumps, _dumps_among_results,
+        _known_surveys,
+        _usable_surveys,
+        _kinds_of_dumps,
+        _dumps_among_results,
         _parts_of_what_can_be_cut,
     ),  # fmt: skip
     found=_found,

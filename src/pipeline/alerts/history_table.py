@@ -12,20 +12,9 @@ import pyarrow.compute as pc
 from pipeline.alerts.branches import read_as
 from pipeline.alerts.casts import as_type
 from pipeline.alerts.fluxes import from_fluxes, from_magnitudes, known
-from pipeline.alerts.shared_columns import HISTORY_SCHEMA
+from pipeline.alerts.shared_columns import HISTORY_DERIVED, HISTORY_SCHEMA
 from pipeline.alerts.surveys.survey import History, Survey
 from pipeline.io.records import Records
-
-# Filled from others below, never read from a packet.
-_DERIVED = {"candid", "object_id", "kind", "filter", "snr", "limmag3sig", "limmag5sig"}
-
-
-def measured_fields(history: History) -> dict[str, pa.DataType]:
-    """Return the type of the column that each field of the array's items is read for."""
-    names = history.columns
-    read = [column for column in HISTORY_SCHEMA if column.name not in _DERIVED]
-    band = {names.get("band", "fid"): pa.string()}
-    return {names.get(column.name, column.name): column.type for column in read} | band
 
 
 def history_table(records: Records, survey: Survey, alerts: pa.Table, kept: np.ndarray) -> pa.Table:
@@ -86,7 +75,7 @@ def _measurements(items: Records, survey: Survey, history: History) -> pa.Table:
     names = history.columns
     columns = {}
     for column in HISTORY_SCHEMA:
-        if column.name not in _DERIVED:
+        if column.name not in HISTORY_DERIVED:
             columns[column.name] = read_as(items, names.get(column.name, column.name), column.type)
     jd = columns["jd"].to_numpy(zero_copy_only=False)
     columns["jd"] = known(pa.array(survey.to_jd(jd)))

@@ -52,3 +52,5 @@ HISTORY_SCHEMA = pa.schema(
         field("sigmagnr", pa.float32(), "mag"),
     ]
 )
+HISTORY_DERIVED = {"candid", "object_id", "kind", "filter", "snr", "limmag3sig", "limmag5sig"}
+"""Those of it that are filled from others, never read from a packet."""
