@@ -280,6 +280,6 @@ ALERTS = Domain(
         _kinds_of_dumps,
         _dumps_among_results,
         _parts_of_what_can_be_cut,
-    ),  # fmt: skip
+    ),
     found=_found,
 )
