@@ -73,7 +73,7 @@ CHANGES = [
     ("skymaps/scan/pixels.py", IMPORT, f"{IMPORT}\n\nA = 1", SCANS),
     ("skymaps/recos/dummy.py", IMPORT, f"{IMPORT}\n\nA = 1", SCANS),
     ("events/data/ic86_like.csv", ".", ".0", SCANS),
-    ("alerts/jobs.py", "Path(output))", "Path(output, ''))", {"summary"}),
+    ("alerts/jobs.py", "counts), Path(output))", "counts), Path(output, ''))", {"summary"}),
 ]
 
 
