@@ -26,15 +26,15 @@ def build_index(dump, survey, index, spool, schemas=None, parts=1):
     return merge_index(files, Path(dump), Path(index))
 
 
-def run(tmp_path, dump, shards=1, parts=1, schemas=None):
+def run(tmp_path, dump, shards=1, parts=1, schemas=None, history="all"):
     """Index and decode a dump; return its tables and counts."""
-    out = tmp_path / f"out{shards}-{parts}"
+    out = tmp_path / f"out{shards}-{parts}" / ("" if history == "all" else history)
     index, spool = out / "index.parquet", out / "spool.bin"
     found = build_index(dump, ZTF, index, spool, schemas, parts)
     counts, tables = [], {"alerts": [], "history": [], "rejected": []}
     for k in range(shards):
         files = {name: out / f"{name}{k}.parquet" for name in tables}
-        decode_shard(index, ZTF, k, shards, ShardFiles(**files, counts=out / f"{k}.json"))
+        decode_shard(index, ZTF, k, shards, ShardFiles(**files, counts=out / f"{k}.json"), history)
         counts.append(out / f"{k}.json")
         for name, path in files.items():
             tables[name].append(pq.read_table(path))

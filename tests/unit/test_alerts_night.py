@@ -51,7 +51,14 @@ FORMS = [
 def test_every_form_gives_the_same_tables(kind, tmp_path):
     tables, total = run(tmp_path, make_dump(kind, tmp_path))
     expected, _ = run(tmp_path / "reference", write_folder(tmp_path / "reference" / "n", SINGLE))
-    assert total == {"read": 40, "alerts": 40, "rejected": 0, "duplicates": 0, "history": 80}
+    assert total == {
+        "read": 40,
+        "alerts": 40,
+        "rejected": 0,
+        "duplicates": 0,
+        "history": 80,
+        "history_left_out": 0,
+    }
     assert sorted(tables["alerts"]["candid"].to_pylist()) == CANDIDS
     for name in ("alerts", "history"):
         assert tables[name].to_pylist() == expected[name].to_pylist()
@@ -112,7 +119,14 @@ def test_duplicates_count_once_and_the_good_copy_wins(tmp_path, shards):
         "4_many.avro": container([good, packet(78), packet(78)]),
     }
     tables, total = run(tmp_path, write_folder(tmp_path / "night", contents), shards)
-    assert total == {"read": 47, "alerts": 42, "rejected": 1, "duplicates": 4, "history": 84}
+    assert total == {
+        "read": 47,
+        "alerts": 42,
+        "rejected": 1,
+        "duplicates": 4,
+        "history": 84,
+        "history_left_out": 0,
+    }
     kept = [r for r in tables["alerts"].to_pylist() if r["candid"] == 77]
     assert [r["object_id"] for r in kept] == ["ZTF18bbbbbbb"]
 
@@ -138,7 +152,14 @@ def test_the_first_usable_packet_of_a_candid_counts(tmp_path, form, shards):
         rows = [{k: v for k, v in p.items() if not k.startswith("cutout")} for p in packets]
         pq.write_table(pa.Table.from_pylist(rows), dump)
     tables, total = run(tmp_path, dump, shards)
-    assert total == {"read": 7, "alerts": 1, "rejected": 5, "duplicates": 1, "history": 2}
+    assert total == {
+        "read": 7,
+        "alerts": 1,
+        "rejected": 5,
+        "duplicates": 1,
+        "history": 2,
+        "history_left_out": 0,
+    }
     (alert,) = tables["alerts"].to_pylist()
     assert (alert["candid"], alert["object_id"], alert["magpsf"]) == (77, "ZTF18ccccccc", 17.0)
     reasons = tables["rejected"].to_pylist()
@@ -282,6 +303,7 @@ def test_counts_that_do_not_add_up(tmp_path):
         "rejected": 1,
         "duplicates": 0,
         "history": 0,
+        "history_left_out": 0,
         "unlisted_fields": [],
     }
     (tmp_path / "a.json").write_text(json.dumps(counts))

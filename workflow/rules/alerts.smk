@@ -83,10 +83,13 @@ rule decode:
         "../envs/nightmill.yaml"
     resources:
         **sized_by_night(
-            lambda night, count, kind: packets.decode(count, night.shards, kind)
+            lambda night, count, kind: packets.decode(
+                count, night.shards, kind, history_of(night)
+            )
         ),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
+        history=lambda wildcards: history_of(night_of(wildcards)),
         dump=dump_state,
         code=survey_code("alerts", "decode"),
     script:

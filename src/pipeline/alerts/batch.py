@@ -54,6 +54,11 @@ class Batch:
         owners = [pc.index_in(t["candid"].combine_chunks(), alerts).to_numpy() for t in tables]
         return self._in_order(tables, owners)
 
+    @property
+    def history_rows(self) -> int:
+        """How many rows `history` has, without making them."""
+        return sum(part.history_rows for part in self.parts)
+
     @cached_property
     def stamps(self) -> pa.Table | None:
         """The alerts' stamps as bytes, m rows: candid and `pipeline.alerts.decoded.STAMPS`.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pipeline.io.atomic import write_json
 
-COUNTED = ("read", "alerts", "rejected", "duplicates", "history")
+LEFT_OUT = "history_left_out"
+COUNTED = ("read", "alerts", "rejected", "duplicates", "history", LEFT_OUT)
 
 
 def summarise_night(counts: Iterable[Path], output: Path) -> dict[str, int]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pipeline.alerts.alerts_table import alerts_schema
 from pipeline.alerts.batch import Shard
+from pipeline.alerts.history_kept import kept_history
+from pipeline.alerts.kept import Kept
 from pipeline.alerts.rejected_table import REJECTED_SCHEMA
 from pipeline.alerts.shared_columns import HISTORY_SCHEMA
 from pipeline.alerts.surveys.survey import Survey
@@ -26,7 +28,12 @@ class ShardFiles:
 
 
 def decode_shard(
-    index: Path, survey: Survey, shard: int, shards: int, files: ShardFiles
+    index: Path,
+    survey: Survey,
+    shard: int,
+    shards: int,
+    files: ShardFiles,
+    history_kept: Kept = "all",
 ) -> dict[str, int]:
     """Decode and clean one shard of a night.
 
@@ -39,15 +46,18 @@ def decode_shard(
         Which part of how many.
     files : ShardFiles
         To write. The counts come last: where they stand, the tables are complete.
+    history_kept : str
+        What of the history is written (`pipeline.alerts.history_kept`).
 
     Returns
     -------
     dict
-        As in the counts file: ``read`` = ``alerts`` + ``rejected`` + ``duplicates``, and
-        ``history`` rows.
+        As in the counts file: ``read`` = ``alerts`` + ``rejected`` + ``duplicates``,
+        ``history`` rows, and ``history_left_out``, how many more there would be of ``all``.
     """
     packets = Shard.load(index, shard, shards)
     unlisted: set[str] = set()
+    left_out = 0
     with ExitStack() as stack:
         schemas = (alerts_schema(survey), *map(survey_schema, (HISTORY_SCHEMA, REJECTED_SCHEMA)))
         paths = (files.alerts, files.history, files.rejected)
@@ -60,7 +70,9 @@ def decode_shard(
         rejected.add(with_survey(packets.rejected, survey.name))
         for batch in packets.batches(survey):
             alerts.add(batch.alerts)
-            history.add(with_survey(batch.history, survey.name))
+            kept, more = kept_history(batch, history_kept)
+            history.add(with_survey(kept, survey.name))
+            left_out += more
             rejected.add(with_survey(batch.rejected, survey.name))
             unlisted.update(batch.unlisted)
         for writer in (alerts, history, rejected):
@@ -71,6 +83,7 @@ def decode_shard(
         "rejected": rejected.num_rows,
         "duplicates": packets.duplicates,
         "history": history.num_rows,
+        "history_left_out": left_out,
     }
     write_json({**counts, "unlisted_fields": sorted(unlisted)}, files.counts)
     return counts

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
-from pipeline.alerts.history_table import history_table
+from pipeline.alerts.history_table import history_rows, history_table
 from pipeline.alerts.rejected_table import CLEAN, rejected_table
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.records import Records
@@ -46,6 +46,11 @@ class Decoded:
     def history(self) -> pa.Table:
         """Earlier measurements, of `pipeline.alerts.history_table.HISTORY_SCHEMA`."""
         return history_table(self.records, self.survey, self.alerts, self.kept)
+
+    @property
+    def history_rows(self) -> int:
+        """How many rows `history` has, without making them."""
+        return history_rows(self.records, self.survey, self.kept)
 
     @cached_property
     def stamps(self) -> pa.Table | None:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from pipeline.alerts import need
 from pipeline.alerts.dumps import COMPRESSED_TARS, DUMP_SUFFIXES
+from pipeline.alerts.kept import Kept
 from pipeline.alerts.surveys.registry import names, unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines, Table
@@ -132,6 +133,12 @@ def kind_of(night: Night, expected: Expected = UNKNOWN) -> need.Packets:
     return need.Packets(night.survey, need.form_of(night.dump), size)
 
 
+def history_of(request: Request, survey: str) -> Kept:
+    """Return what is kept of the earlier measurements in a survey's packets."""
+    kept: Kept = request.config.history.get(survey, "all")
+    return kept
+
+
 def packets_of(night: Night, expected: Expected) -> int:
     """Return how many packets a night has: as expected, or about as many as its dump holds."""
     number = expected.packets.get(night.survey)
@@ -148,7 +155,8 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         yield Work("index_part", of, night.parts, part, after=(named("fetch", of),))
         yield Work("index", of, 1, need.index(number), after=(named("index_part", of),))
         after = (named("index", of),)
-        yield Work("decode", of, shards, need.decode(number, shards, kind), after=after)
+        decode = need.decode(number, shards, kind, history_of(request, night.survey))
+        yield Work("decode", of, shards, decode, after=after)
         yield Work("summary", of, 1, need.summary(shards), after=(named("decode", of),))
 
 
@@ -197,6 +205,7 @@ def _parts_of_what_can_be_cut(request: Request) -> Iterator[str]:
 
 def _known_surveys(request: Request) -> Iterator[str]:
     yield from unknown(request.config.alerts, [night.survey for night in nights(request)])
+    yield from unknown("history", request.config.history)
 
 
 def _usable_surveys(request: Request) -> Iterator[str]:
@@ -242,6 +251,13 @@ ALERTS = Domain(
             Annotated[float, Field(gt=0, le=86400)],
             "a server that sends less than 256 KiB of a dump in it is given up [s]",
             default=PATIENCE_SECONDS,
+        ),
+        Key(
+            "history",
+            dict[str, Kept],
+            "earlier measurements in the table history, by survey: all (where nothing is said), "
+            "new since the object's last night, or none",
+            default={},
         ),
     ),
     lines=(Lines("alerts", Night, ("survey", "night")),),

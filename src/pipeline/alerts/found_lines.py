@@ -2,12 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipeline.alerts.counts import COUNTED
+from pipeline.alerts.counts import COUNTED, LEFT_OUT
 from pipeline.alerts.domain import SUMMARY
 from pipeline.contract import paths
 from pipeline.contract.reasons import reason_lines
@@ -17,11 +17,19 @@ def night_lines(directory: Path) -> Iterator[str]:
     """Yield a line for each night that a working directory holds."""
     for path in sorted(directory.glob(SUMMARY.format(survey="*", night="*"))):
         counts = json.loads(path.read_text())
-        parts = ", ".join(f"{counts[name]} {name}" for name in COUNTED)
         survey, night = path.parent.name, path.stem
         of = f"packets of {survey} {night}"
-        yield f"{of}: {parts}"
+        yield f"{of}: {', '.join(_parts(counts))}"
         yield from reason_lines(of, "rejected", _reasons(directory, survey, night))
+
+
+def _parts(counts: Mapping[str, int]) -> Iterator[str]:
+    """Yield the counts of a night; what is left out of the history only if something is."""
+    for name in COUNTED:
+        if name != LEFT_OUT:
+            yield f"{counts[name]} {name}"
+        elif number := counts.get(name):  # a summary of version 0.1 has none
+            yield f"{number} rows of history left out"
 
 
 def _reasons(directory: Path, survey: str, night: str) -> Counter[str]:

@@ -46,7 +46,8 @@ def history_table(records: Records, survey: Survey, alerts: pa.Table, kept: np.n
             parent = row_of[items.parents[wanted]]
             table = table.filter(pa.array(wanted))
             if history.kind == "forced":
-                table, parent = _one_per_epoch(table, parent)
+                chosen = _one_per_epoch(table["jd"].to_numpy(), parent)
+                table, parent = table.take(pa.array(chosen)), parent[chosen]
             complete = from_fluxes if history.by_flux else from_magnitudes
             tables.append(complete(table))
             parents.append(parent)
@@ -61,13 +62,41 @@ def history_table(records: Records, survey: Survey, alerts: pa.Table, kept: np.n
     return table.select(HISTORY_SCHEMA.names).cast(HISTORY_SCHEMA)
 
 
-def _one_per_epoch(table: pa.Table, parent: np.ndarray) -> tuple[pa.Table, np.ndarray]:
-    """Order forced measurements by packet and jd, and keep the first of each jd."""
-    jd = table["jd"].to_numpy()
+def history_rows(records: Records, survey: Survey, kept: np.ndarray) -> int:
+    """Return how many rows `history_table` has, without making them.
+
+    Parameters
+    ----------
+    records : Records
+        n packets.
+    survey : Survey
+    kept : (n,) bool
+        Which of them can be used.
+    """
+    rows = 0
+    for history in survey.histories:
+        items = records.child(history.path)
+        if items is not None:
+            wanted = kept[items.parents]
+            if history.kind == "forced":
+                jd = _times(items, survey, history).to_numpy(zero_copy_only=False)[wanted]
+                rows += _one_per_epoch(jd, items.parents[wanted]).size
+            else:
+                rows += int(wanted.sum())
+    return rows
+
+
+def _one_per_epoch(jd: np.ndarray, parent: np.ndarray) -> np.ndarray:
+    """Order forced measurements by packet and jd, and choose the first of each jd."""
     order = np.lexsort((jd, parent))
     again = (np.diff(jd[order]) == 0) & (np.diff(parent[order]) == 0)
-    order = order[np.concatenate([[True], ~again])[: order.size]]
-    return table.take(pa.array(order)), parent[order]
+    return order[np.concatenate([[True], ~again])[: order.size]]
+
+
+def _times(items: Records, survey: Survey, history: History) -> pa.Array:
+    """Read the column ``jd``."""
+    jd = read_as(items, history.columns.get("jd", "jd"), pa.float64())
+    return known(pa.array(survey.to_jd(jd.to_numpy(zero_copy_only=False))))
 
 
 def _measurements(items: Records, survey: Survey, history: History) -> pa.Table:
@@ -75,10 +104,10 @@ def _measurements(items: Records, survey: Survey, history: History) -> pa.Table:
     names = history.columns
     columns = {}
     for column in HISTORY_SCHEMA:
-        if column.name not in HISTORY_DERIVED:
+        if column.name == "jd":
+            columns["jd"] = _times(items, survey, history)
+        elif column.name not in HISTORY_DERIVED:
             columns[column.name] = read_as(items, names.get(column.name, column.name), column.type)
-    jd = columns["jd"].to_numpy(zero_copy_only=False)
-    columns["jd"] = known(pa.array(survey.to_jd(jd)))
     if history.zp is not None:
         columns["zp"] = pa.array(np.full(items.num_rows, history.zp))
     for name in ("snr", "limmag3sig", "limmag5sig"):

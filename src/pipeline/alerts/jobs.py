@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.alerts.kept import Kept
+
 
 def fetch(url: str, sha256: str | None, output: str, patience_s: float | None) -> None:
     """Fetch a night's dump from the web; see `pipeline.io.fetch.fetch`.
@@ -49,7 +51,12 @@ def index(parts: Iterable[str], dump: str, output: str) -> dict[str, int]:
 
 
 def decode(
-    index: str, survey: str, shard: int, shards: int, tables: Iterable[str], counts: str
+    index: str,
+    survey: str,
+    part: tuple[int, int],
+    history: Kept,
+    tables: Iterable[str],
+    counts: str,
 ) -> dict[str, int]:
     """Decode and clean one shard; see `pipeline.alerts.decode.decode_shard`.
 
@@ -58,8 +65,10 @@ def decode(
     index : str
         Of the night.
     survey : str
-    shard, shards : int
-        Which part of how many.
+    part : (int, int)
+        Which shard of how many.
+    history : str
+        What is kept of it: all, new or none.
     tables : iterable of str
         The files of alerts, history and rejected.
     counts : str
@@ -68,9 +77,8 @@ def decode(
     from pipeline.alerts.decode import ShardFiles, decode_shard
     from pipeline.alerts.surveys.registry import get_survey
 
-    alerts, history, rejected = map(Path, tables)
-    files = ShardFiles(alerts, history, rejected, Path(counts))
-    return decode_shard(Path(index), get_survey(survey), shard, shards, files)
+    files = ShardFiles(*map(Path, (*tables, counts)))
+    return decode_shard(Path(index), get_survey(survey), *part, files, history)
 
 
 def summary(counts: Iterable[str], output: str) -> dict[str, int]:

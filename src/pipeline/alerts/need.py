@@ -7,6 +7,7 @@ from math import ceil
 from pathlib import Path
 
 from pipeline.alerts.dumps import AVRO_SUFFIX, PARQUET_SUFFIX, TAR_SUFFIXES
+from pipeline.alerts.kept import Kept
 from pipeline.contract.costs import costs_of, need_of
 from pipeline.contract.need import Need, size_mb
 
@@ -99,13 +100,13 @@ def index(packets: int) -> Need:
     return need_of("index", {"packet": packets})
 
 
-def decode(packets: int, shards: int, kind: Packets = ZTF) -> Need:
-    """Return what decoding one shard of a night needs.
+def decode(packets: int, shards: int, kind: Packets = ZTF, history: Kept = "all") -> Need:
+    """Return what decoding one shard of a night needs, which is more the more history is kept.
 
     >>> decode(300_000, 4).mem_mb(), decode(300_000, 4).minutes()
     (1334, 12)
     """
-    return of_shard("decode", packets, shards, kind)
+    return of_shard("decode", packets, shards, kind, also=(f"history_{history}",))
 
 
 def of_shard(
@@ -114,6 +115,7 @@ def of_shard(
     shards: int,
     kind: Packets,
     counts: Mapping[str, float] | None = None,
+    also: tuple[str, ...] = (),
 ) -> Need:
     """Return what a job needs that reads the packets of one shard of a night.
 
@@ -125,13 +127,15 @@ def of_shard(
     kind : Packets
     counts : mapping, optional
         Further units of its work for each packet of the shard.
+    also : tuple of str
+        As of `need_of`.
     """
     share = ceil(packets / shards)
     size = kind.mb(share)
     units = {unit: number * share for unit, number in (counts or {}).items()}
     units |= {"packet": share, "MB": size}
     read = kind.mb(packets) + size
-    return need_of(rule, units, kind.survey, kind.form, input_mb=read)
+    return need_of(rule, units, kind.survey, kind.form, also=also, input_mb=read)
 
 
 def summary(shards: int) -> Need:

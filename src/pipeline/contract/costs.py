@@ -4,7 +4,8 @@ What a job asks a cluster for and what ``nightmill plan`` says are both derived 
 A rule's cost is the sum over its units: the job itself, each packet, each pixel and so on.
 Columns of the table:
 
-- ``rule``; ``dump`` stands for what a packet takes in a dump, ``planning`` for Snakemake.
+- ``rule``; ``dump`` stands for what a packet takes in a dump, ``planning`` for Snakemake,
+  ``history_all`` and so on for what decode does for the table history, by what is kept of it.
 - ``survey``, ``form``: what the figure is of, where it differs; empty is any. The form is
   that of the dump or the catalogue's file, what a network takes, or a reconstruction.
 - ``unit``: of which the figures are one.
@@ -80,6 +81,7 @@ def need_of(
     survey: str = "",
     form: str = "",
     *,
+    also: tuple[str, ...] = (),
     input_mb: float = 0.0,
     at_least_s: float = 0.0,
 ) -> Need:
@@ -92,6 +94,8 @@ def need_of(
         How many of each unit it works on; the job itself counts as one.
     survey, form : str
         What it works on.
+    also : tuple of str
+        What else it does: further names in the column ``rule``.
     input_mb : float
         What it reads, where jobs have a disk of their own.
     at_least_s : float
@@ -100,7 +104,7 @@ def need_of(
     Raises
     ------
     ValueError
-        If the table has no line for the rule.
+        If the table has no line for the rule, or for what else it does.
     KeyError
         If it has a unit that is not counted.
 
@@ -110,7 +114,11 @@ def need_of(
     220.0
     """
     counts = {"job": 1, **counts}
-    parts = [(counts[unit], cost) for unit, cost in costs_of(rule, survey, form).items()]
+    parts = [
+        (counts[unit], cost)
+        for name in (rule, *also)
+        for unit, cost in costs_of(name, survey, form).items()
+    ]
     written = {
         "output_mb": sum(n * cost.output_b for n, cost in parts) / 1e6,
         "spool_mb": sum(n * cost.spool_b for n, cost in parts) / 1e6,

@@ -12,6 +12,11 @@ def night_of(wildcards):
     return NIGHT_OF[wildcards.survey, wildcards.night]
 
 
+def history_of(night):
+    """Return what of a night's earlier measurements is kept."""
+    return alerts.history_of(REQUEST, night.survey)
+
+
 def dump_state(wildcards):
     """Return what tells that a night's dump was replaced."""
     return input_state(night_of(wildcards).dump)
