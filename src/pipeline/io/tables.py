@@ -54,6 +54,10 @@ def with_survey(table: pa.Table, survey: str) -> pa.Table:
 def table_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """Open a parquet file to write batches to; it appears under `path` at the end.
 
+    Floats are stored by byte (parquet's ``BYTE_STREAM_SPLIT``), 64-bit integers as they are: few
+    of them recur, and a dictionary costs bytes and twice the time
+    (docs/decisions/0007-history.md).
+
     Parameters
     ----------
     path : str or Path
@@ -61,9 +65,17 @@ def table_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWrit
     schema : pyarrow.Schema
         Of every batch; a table without rows is a valid file with this schema.
     """
+    floats = [f.name for f in schema if f.type in (pa.float32(), pa.float64())]
+    plain = {*floats, *(f.name for f in schema if f.type == pa.int64())}
     with (
         atomic_path(path) as temporary,
-        pq.ParquetWriter(temporary, schema, compression=COMPRESSION) as writer,
+        pq.ParquetWriter(
+            temporary,
+            schema,
+            compression=COMPRESSION,
+            use_dictionary=[name for name in schema.names if name not in plain],
+            use_byte_stream_split=floats,
+        ) as writer,
     ):
         yield writer
 
