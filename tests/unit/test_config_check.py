@@ -55,6 +55,20 @@ def test_the_columns_are_those_of_the_tables():
     assert tuple(survey_schema(matches_schema({})).names) == MATCHES_COLUMNS
 
 
+def test_the_history_of_a_survey_that_is_none():
+    check(history={"lsst": "new", "ztf": "all", "pgir": "none"})
+    with pytest.raises(ConfigError, match="^history: unknown survey 'rubin'; there are lsst, .*$"):
+        check(history={"rubin": "new"})
+
+
+@pytest.mark.parametrize(
+    "value", [{"lsst": "some"}, {"lsst": None}, {"lsst": True}, "new", ["all"]]
+)
+def test_the_history_has_three_words(value):
+    with pytest.raises(ConfigError, match=r"^.*history.*$"):
+        check(history=value)
+
+
 def test_onnx_needs_onnxruntime():
     models = {"m": MODEL | {"path": "m.onnx"}}
     check(models)

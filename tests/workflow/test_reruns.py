@@ -61,6 +61,21 @@ def test_a_changed_radius(ran):
     assert ran.planned() == {"match": 1}
 
 
+def test_what_is_kept_of_the_history(ran):
+    """Scores are of all history whatever the table has, and another survey's is its own."""
+    ran.configure(history={"lsst": "new"})
+    assert ran.planned() == {}
+    ran.configure(history={"ztf": "none"})
+    assert ran.planned() == {"decode": 1, "match": 1, "summary": 1}
+    ran.snakemake("--cores", "2")
+    summary = json.loads((ran.path / "results/summary/ztf/20180201.json").read_text())
+    assert (summary["history"], summary["history_left_out"]) == (0, 2 * OBJECTS)
+    assert pq.read_table(ran.path / "results/history/ztf/20180201").num_rows == 0
+    assert ran.planned() == {}
+    ran.configure(history={"ztf": "all"})
+    assert ran.planned() == {"decode": 1, "match": 1, "summary": 1}
+
+
 def test_a_changed_column(ran):
     ran.configure(catalogs={"stars": {"path": "stars.csv", "radius_arcsec": 2.0}})
     assert ran.planned() == {"sort_catalog": 1, "match": 1}
