@@ -155,8 +155,8 @@ def test_each_is_read_or_rejected_with_its_reason(path, tmp_path, schemas):
     if len(reasons) > len(expected):  # one row for each of some one-record blocks
         reasons = sorted(set(reasons))
     assert len(reasons) == len(expected), reasons
-    for reason, part in zip(reasons, expected, strict=True):
-        assert part in reason
+    for part in expected:  # in the order of the index
+        assert sum(part in reason for reason in reasons) == expected.count(part)
     packets = {}
     for packet in public.packets_of(path, schemas):
         candid = first(packet, survey.candid_paths)
