@@ -150,4 +150,6 @@ def _write_parts(folder: Path, rows: int) -> None:
             "key": rng.integers(0, 2**32, number, dtype=np.uint32),
             "status": np.zeros(number, np.uint8), "reason": pa.nulls(number, pa.string()),
         }  # fmt: skip
-        IndexPart(pa.table(columns, schema=INDEX_SCHEMA), ["{}"], {}).write(folder / f"{k}.parquet")
+        IndexPart(pa.table(columns, schema=INDEX_SCHEMA), ["{}"], {}, "").write(
+            folder / f"{k}.parquet"
+        )

@@ -145,10 +145,49 @@ def test_what_is_no_tarball_is_one_part(tmp_path, content):
     assert cut_tarball(path, 3) == [0, len(content), len(content), len(content)]
 
 
-def test_a_pax_tarball_is_one_part(tmp_path):
-    """Its headers may say another size than the member's own."""
-    path = tarball(tmp_path / "a.tar", [("ä" * 120, b"x" * 3000)] * 9, tarfile.PAX_FORMAT)
+def test_pax_records_that_change_how_much_is_read_are_not_passed(tmp_path):
+    """Those of a long name are, as Python and GNU tar write them."""
+    members = [(f"{i}" + "ä" * 120, b"x" * 3000) for i in range(9)]
+    path = tarball(tmp_path / "a.tar", members, tarfile.PAX_FORMAT)
+    assert len(set(cut_tarball(path, 3))) == 4
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        for i in range(9):
+            info = tarfile.TarInfo(f"{i}")
+            info.size, info.pax_headers = 3000, {"size": "3000"}
+            archive.addfile(info, io.BytesIO(b"x" * 3000))
     assert set(cut_tarball(path, 4)) == {0, path.stat().st_size}
+
+
+def test_folders_and_links_are_passed(tmp_path):
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as archive:
+        for i in range(9):
+            for type_ in (tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE):
+                info = tarfile.TarInfo(f"{i}")
+                info.type, info.linkname = type_, "x"
+                archive.addfile(info)
+            info = tarfile.TarInfo(f"{i}.avro")
+            info.size = 3000
+            archive.addfile(info, io.BytesIO(b"x" * 3000))
+    assert len(set(cut_tarball(path, 4))) == 5
+
+
+@pytest.mark.parametrize("field", [slice(100, 108), slice(108, 116), slice(136, 148)])
+def test_a_header_that_is_refused_later_ends_the_cutting(tmp_path, field):
+    path = tarball(tmp_path / "a.tar", [(f"{i}.avro", b"x" * 900) for i in range(60)])
+    begin = begins(path)[20]
+    content = bytearray(path.read_bytes())
+    header = bytearray(content[begin : begin + 512])
+    header[field] = b"z" * (field.stop - field.start - 1) + b"\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    content[begin : begin + 512] = header
+    path.write_bytes(content)
+    expected = read(path, None)
+    for parts in (2, 3, 8):
+        cuts = cut_tarball(path, parts)
+        each = [read(path, span) for span in itertools.pairwise(cuts) if span[0] < span[1]]
+        assert list(itertools.chain(*each)) == expected
 
 
 @given(

@@ -1,5 +1,6 @@
 """A night is the same, by value and order, in however many parts and shards it is done."""
 
+import errno
 import io
 import tarfile
 
@@ -13,7 +14,11 @@ from packets import SCHEMA, container, packet
 
 from pipeline.alerts import packets as reader
 from pipeline.alerts import parts as dump_parts
+from pipeline.alerts import read_parquet
+from pipeline.alerts.index import index_part
+from pipeline.alerts.index_merge import merge_index
 from pipeline.alerts.index_table import load_index
+from pipeline.alerts.parts import Part
 
 PACKETS = [
     packet(1000 + i, f"ZTF18{chr(97 + i % 7)}aaaaaa", ra=float(i), history=i % 4)
@@ -48,6 +53,9 @@ def dumps(tmp_path):
         "g.avro": container([packet(None)]),
         "h.avro": container([packet(1004, "ZTF18zzzzzzz")]),
         "i.AVRO": b"",
+        "k.avro": blocks(
+            [packet(2000 + i, f"ZTF19{chr(97 + i)}aaaaaa", ra=None) for i in range(20)]
+        ),
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -57,6 +65,7 @@ def dumps(tmp_path):
     pq.write_table(rows, folder / "j.parquet", row_group_size=9)
     (tmp_path / "one.avro").write_bytes(damaged(blocks(PACKETS)))
     with tarfile.open(tmp_path / "night.tar", "w") as archive:
+        archive.add(folder, "night", recursive=False)
         for name in files:
             archive.add(folder / name, name)
     return tmp_path
@@ -125,3 +134,71 @@ def test_a_tarball_without_packets(tmp_path):
     for parts in (1, 4):
         with pytest.raises(ValueError, match=r"night.tar: no \.avro in it"):
             build_index(tmp_path / "night.tar", ZTF, tmp_path / "i", tmp_path / "s", parts=parts)
+
+
+def test_a_dump_that_changes_between_its_parts_is_refused(tmp_path):
+    folder = tmp_path / "night"
+    folder.mkdir()
+    for i in range(9):
+        (folder / f"b{i}.avro").write_bytes(container([PACKETS[i]]))
+    parts = [tmp_path / f"{k}.parquet" for k in range(3)]
+    for k, part in enumerate(parts):
+        index_part(folder, ZTF, Part(k, 3), part, tmp_path / f"{k}.bin")
+        if k == 0:
+            (folder / "a.avro").write_bytes(container([PACKETS[9]]))
+    with pytest.raises(OSError, match=r"night: changed while it was indexed; index it again"):
+        merge_index(parts, folder, tmp_path / "index.parquet")
+    assert not (tmp_path / "index.parquet").exists()
+
+
+def test_a_system_that_fails_fails_each_part(tmp_path, monkeypatch):
+    """It is no fault of the file: nothing is lost, the job is repeated."""
+    monkeypatch.setattr(dump_parts, "SEGMENT_BYTES", 2000)
+    path = tmp_path / "night.parquet"
+    pq.write_table(pa.Table.from_pylist(PACKETS), path, row_group_size=10)
+
+    def fail(*_):
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(read_parquet.pq, "ParquetFile", fail)
+    for k in range(3):
+        with pytest.raises(OSError, match="too many open files"):
+            index_part(path, ZTF, Part(k, 3), tmp_path / "i", tmp_path / "s")
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_what_is_wrong_with_a_whole_file_is_told_once(parts, tmp_path, monkeypatch):
+    monkeypatch.setattr(dump_parts, "SEGMENT_BYTES", 500)
+    folder = tmp_path / "night"
+    folder.mkdir()
+    (folder / "a.avro").write_bytes(container(PACKETS[:3]))
+    (folder / "b.avro").write_bytes(b"no container" * 300)
+    (folder / "c.parquet").write_bytes(b"no parquet" * 300)
+    wrong = pa.table({"x": np.arange(3000.0), "name": ["x" * 50] * 3000})
+    pq.write_table(wrong, folder / "d.parquet", row_group_size=600, compression="none")
+    content = bytearray((folder / "d.parquet").read_bytes())
+    content[10:400] = b"\xff" * 390
+    (folder / "d.parquet").write_bytes(content)
+    tables, total = run(tmp_path, folder, 1, parts)
+    found = {
+        (r["source"][-9:], r["position"], r["reason"][:24]) for r in tables["rejected"].to_pylist()
+    }
+    assert len(found) == total["rejected"] == 4, found
+    assert ("d.parquet", 0, "not a packet of ztf: it ") in found
+
+
+@pytest.mark.parametrize("parts", [1, 2, 9])
+def test_an_empty_tarball_is_one_rejection(parts, tmp_path):
+    (tmp_path / "night.tar").write_bytes(b"")
+    _, total = run(tmp_path, tmp_path / "night.tar", 1, parts)
+    assert (total["read"], total["rejected"]) == (1, 1)
+
+
+def test_more_streams_than_are_kept_open(tmp_path, monkeypatch):
+    path = tmp_path / "night.parquet"
+    pq.write_table(pa.Table.from_pylist(PACKETS), path, row_group_size=7)
+    expected, _ = run(tmp_path, path)
+    monkeypatch.setattr(reader, "MOST_STREAMS", 2)
+    found, _ = run(tmp_path, path, 3)
+    for name in expected:
+        assert found[name].to_pylist() == expected[name].to_pylist()

@@ -80,6 +80,12 @@ class Batch:
         return self._in_order([part.rejected for part in self.parts], self._which(kept=False))
 
     @property
+    def rejected_numbers(self) -> np.ndarray:
+        """The numbers of `rejected` among the shard's rows of the index, ascending."""
+        drop = [part.rows["number"].to_numpy()[~part.kept] for part in self.parts]
+        return np.sort(np.concatenate(drop))
+
+    @property
     def unlisted(self) -> list[str]:
         """Scalars of the packets that no column takes, sorted: see `unlisted_fields`."""
         return sorted(set(chain.from_iterable(part.unlisted for part in self.parts)))
@@ -111,6 +117,8 @@ class Shard:
         Rows of the index.
     rejected : pyarrow.Table
         What could not be read, of `pipeline.alerts.rejected_table.REJECTED_SCHEMA`.
+    rejected_numbers : numpy.ndarray, int64
+        Their numbers among the shard's rows of the index; `packets` has a column ``number``.
     duplicates : int
     schemas : list of str
         The writers' schemas by number.
@@ -118,6 +126,7 @@ class Shard:
 
     packets: pa.Table
     rejected: pa.Table
+    rejected_numbers: np.ndarray
     duplicates: int
     schemas: list[str]
 
@@ -125,11 +134,13 @@ class Shard:
     def load(cls, index: Path, shard: int, shards: int) -> "Shard":
         """Read shard number `shard` of `shards`."""
         table, schemas = load_index(index, shard, shards)
+        table = table.append_column("number", pa.array(np.arange(table.num_rows)))
         of = {s: table.filter(pc.equal(table["status"], s)) for s in (PACKET, REJECTED)}
         duplicates = pc.sum(pc.equal(table["status"], DUPLICATE)).as_py() or 0
         unread = of[REJECTED]
         rejected = rejected_table(unread, READ, unread["reason"])
-        return cls(of[PACKET], rejected, duplicates, schemas)
+        numbers = unread["number"].to_numpy()
+        return cls(of[PACKET], rejected, numbers, duplicates, schemas)
 
     @property
     def read(self) -> int:

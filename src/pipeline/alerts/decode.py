@@ -4,6 +4,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
 from pipeline.alerts.alerts_table import alerts_schema
 from pipeline.alerts.batch import Shard
 from pipeline.alerts.history_kept import kept_history
@@ -67,14 +70,18 @@ def decode_shard(
                 paths, schemas, (20_000, HISTORY_GROUP, 20_000), strict=True
             )
         )
-        rejected.add(with_survey(packets.rejected, survey.name))
+        bad, numbers = [packets.rejected], [packets.rejected_numbers]
         for batch in packets.batches(survey):
             alerts.add(batch.alerts)
             kept, more = kept_history(batch, history_kept)
             history.add(with_survey(kept, survey.name))
             left_out += more
-            rejected.add(with_survey(batch.rejected, survey.name))
+            bad.append(batch.rejected)
+            numbers.append(batch.rejected_numbers)
             unlisted.update(batch.unlisted)
+        # In the index's order, whatever made them unusable and however the night was cut.
+        order = pa.array(np.argsort(np.concatenate(numbers), kind="stable"))
+        rejected.add(with_survey(pa.concat_tables(bad).take(order), survey.name))
         for writer in (alerts, history, rejected):
             writer.flush()
     counts = {

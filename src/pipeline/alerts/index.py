@@ -19,7 +19,7 @@ from pipeline.alerts.found import EncodedBlock, Rows, Unreadable
 from pipeline.alerts.index_rows import IndexRows, PacketRows
 from pipeline.alerts.index_table import ARROW, IndexPart
 from pipeline.alerts.keys import key_fields, missing_field, packet_keys
-from pipeline.alerts.parts import Part
+from pipeline.alerts.parts import Part, dump_state
 from pipeline.alerts.sources import read_source
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.alerts.waiting import WaitingBlocks, WriterSchema
@@ -68,7 +68,7 @@ def index_part(
         If the source is missing or of an unknown kind. Damage inside it is recorded.
     """
     with atomic_path(spool) as temporary, temporary.open("wb") as stream:
-        builder = _Builder(survey, str(spool), stream)
+        builder = _Builder(survey, str(spool), stream, dump_state(source))
         for item in read_source(source, schemas, part):
             if isinstance(item, Unreadable):
                 builder.rows.reject(item.source, item.position, item.reason)
@@ -88,9 +88,11 @@ class _Builder:
     survey: Survey
     spool: str
     stream: BinaryIO
+    dump: str
     rows: IndexRows = field(default_factory=IndexRows)
     schemas: dict[bytes, WriterSchema | str] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
     waiting: WaitingBlocks | None = None
 
     def add_block(self, found: EncodedBlock) -> None:
@@ -116,7 +118,7 @@ class _Builder:
             self.rows.reject(source, first + stops.size, reason)
         elif stops.size and stops[-1] < len(block.data):
             more = "its block has more behind its last record"
-            self.rows.reject(source, first + block.count, more)
+            self.rows.reject(source, first + block.count - 1, more)
         if self.waiting.records >= HEADS or self.waiting.size > HEADS_BYTES:
             self.flush()
 
@@ -187,7 +189,8 @@ class _Builder:
         if why is None and (missing := missing_field(records.paths, self.survey)) is not None:
             why = f"it has no column {missing}"
         if why is not None:
-            if found.first == 0:  # once for all of the file's rows
+            if found.source not in self.told:  # once for all of the file's rows
+                self.told.add(found.source)
                 self.rows.reject(found.source, 0, self._not_a_packet(why))
             return
         offset = self.stream.tell()
@@ -236,7 +239,7 @@ class _Builder:
         """Return what was found."""
         self.flush()
         schemas = [text.decode("utf-8", "replace") for text in self.schemas]
-        return IndexPart(self.rows.table(), schemas, self.positions)
+        return IndexPart(self.rows.table(), schemas, self.positions, self.dump)
 
 
 def _candids(numbers: pa.Array, at: np.ndarray, reasons: dict[int, str]) -> np.ndarray:

@@ -23,7 +23,10 @@ from pipeline.alerts.index_table import (
     IndexPart,
     write_index,
 )
+from pipeline.alerts.packets import AGAIN
 from pipeline.alerts.read_avro import check_tarball
+
+_OF_REJECTED = ("source", "position", "reason")
 
 
 def merge_index(parts: Sequence[Path], dump: Path, output: Path) -> dict[str, int]:
@@ -47,18 +50,24 @@ def merge_index(parts: Sequence[Path], dump: Path, output: Path) -> dict[str, in
 
     Raises
     ------
+    OSError
+        If the dump has changed between its parts: something would be skipped, or read twice.
     ValueError
         If it is a tarball without anything that may hold packets.
     """
     tables: list[pa.Table] = []
     schemas: dict[str, int] = {}
     before: dict[str, int] = {}
+    states = set()
     for part in map(IndexPart.read, parts):
+        states.add(part.dump)
         numbers = [schemas.setdefault(text, len(schemas)) for text in part.schemas]
         tables.append(_counted_on(_renumbered(part.table, numbers), before, part.positions))
         for source, count in part.positions.items():
             before[source] = before.get(source, 0) + count
-    table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    if len(states) > 1:
+        raise OSError(f"{dump}: changed while it was indexed; {AGAIN}")
+    table = _told_once(pa.concat_tables(tables).unify_dictionaries().combine_chunks())
     if not table.num_rows and dump.name.endswith(TAR_SUFFIXES):
         check_tarball(dump)
     status = _without_duplicates(table)
@@ -97,6 +106,18 @@ def _counted_on(table: pa.Table, before: dict[str, int], mine: dict[str, int]) -
         at = INDEX_SCHEMA.get_field_index(name)
         table = table.set_column(at, INDEX_SCHEMA.field(at), pa.array(values))
     return table
+
+
+def _told_once(table: pa.Table) -> pa.Table:
+    """Return the rows without what several parts say of a file that they share."""
+    rejected = np.flatnonzero(table["status"].to_numpy() == REJECTED)
+    columns = (table[name].take(pa.array(rejected)).to_pylist() for name in _OF_REJECTED)
+    said: set[tuple[object, ...]] = set()
+    kept = np.ones(table.num_rows, dtype=bool)
+    for i, row in zip(rejected, zip(*columns, strict=True), strict=True):
+        kept[i] = row not in said
+        said.add(row)
+    return table if kept.all() else table.filter(pa.array(kept))
 
 
 def _without_duplicates(table: pa.Table) -> np.ndarray:

@@ -36,7 +36,7 @@ INDEX_SCHEMA = pa.schema(
 ROW_GROUP = 16_384
 """Rows; a shard reads up to so many more than its own at each end of its range."""
 _KEYS = 1 << 32
-_SCHEMAS, _POSITIONS = b"schemas", b"positions"
+_SCHEMAS, _POSITIONS, _DUMP = b"schemas", b"positions", b"dump"
 
 
 @dataclass(frozen=True)
@@ -52,23 +52,27 @@ class IndexPart:
     positions : dict of str to int
         Of files that other parts read as well: how many positions are in this part. Positions
         in the table count from where the part begins.
+    dump : str
+        The dump's state when the part was begun (`pipeline.alerts.parts.dump_state`).
     """
 
     table: pa.Table
     schemas: list[str]
     positions: dict[str, int]
+    dump: str
 
     def write(self, path: Path) -> None:
         """Write it as parquet, whole or not at all."""
-        metadata = {_SCHEMAS: json.dumps(self.schemas), _POSITIONS: json.dumps(self.positions)}
+        said = {_SCHEMAS: self.schemas, _POSITIONS: self.positions, _DUMP: self.dump}
+        metadata = {key: json.dumps(value) for key, value in said.items()}
         write_table(self.table.replace_schema_metadata(metadata), path)
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read what `write` has written."""
         table = pq.read_table(path)
-        schemas, positions = (json.loads(table.schema.metadata[k]) for k in (_SCHEMAS, _POSITIONS))
-        return cls(table.replace_schema_metadata(None), schemas, positions)
+        said = (json.loads(table.schema.metadata[k]) for k in (_SCHEMAS, _POSITIONS, _DUMP))
+        return cls(table.replace_schema_metadata(None), *said)
 
 
 def write_index(table: pa.Table, schemas: list[str], path: Path) -> None:

@@ -20,7 +20,9 @@ WINDOW_BYTES = 1 << 25
 0.2 GB more of these and is no faster."""
 WINDOW_PACKETS = 1024
 """Most of them, if they are small."""
-_AGAIN = "index it again (snakemake --forcerun index_part)"
+MOST_STREAMS = 2000
+"""That are kept open: what Arrow knows of one takes some 70 kB."""
+AGAIN = "index it again (snakemake --forcerun index_part)"
 
 
 def windows(packets: pa.Table, most: int = WINDOW_PACKETS) -> Iterator[pa.Table]:
@@ -55,6 +57,7 @@ class PacketReader:
     def __init__(self, schemas: Sequence[str]) -> None:
         self._schemas = schemas
         self._programs: dict[int, Program] = {}
+        self._maps: dict[str, pa.MemoryMappedFile] = {}
         self._streams: dict[tuple[str, int], tuple[pa.Table, bytes]] = {}
 
     def read(self, rows: pa.Table) -> Iterator[tuple[Records, np.ndarray]]:
@@ -98,9 +101,12 @@ class PacketReader:
     def _stream(self, file: str, offset: int) -> tuple[pa.Table, bytes]:
         """Return an IPC stream as a table, mapped into memory, and its schema."""
         if (file, offset) not in self._streams:
-            with pa.memory_map(file) as source:
-                source.seek(offset)
-                table = pa.ipc.open_stream(source).read_all().replace_schema_metadata(None)
+            if file not in self._maps:
+                self._maps[file] = pa.memory_map(file)
+            if len(self._streams) >= MOST_STREAMS:
+                del self._streams[next(iter(self._streams))]
+            self._maps[file].seek(offset)
+            table = pa.ipc.open_stream(self._maps[file]).read_all().replace_schema_metadata(None)
             self._streams[file, offset] = table, table.schema.serialize().to_pybytes()
         return self._streams[file, offset]
 
@@ -122,7 +128,7 @@ def check_candids(records: Records, rows: pa.Table, survey: Survey) -> None:
         source, position, candid = (rows[n][i] for n in ("source", "position", "candid"))
         raise OSError(
             f"{source}: packet {position} has candid {found[i]}, the index {candid}: "
-            f"changed since it was indexed; {_AGAIN}"
+            f"changed since it was indexed; {AGAIN}"
         )
 
 
@@ -139,9 +145,9 @@ def _records(program: Program, rows: pa.Table) -> Iterator[tuple[Records, slice]
             for i in group:
                 stream.seek(int(offsets[i]))
                 if stream.readinto(buffer[starts[i] : stops[i]].data) != lengths[i]:
-                    raise OSError(f"{name}: shorter than when it was indexed; {_AGAIN}")
+                    raise OSError(f"{name}: shorter than when it was indexed; {AGAIN}")
     try:
         yield from decode_in_parts(program, buffer, starts, stops)
     except DamagedRecord as error:
         bad = rows["source"][error.number].as_py()
-        raise OSError(f"{bad}: changed since it was indexed; {_AGAIN}") from error
+        raise OSError(f"{bad}: changed since it was indexed; {AGAIN}") from error

@@ -6,6 +6,7 @@ Segments depend on the file alone, and each is read without what is before it: s
 together find the same, however many there are.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,23 @@ class Part:
         [range(0, 3), range(3, 6), range(6, 10)]
         """
         return range(total * self.number // self.of, total * (self.number + 1) // self.of)
+
+
+def dump_state(path: Path) -> str:
+    """Return what tells that a dump is another: names and sizes of its files.
+
+    Not their times, which differ where a scheduler carries the dump to its machines.
+    """
+    digest = hashlib.sha256()
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    for file in files:
+        name = file.relative_to(path) if file != path else ""
+        try:
+            size = file.stat().st_size if not file.is_dir() else 0
+        except OSError:
+            size = -1
+        digest.update(f"{name!s}\n{size}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 def spans(files: Iterable[tuple[Path, int]], part: Part) -> Iterator[tuple[Path, range]]:

@@ -44,8 +44,8 @@ def read_file(path: Path, segments: range, schemas: SchemaFolder) -> Iterator[Fo
     ----------
     path : Path
     segments : range
-        Of `pipeline.alerts.parts`. What is wrong with the file as a whole is
-        told with the first.
+        Of `pipeline.alerts.parts`. What is wrong with the file as a whole is told by every
+        part that reads of it: merging keeps one.
     schemas : SchemaFolder
         For framed packets.
     """
@@ -99,12 +99,12 @@ def check_tarball(path: Path) -> None:
 
 def _span(path: Path, part: Part) -> tuple[int, int] | None:
     """Return which bytes are a part's: None for all of them, (0, 0) for none."""
-    if part.of == 1:
-        return None
+    if part.of == 1 or not path.stat().st_size:
+        return None if part.is_first else (0, 0)
     if path.suffix != ".tar":
         return None if part.is_first else (0, 0)
     begin, behind = cut_tarball(path, part.of)[part.number : part.number + 2]
-    return (begin, behind) if begin < behind or (part.is_first and not behind) else (0, 0)
+    return (begin, behind) if begin < behind else (0, 0)
 
 
 def _read(container: _Container, segments: range, schemas: SchemaFolder) -> Iterator[Found]:
@@ -122,14 +122,13 @@ def _read(container: _Container, segments: range, schemas: SchemaFolder) -> Iter
             yield EncodedBlock(source, position, block, place, shared)
             position += block.count
     except AvroError as error:
-        if segments.start == 0:
-            yield Unreadable(source, position, str(error), shared)
+        yield Unreadable(source, position, str(error))
 
 
 def _blocks(
     container: _Container, segments: range, schemas: SchemaFolder
 ) -> Iterator[Block | AvroError]:
-    """Yield the blocks that begin in some segments, each read without the segment before."""
+    """Yield the blocks that begin in some segments, found without what is before them."""
     stream, size = container.stream, container.size
     first = stream.read(1)
     stream.seek(0)
@@ -137,9 +136,8 @@ def _blocks(
         if segments.start == 0:
             yield _framed(stream, schemas)
         return
-    for number in segments:
-        begin, behind = (n * parts.SEGMENT_BYTES for n in (number, number + 1))
-        yield from read_blocks(stream, size, (begin, min(behind, size)))
+    begin, behind = (n * parts.SEGMENT_BYTES for n in (segments.start, segments.stop))
+    yield from read_blocks(stream, size, (begin, min(behind, size)))
 
 
 def _framed(stream: BinaryIO, schemas: SchemaFolder) -> Block:

@@ -23,8 +23,8 @@ class _TooManyRowsError(ValueError):
 def read_parquet(path: Path, segments: range) -> Iterator[Found]:
     """Yield the row groups that begin in some segments of a file.
 
-    A damaged row group costs itself. What is wrong with the file as a whole is told with the
-    first segment.
+    A damaged row group costs itself. What is wrong with the file as a whole is told by every
+    part that reads of it: merging keeps one.
     """
     source, size = readable(str(path)), path.stat().st_size
     try:
@@ -37,8 +37,7 @@ def read_parquet(path: Path, segments: range) -> Iterator[Found]:
                     yield from _read_group(parquet, number, source, first)
                 first += group.num_rows
     except (pa.ArrowException, OSError, MemoryError, ValueError) as error:
-        if segments.start == 0:
-            yield _unreadable(source, 0, error)
+        yield _unreadable(source, 0, error)
 
 
 def _read_group(parquet: pq.ParquetFile, number: int, source: str, first: int) -> Iterator[Found]:

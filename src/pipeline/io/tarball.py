@@ -22,7 +22,7 @@ _HEADERS = (
     tarfile.SOLARIS_XHDTYPE,
 )  # fmt: skip
 # What parsing a hostile header was seen to raise, beside tarfile's own errors.
-_DAMAGE = (
+DAMAGE = (
     tarfile.TarError, EOFError, zlib.error, isal_zlib.error, ValueError, LookupError,
     ArithmeticError, RecursionError,
 )  # fmt: skip
@@ -32,13 +32,14 @@ class TarballError(ValueError):
     """A tarball that cannot be read on."""
 
 
-class _Strict(tarfile.TarInfo):
+class StrictHeader(tarfile.TarInfo):
     """A header; a damaged one is an error also behind the first member."""
 
     needs_end_marker = True
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Return a header from its block; see `tarfile.TarInfo.frombuf`."""
         info = super().frombuf(buf, encoding, errors)
         if info.size < 0 or (info.type in _HEADERS and info.size > _MAX_HEADER_BYTES):
             raise tarfile.ReadError(f"impossible header of {info.size} bytes")
@@ -46,6 +47,7 @@ class _Strict(tarfile.TarInfo):
 
     @classmethod
     def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
+        """Return the next header; see `tarfile.TarInfo.fromtarfile`."""
         try:
             return super().fromtarfile(tarfile_)
         # typeshed does not know these three.
@@ -60,7 +62,7 @@ class _Strict(tarfile.TarInfo):
             raise tarfile.ReadError(str(error)) from error
 
 
-class _Zipped(_Strict):
+class _Zipped(StrictHeader):
     """A header inside gzip, whose own end shows that nothing was cut off.
 
     The archive's nightly tarballs have an end marker, subsets of them that people make may
@@ -116,7 +118,7 @@ def read_members(
                 if chunk.strip(b"\0"):
                     raise tarfile.ReadError("bytes behind its end marker")
     # isal's stub takes its error for an exception, where it is a class of them.
-    except (*_DAMAGE, OSError) as error:  # type: ignore[misc]
+    except (*DAMAGE, OSError) as error:  # type: ignore[misc]
         if isinstance(error, OSError) and error.errno is not None:
             raise
         where = f"after or in {readable(name)}" if name else "at its beginning"
@@ -125,7 +127,7 @@ def read_members(
 
 @contextmanager
 def _opened(path: Path, begin: int) -> Iterator[tarfile.TarFile]:
-    opener, header = (open, _Strict) if path.suffix == ".tar" else (igzip.open, _Zipped)
+    opener, header = (open, StrictHeader) if path.suffix == ".tar" else (igzip.open, _Zipped)
     with opener(path, "rb") as stream:
         stream.seek(begin)
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=header) as archive:
