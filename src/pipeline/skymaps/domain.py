@@ -46,35 +46,42 @@ class Calibration(Section):
     """Simulated tracks that tell how far below the best fit the truth lies."""
 
     tracks: int = Field(
-        200, ge=20, le=MOST_TRACKS, description="how many tracks are simulated and scanned"
+        default=200, ge=20, le=MOST_TRACKS, description="how many tracks are simulated and scanned"
     )
-    ice: Literal["layered", "uniform"] = Field("layered", description="what they are seen through")
-    seed: int = Field(1, ge=0, description="of the random numbers")
-    jobs: int = Field(4, ge=1, le=1000, description="jobs that share the scans")
+    ice: Literal["layered", "uniform"] = Field(
+        default="layered", description="what they are seen through"
+    )
+    seed: int = Field(default=1, ge=0, description="of the random numbers")
+    jobs: int = Field(default=4, ge=1, le=1000, description="jobs that share the scans")
 
 
 class Skymaps(Section):
     """Defaults of all events."""
 
-    reco: str = Field("pandel_spe1st", description="reconstruction of a pixel")
-    nsides: str = Field("8:0 64:12 512:24", description="progression, nside:extension, ascending")
+    reco: str = Field(default="pandel_spe1st", description="reconstruction of a pixel")
+    nsides: str = Field(
+        default="8:0 64:12 512:24", description="progression, nside:extension, ascending"
+    )
     refine: Literal["contour", "minimum"] = Field(
-        "contour",
+        default="contour",
         description="refine all islands inside the outermost contour, or only around the best fit",
     )
-    chunks: int = Field(1, ge=1, le=1000, description="jobs each round of a scan fans out into")
+    chunks: int = Field(
+        default=1, ge=1, le=1000, description="jobs each round of a scan fans out into"
+    )
     geometry: str | None = Field(
-        None, description="CSV or parquet of the detector's DOMs, for realtime events"
+        default=None, description="CSV or parquet of the detector's DOMs, for realtime events"
     )
     pointed: bool = Field(
-        False, description="scan only within 3.5 degrees of the seed, at the first nside alone"
+        default=False,
+        description="scan only within 3.5 degrees of the seed, at the first nside alone",
     )
     pixel_timeout_s: float = Field(
-        1800.0, gt=0, description="a pixel that takes longer is recorded as failed [s]"
+        default=1800.0, gt=0, description="a pixel that takes longer is recorded as failed [s]"
     )
 
     calibration: Calibration | None = Field(
-        None, description="calibrate the contours; if absent they are Wilks'"
+        default=None, description="calibrate the contours; if absent they are Wilks'"
     )
 
     @field_validator("nsides")
@@ -178,9 +185,9 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         tables = calibrations(section, row)
         calibrated |= dict.fromkeys(tables, row)
         yield from _scan_work(section, row, tables)
-    for table, row in calibrated.items():
-        yield from _calibration_work(section, row, table)
-    if calibrated:
+    if calibrated and section.calibration is not None:
+        for table, row in calibrated.items():
+            yield from _calibration_work(section, section.calibration, row, table)
         job = need.simulate_tracks_need(section.calibration.tracks)
         yield Work("simulate_tracks", "", 1, job, once=True)
     if rows:
@@ -200,9 +207,11 @@ def _scan_work(section: Skymaps, row: EventRow, tables: list[str]) -> Iterator[W
     yield Work("scan", row.event, 1, need_to_scan(section, row), after=tuple(after))
 
 
-def _calibration_work(section: Skymaps, row: EventRow, table: str) -> Iterator[Work]:
+def _calibration_work(
+    section: Skymaps, calibration: Calibration, row: EventRow, table: str
+) -> Iterator[Work]:
     """Yield the work of one table; `row` is an event that it is for."""
-    tracks, jobs = section.calibration.tracks, section.calibration.jobs
+    tracks, jobs = calibration.tracks, calibration.jobs
     reco, nsides = row.reco or section.reco, row.nsides or section.nsides
     job = need.scan_tracks_need(tracks, jobs, reco, nsides)
     after = (named("simulate_tracks", ""),)

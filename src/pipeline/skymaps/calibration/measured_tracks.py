@@ -128,7 +128,7 @@ def measure(path: str | Path, reco: str, levels: Sequence[Level]) -> MeasuredTra
     hits, direction = first_pulses(event), travel_direction(truth["zenith"], truth["azimuth"])
     with tempfile.TemporaryDirectory() as cache:
         try:
-            best = scan_all(Scan(event, reco, tuple(levels)), cache).best()
+            best = scan_all(Scan(event, reco, tuple(levels)), cache).best_found()
         except ValueError as error:
             raise LeftOutError(f"{path}: {error}") from error
     position = healpix.pixel_to_lonlat(int(best["nside"]), int(best["index"]))

@@ -78,7 +78,7 @@ def cover(levels: Sequence[Level], state: State) -> Cells:
     for level in levels[1:]:
         if len(state.done(level.nside)):
             pieces = _refine(pieces, level.nside, state)
-    best = state.best()["llh"]
+    best = state.best_found()["llh"]
     nside = np.repeat(list(pieces), [len(nested) for nested, _ in pieces.values()])
     nested, llh = (np.concatenate(column) for column in zip(*pieces.values(), strict=True))
     order = np.lexsort((nested, nside))

@@ -72,7 +72,7 @@ def make_skymap(event: Event, progression: Sequence[Level], state: State, levels
     levels : Levels
         Where to draw contours.
     """
-    best = state.best()
+    best = state.best_found()
     ra, dec = (float(x) for x in healpix.pixel_to_lonlat(int(best["nside"]), best["index"]))
     cells = cover(progression, state)
     return Skymap(

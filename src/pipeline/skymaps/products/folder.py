@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from astropy.time import Time
 
@@ -68,7 +69,8 @@ def write_products(
     _write_text(circular_text(name, scan, skymap) + "\n", folder / CIRCULAR)
     true_position = None
     if truth is not None:
-        true_position = tuple(map(float, to_icrs(truth["zenith"], truth["azimuth"], event.mjd)))
+        ra, dec = to_icrs(truth["zenith"], truth["azimuth"], event.mjd)
+        true_position = float(ra), float(dec)
     caption, marks = (
         Caption(name, scan.reco, scan.scanned if scan.pointed else ""),
         _marks(scan, true_position),
@@ -79,7 +81,7 @@ def write_products(
     return sorted([*results, FITS, CONTOURS, CONTOUR_TEXT, CIRCULAR, SKY, ZOOM, SUMMARY])
 
 
-def _contours(name: str, scan: Scan, skymap: Skymap) -> dict:
+def _contours(name: str, scan: Scan, skymap: Skymap) -> dict[str, Any]:
     """Return what contours.json holds."""
     event = skymap.event
     return {

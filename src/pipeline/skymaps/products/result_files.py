@@ -12,9 +12,8 @@ from pipeline.io.atomic import atomic_path
 from pipeline.sky.nsides import Level
 from pipeline.skymaps.scan.results import State
 
-RESULT_DTYPE = np.dtype(
-    [("index", "i8"), *((n, "f8") for n in ("llh", "E_in", "E_tot", "X", "Y", "Z", "T"))]
-)
+RESULT_COLUMNS = ["index", "llh", "E_in", "E_tot", "X", "Y", "Z", "T"]
+RESULT_DTYPE = np.dtype([(name, "i8" if name == "index" else "f8") for name in RESULT_COLUMNS])
 """Version 1 of skyreader's pixel type; `index` is RING and its sky is ICRS."""
 RESULT_VERSION = 1
 NAN_WORD = "<skyreader.nan>"
@@ -32,7 +31,7 @@ def result_tables(state: State) -> dict[int, np.ndarray]:
     An nside without any result is left out: readers take the minimum of each.
     """
     return {
-        nside: rows[list(RESULT_DTYPE.names)].astype(RESULT_DTYPE)
+        nside: rows[RESULT_COLUMNS].astype(RESULT_DTYPE)
         for nside, rows in sorted(state.pixels.items())
         if len(rows)
     }
@@ -56,14 +55,15 @@ def write_npz(event: Event, state: State, path: str | Path) -> None:
     ]
     header = np.array([tuple(_metadata(event, nside).values()) for nside in tables], dtype)
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, header=header, **{f"nside-{n}": table for n, table in tables.items()})
+        arrays: dict[str, Any] = {f"nside-{n}": table for n, table in tables.items()}
+        np.savez(file, header=header, **arrays)
 
 
 def write_result_json(event: Event, state: State, path: str | Path) -> None:
     """Write the JSON: columns, metadata and data of each nside."""
     document = {
         f"nside-{nside}": {
-            "columns": list(RESULT_DTYPE.names),
+            "columns": RESULT_COLUMNS,
             "metadata": _metadata(event, nside),
             "data": [
                 [NAN_WORD if value != value else value for value in row]  # noqa: PLR0124

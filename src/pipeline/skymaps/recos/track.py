@@ -28,6 +28,9 @@ GROUP_INDEX = 1.35634
 COS_C = 1 / 1.3195
 SIN_C = math.sqrt(1 - COS_C**2)
 
+Tables = tuple[np.ndarray, np.ndarray, np.ndarray]
+Weights = tuple[float, float, float, float]
+
 DELAY = (GROUP_INDEX / SIN_C - COS_C / SIN_C) / SPEED_OF_LIGHT_M_NS  # ns per m of distance
 D_LEAST = 0.01  # m; the light of a track through a DOM has no direction
 
@@ -51,7 +54,13 @@ EARLY_SHARE = 0.15  # of the DOMs may be too early at the start: noise, a vertex
 
 
 @njit(cache=True)
-def fit(tables, doms, directions, starts, fits):
+def fit(
+    tables: Tables,
+    doms: np.ndarray,
+    directions: np.ndarray,
+    starts: np.ndarray,
+    fits: np.ndarray,
+) -> None:
     """Fit each direction from each start and from the middle of the DOMs.
 
     Parameters
@@ -90,7 +99,9 @@ def fit(tables, doms, directions, starts, fits):
 
 
 @njit(cache=True)
-def transverse(doms, direction, anchor, frame):
+def transverse(
+    doms: np.ndarray, direction: np.ndarray, anchor: np.ndarray, frame: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Put DOMs into the frame across a direction.
 
     Parameters
@@ -122,7 +133,7 @@ def transverse(doms, direction, anchor, frame):
 
 
 @njit(cache=True)
-def _start_time(frame, track):
+def _start_time(frame: np.ndarray, track: np.ndarray) -> float:
     """Return the t0 at which a given share of the DOMs is hit before the direct light."""
     times = np.empty(len(frame))
     for i in range(len(frame)):
@@ -132,7 +143,7 @@ def _start_time(frame, track):
 
 
 @njit(cache=True)
-def minimize(tables, frame, pz, track):
+def minimize(tables: Tables, frame: np.ndarray, pz: float, track: np.ndarray) -> float:
     """Move `track` to the minimum that lies downhill, and return its −log L.
 
     Parameters are those of `track_llh`; `track` is changed.
@@ -171,7 +182,7 @@ def minimize(tables, frame, pz, track):
 
 
 @njit(cache=True)
-def _update(inverse, step, change):
+def _update(inverse: np.ndarray, step: np.ndarray, change: np.ndarray) -> bool:
     """Learn the inverse Hessian from one step, unless it went over a ridge."""
     curvature = _dot(step, change)
     if curvature < 1e-10:
@@ -186,17 +197,19 @@ def _update(inverse, step, change):
 
 
 @njit(cache=True)
-def _dot(a, b):
+def _dot(a: np.ndarray, b: np.ndarray) -> float:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 @njit(cache=True)
-def _times(matrix, vector):
+def _times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
     return np.array([_dot(matrix[0], vector), _dot(matrix[1], vector), _dot(matrix[2], vector)])
 
 
 @njit(cache=True, error_model="numpy")
-def track_llh(tables, frame, pz, track, gradient):
+def track_llh(
+    tables: Tables, frame: np.ndarray, pz: float, track: np.ndarray, gradient: np.ndarray
+) -> float:
     """Return −log L of a track.
 
     Parameters
@@ -244,7 +257,9 @@ def track_llh(tables, frame, pz, track, gradient):
 
 
 @njit(cache=True, error_model="numpy")
-def _log_p(tables, d_eff, delay, photons):
+def _log_p(
+    tables: Tables, d_eff: float, delay: float, photons: float
+) -> tuple[float, float, float]:
     """Return log(N P SF^(N−1) + FLOOR), the first of N photons, and its two derivatives."""
     if photons == 1.0:
         return spline(tables[0], d_eff, delay)
@@ -257,7 +272,7 @@ def _log_p(tables, d_eff, delay, photons):
 
 
 @njit(cache=True, error_model="numpy")
-def spline(table, d_eff, t):
+def spline(table: np.ndarray, d_eff: float, t: float) -> tuple[float, float, float]:
     """Return value, derivative by d_eff and derivative by t inside the table's range."""
     inverse = 1.0 / (t + T_SHIFT + T_SCALE)
     root = math.sqrt(d_eff)
@@ -277,7 +292,7 @@ def spline(table, d_eff, t):
 
 
 @njit(cache=True, inline="always")
-def _cubic(a):
+def _cubic(a: float) -> tuple[Weights, Weights]:
     """Return the four weights of a uniform cubic B-spline, and their derivatives."""
     c = 1.0 - a
     middle = (4 - 3 * a * a * (2 - a)) / 6, (4 - 3 * c * c * (2 - c)) / 6

@@ -121,6 +121,19 @@ class State:
         ]
         return min(minima, key=lambda row: row["llh"], default=None)
 
+    def best_found(self) -> np.void:
+        """Return `best` of a finished scan, which has one (`pipeline.skymaps.scan.rounds`).
+
+        Raises
+        ------
+        ValueError
+            If no pixel has a result.
+        """
+        best = self.best()
+        if best is None:
+            raise ValueError(f"no pixel has a result, of {len(self.failures)} that were tried")
+        return best
+
 
 def write_part(part: Part, fingerprint: str, path: str | Path) -> None:
     """Write a part as ``.npz``, whole or not at all; one without pixels is a valid file."""
