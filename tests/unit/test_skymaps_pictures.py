@@ -12,6 +12,7 @@ from test_skymaps_events import event
 
 from pipeline.sky import healpix
 from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.map.cells import Cells
 from pipeline.skymaps.map.levels import CALIBRATED, wilks_levels
 from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products import frame, sky_picture, zoom_picture
@@ -192,6 +193,32 @@ def test_ticks_of_a_narrow_view(figure_of, dec, width):
         spoken = coordinate._ticklabels.text[edge]
         assert 3 <= len(spoken) <= 12
         assert len(set(spoken)) == len(spoken)
+
+
+def test_labels_of_the_whole_sky_stand_on_their_parallels(figure_of):
+    axes = figure_of(sky_picture, skymap((180.0, 0.0, 0.0), width=12.0)).axes[0]
+    boxes = {t.get_text(): t.get_window_extent() for t in axes.texts}
+    contours = max(line.get_zorder() for line in contour_lines(axes))
+    assert min(t.get_zorder() for t in axes.texts) > contours
+    for dec in range(-75, 90, 15):
+        box = boxes[f"{dec:+d}°".replace("-", "−") if dec else "0°"]
+        x, y = axes.transData.transform((-np.pi, np.radians(dec)))
+        assert (box.y0 + box.y1) / 2 == pytest.approx(y, abs=2) and box.x1 < x
+    for ra in range(30, 360, 30):
+        box, x = boxes[f"{ra}°"], axes.transData.transform((np.radians(180 - ra), 0))[0]
+        assert (box.x0 + box.x1) / 2 == pytest.approx(x, abs=2)
+
+
+@pytest.mark.parametrize("module", [sky_picture, zoom_picture])
+def test_sky_that_was_not_scanned_is_hatched_and_in_the_legend(figure_of, module):
+    whole = skymap((120.0, 30.0, 0.0))
+    here = whole.separation(*whole.cells.positions()) < 3.5  # as a pointed scan's
+    cells = whole.cells
+    cut = Cells(cells.nside[here], cells.nested[here], cells.two_delta_llh[here])
+    for drawn, hatched in ((whole, False), (replace(whole, cells=cut), True)):
+        figure = figure_of(module, drawn)
+        assert ("not scanned" in words(figure)) is hatched
+        assert bool(figure.axes[0].patch.get_hatch()) is hatched
 
 
 def test_a_small_region_has_a_ring_and_no_symbol_upon_it(figure_of):

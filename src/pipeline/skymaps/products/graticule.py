@@ -11,7 +11,7 @@ from astropy import units
 from astropy.visualization.wcsaxes import WCSAxes
 from astropy.wcs import WCS
 
-from pipeline.skymaps.products.pictures import halo
+from pipeline.skymaps.products.pictures import degrees_label, halo
 
 STEPS = np.array([0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45, 90])
 """Spacings of lines [deg]."""
@@ -95,7 +95,7 @@ def _label_lines(
 
     for dec in np.arange(-90 + spacings[1], 90, spacings[1]):
         line = _seen(wcs, np.arange(0, 360, 0.5), np.full(720, dec), pixels)
-        write(f"{dec:+.0f}°".replace("-", "−") if dec else "0°", line, line[:, 0])
+        write(degrees_label(dec), line, line[:, 0])
     heights = np.arange(-POLE, POLE + 0.25, 0.5)
     poles = _poles(wcs, pixels)
     for ra in np.arange(0, 360, spacings[0]):

@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.patheffects import Normal, Stroke
 
 from pipeline.io.atomic import atomic_path
@@ -39,6 +40,8 @@ SYMBOLS: dict[str, Style] = {
     "fit": {"marker": "+", "markersize": 18, "markeredgewidth": 2, "color": PURPLE},
     "truth": {"marker": "X", "markersize": 9, "color": GREEN, "markeredgecolor": "white"},
 }
+NOT_SCANNED: Style = {"facecolor": "0.8", "edgecolor": "0.6", "hatch": "////", "linewidth": 0}
+"""Grey and hatched: the colours of large 2Δllh end near white."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,27 @@ def draw_contours(axes: Axes, skymap: Skymap, plot: Any, thinner: float = 1.0) -
             plot(*polygon.T, **style, path_effects=effects, zorder=3)
         handles.append(Line2D([], [], **style, path_effects=effects, label=_label(name, contour)))
     return handles[::-1]
+
+
+def draw_unscanned(axes: Axes, depth: np.ndarray) -> list[Artist]:
+    """Fill what a scan did not look at; return what stands for it in a legend.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where the picture is drawn, masked where `depth` is NaN.
+    depth : numpy.ndarray
+        2Δllh of all that is shown.
+
+    Returns
+    -------
+    list of Artist
+        Empty where all of the picture was scanned.
+    """
+    if not np.isnan(depth).any():
+        return []
+    axes.patch.set(**NOT_SCANNED)
+    return [Patch(**NOT_SCANNED, label="not scanned")]
 
 
 def draw_mark(plot: Any, kind: str, label: str, ra: float, dec: float, size: float = 1.0) -> Artist:
@@ -167,6 +191,15 @@ def outline(skymap: Skymap) -> np.ndarray:
     """Return the corners of the outermost contour and the best fit, shape (n, 2) [deg]."""
     polygons: Iterable[np.ndarray] = skymap.contours["3sigma"].polygons
     return np.concatenate([*polygons, np.array([[skymap.ra, skymap.dec]])])
+
+
+def degrees_label(dec: float) -> str:
+    """Return a declination's label.
+
+    >>> degrees_label(-30), degrees_label(0), degrees_label(15)
+    ('−30°', '0°', '+15°')
+    """
+    return f"{dec:+.0f}°".replace("-", "−") if dec else "0°"
 
 
 def _label(name: str, contour: Contour) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from astropy.coordinates import Galactic, SkyCoord
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.lines import Line2D
 
@@ -19,8 +20,11 @@ from pipeline.skymaps.products.pictures import (
     Style,
     away,
     best_fit_label,
+    degrees_label,
     draw_contours,
     draw_mark,
+    draw_unscanned,
+    halo,
     mark_label,
     outline,
 )
@@ -82,15 +86,34 @@ def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
     plot(plane.ra.deg, plane.dec.deg, **plane_style)
     contours = draw_contours(axes, skymap, plot, thinner=0.6)
     places = _draw_places(skymap, marks, plot)
-    axes.set_xticks(np.radians(np.arange(-150, 180, 30)))
-    axes.set_xticklabels([f"{180 - x}°" for x in range(-150, 180, 30)], fontsize=8, color="0.3")
-    axes.tick_params(axis="y", labelsize=8)
-    axes.grid(color="0.6", linewidth=0.4)
+    _draw_grid(axes)
     ticks = [tick for tick in TICKS if tick <= frame.furthest]
     frame.colour_bar(image, (0.05, 0.1, 0.27, 0.022), ticks=ticks)
     lines = [*contours, Line2D([], [], **plane_style, label="Galactic plane")]
+    lines += draw_unscanned(axes, depth)
     for handles, place in ((lines, (0.37, 0.015)), (places, (0.68, 0.015))):
         frame.legend(handles, place, loc="lower left", fontsize=8)
+
+
+def _draw_grid(axes: Axes) -> None:
+    """Draw meridians and parallels, right ascensions on the equator, declinations at the left.
+
+    Matplotlib would write declinations a tenth farther from the equator than they are.
+    """
+    longitudes, latitudes = range(-150, 180, 30), range(-75, 90, 15)
+    axes.set_xticks(np.radians(longitudes), labels=[""] * len(longitudes))
+    axes.set_yticks(np.radians(latitudes), labels=[""] * len(latitudes))
+    axes.grid(color="0.6", linewidth=0.4)
+    style: Style = {"fontsize": 8, "color": "0.3", "textcoords": "offset points", "zorder": 6}
+    for x in longitudes:
+        place = np.radians(x), 0.0
+        effects = halo(1.0, "white")  # contours and the unscanned sky run below
+        annotated = {"xytext": (0, 2), "ha": "center", "va": "bottom", "path_effects": effects}
+        axes.annotate(f"{180 - x}°", place, **style, **annotated)
+    for y in latitudes:
+        place = -np.pi, np.radians(y)
+        annotated = {"xytext": (-4, 0), "ha": "right", "va": "center"}
+        axes.annotate(degrees_label(y), place, **style, **annotated)
 
 
 def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any) -> list[Artist]:

@@ -19,6 +19,7 @@ from pipeline.skymaps.products.pictures import (
     best_fit_label,
     draw_contours,
     draw_mark,
+    draw_unscanned,
     mark_label,
     outline,
 )
@@ -77,6 +78,7 @@ def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
         axes.plot(np.insert(x, jumps, np.nan), np.insert(y, jumps, np.nan), **style)
 
     handles = draw_contours(axes, skymap, plot)
+    unscanned = draw_unscanned(axes, depth)
     for mark in marks:
         label = mark_label(skymap, mark)
         handles.append(draw_mark(plot, mark.kind, label, mark.ra, mark.dec))
@@ -86,7 +88,7 @@ def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
     axes.set_ylim(-0.5, PIXELS - 0.5)
     draw_graticule(axes, wcs, (ra, dec), half, PIXELS)
     style = {"loc": "upper left", "fontsize": 8.5, "labelspacing": 0.9}
-    frame.legend(handles, (0.72, 0.885), **style)
+    frame.legend([*handles, *unscanned], (0.72, 0.885), **style)
     frame.colour_bar(image, (0.735, 0.11, 0.22, 0.02))
 
 
