@@ -40,7 +40,7 @@ SYMBOLS: dict[str, Style] = {
     "fit": {"marker": "+", "markersize": 18, "markeredgewidth": 2, "color": PURPLE},
     "truth": {"marker": "X", "markersize": 9, "color": GREEN, "markeredgecolor": "white"},
 }
-NOT_SCANNED: Style = {"facecolor": "0.8", "edgecolor": "0.6", "hatch": "////", "linewidth": 0}
+NOT_SCANNED: Style = {"facecolor": "0.86", "edgecolor": "0.76", "hatch": "////", "linewidth": 0}
 """Grey and hatched: the colours of large 2Δllh end near white."""
 
 

@@ -34,6 +34,8 @@ FURTHEST = 10.0
 SIZE = 10.0, 6.6
 TICKS = (0, 5, 20, 50, 100, 200, 500)
 """Of the colours, which run with the root of 2Δllh."""
+HALF_A_LABEL = 4.0
+"""Half the height of a declination's label [pt]."""
 SMALL = 4.0
 """A region that reaches less far [deg] gets a ring about it: it is a speck on the whole sky."""
 
@@ -112,7 +114,10 @@ def _draw_grid(axes: Axes) -> None:
         axes.annotate(f"{180 - x}°", place, **style, **annotated)
     for y in latitudes:
         place = -np.pi, np.radians(y)
-        annotated = {"xytext": (-4, 0), "ha": "right", "va": "center"}
+        edge = axes.transData.transform([(-np.pi, np.radians(y - 1)), (-np.pi, np.radians(y + 1))])
+        run, rise = abs(edge[1] - edge[0])
+        aside = -4 - HALF_A_LABEL * run / rise  # its corners, too, stay off the map
+        annotated = {"xytext": (aside, 0), "ha": "right", "va": "center"}
         axes.annotate(degrees_label(y), place, **style, **annotated)
 
 
