@@ -107,18 +107,16 @@ def _draw_grid(axes: Axes) -> None:
     axes.set_yticks(np.radians(latitudes), labels=[""] * len(latitudes))
     axes.grid(color="0.6", linewidth=0.4)
     style: Style = {"fontsize": 8, "color": "0.3", "textcoords": "offset points", "zorder": 6}
+    inside: Style = style | {"xytext": (0, 2), "ha": "center", "va": "bottom"}
+    inside["path_effects"] = halo(1.0, "white")  # contours and the unscanned sky run below
     for x in longitudes:
-        place = np.radians(x), 0.0
-        effects = halo(1.0, "white")  # contours and the unscanned sky run below
-        annotated = {"xytext": (0, 2), "ha": "center", "va": "bottom", "path_effects": effects}
-        axes.annotate(f"{180 - x}°", place, **style, **annotated)
+        axes.annotate(f"{180 - x}°", (np.radians(x), 0), **inside)
     for y in latitudes:
-        place = -np.pi, np.radians(y)
-        edge = axes.transData.transform([(-np.pi, np.radians(y - 1)), (-np.pi, np.radians(y + 1))])
-        run, rise = abs(edge[1] - edge[0])
-        aside = -4 - HALF_A_LABEL * run / rise  # its corners, too, stay off the map
-        annotated = {"xytext": (aside, 0), "ha": "right", "va": "center"}
-        axes.annotate(degrees_label(y), place, **style, **annotated)
+        low, high = axes.transData.transform([(-np.pi, np.radians(y + i)) for i in (-1, 1)])
+        run, rise = abs(high - low)
+        aside = 4 + HALF_A_LABEL * run / rise  # its corners, too, stay off the map
+        outside: Style = style | {"xytext": (-aside, 0), "ha": "right", "va": "center"}
+        axes.annotate(degrees_label(y), (-np.pi, np.radians(y)), **outside)
 
 
 def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any) -> list[Artist]:
