@@ -35,9 +35,11 @@ def _added(old: str, where: str, text: str) -> str:
         start = re.search(rf"^( *){found[1]}=\(\n", old, flags=re.MULTILINE)
         end = old.index(f"\n{start[1]}),\n", start.end()) + 1
         return old[:end] + text + old[end:]
-    if found := re.fullmatch(r"(?:instead of|after) `([^`]+)`", where):
+    if found := re.fullmatch(r"(?:instead of|after|before) `([^`]+)`", where):
         if old.count(f"{found[1]}\n") != 1:
             raise ValueError(f"{found[1]} stands there {old.count(found[1])} times")
+        if where.startswith("before"):
+            return old.replace(f"{found[1]}\n", f"{text}\n{found[1]}\n")
         kept = "" if where.startswith("instead") else f"{found[1]}\n"
         return old.replace(f"{found[1]}\n", kept + text)
     raise ValueError(f"where is {where!r}?")
