@@ -30,7 +30,7 @@ def _survey(name: str) -> list[str]:
     """Return the lines that show what a survey's module declares, as it is written there."""
     text = _text(name)
     for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SURVEY":
+        if isinstance(node, ast.Assign) and ast.unparse(node).startswith("SURVEY = Survey("):
             named = [
                 f".. py:data:: {name}.SURVEY",
                 "   :type: ~pipeline.alerts.surveys.survey.Survey",

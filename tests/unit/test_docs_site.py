@@ -49,6 +49,13 @@ def test_lists_of_modules_have_no_markup(site):
     assert lists and not any("`" in text for text in lists)
 
 
+def test_pages_of_surveys_show_what_they_declare(site):
+    for survey in ("lsst", "pgir", "turbo", "wntr", "ztf"):
+        page = (site / f"reference/api/pipeline.alerts.surveys.{survey}.md").read_text()
+        assert f'SURVEY = Survey(\n    name="{survey}",' in page
+    assert "SURVEY = " not in (site / "reference/api/pipeline.io.tables.md").read_text()
+
+
 def test_every_rule_is_described(site):
     page = (site / "reference/rules.md").read_text()
     texts = [path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk")]
