@@ -114,8 +114,9 @@ def _visit_numbers(mjd: NDArray[np.float64]) -> NDArray[np.int64]:
 def source_ids(mjd: NDArray[np.float64], index: int) -> NDArray[np.int64]:
     """Return identifiers of the measurements of object `index`: day, exposure, object.
 
-    >>> source_ids(np.array([61109.14473679]), 7).tolist()
-    [104069594043777031]
+    >>> (number,) = source_ids(np.array([61109.14473679]), 7).tolist()
+    >>> number >> 44, number >> 32 & 4095, number & 0xFFFFFFFF  # 61109 - 55197, 0.1447 d / 38 s
+    (5912, 329, 7)
     """
     day = np.floor(mjd).astype(np.int64)
     exposure = ((mjd - day) / _EXPOSURE).astype(np.int64)
