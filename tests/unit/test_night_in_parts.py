@@ -202,3 +202,15 @@ def test_more_streams_than_are_kept_open(tmp_path, monkeypatch):
     found, _ = run(tmp_path, path, 3)
     for name in expected:
         assert found[name].to_pylist() == expected[name].to_pylist()
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_members_of_one_name_are_each_accounted_for(parts, tmp_path):
+    """They are other packets, however alike what is wrong with them."""
+    with tarfile.open(tmp_path / "night.tar", "w") as archive:
+        for _ in range(40):
+            info = tarfile.TarInfo("a.avro")
+            info.size = 600
+            archive.addfile(info, io.BytesIO(b"no container" * 50))
+    _, total = run(tmp_path, tmp_path / "night.tar", 1, parts)
+    assert (total["read"], total["rejected"]) == (40, 40)

@@ -48,11 +48,14 @@ class Rows:
     first : int
         Number of the first row within it.
     table : pyarrow.Table
+    repeated : bool
+        Whether an earlier part reads of the file as well.
     """
 
     source: str
     first: int
     table: pa.Table
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,15 @@ class Unreadable:
     reason : str
     counted_on : bool
         As `EncodedBlock.counted_on`.
+    repeated : bool
+        Whether it is of the whole file, of which an earlier part reads as well.
     """
 
     source: str
     position: int
     reason: str
     counted_on: bool = False
+    repeated: bool = False
 
     @property
     def behind(self) -> int:

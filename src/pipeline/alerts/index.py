@@ -68,10 +68,12 @@ def index_part(
         If the source is missing or of an unknown kind. Damage inside it is recorded.
     """
     with atomic_path(spool) as temporary, temporary.open("wb") as stream:
-        builder = _Builder(survey, str(spool), stream, dump_state(source))
+        # One part cannot differ from others: a folder of single packets need not be listed twice.
+        state = dump_state(source) if part.of > 1 else ""
+        builder = _Builder(survey, str(spool), stream, state)
         for item in read_source(source, schemas, part):
             if isinstance(item, Unreadable):
-                builder.rows.reject(item.source, item.position, item.reason)
+                builder.rows.reject(item.source, item.position, item.reason, item.repeated)
             elif isinstance(item, EncodedBlock):
                 builder.add_block(item)
             else:
@@ -191,7 +193,7 @@ class _Builder:
         if why is not None:
             if found.source not in self.told:  # once for all of the file's rows
                 self.told.add(found.source)
-                self.rows.reject(found.source, 0, self._not_a_packet(why))
+                self.rows.reject(found.source, 0, self._not_a_packet(why), found.repeated)
             return
         offset = self.stream.tell()
         with pa.ipc.new_stream(self.stream, found.table.schema) as writer:

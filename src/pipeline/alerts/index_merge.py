@@ -19,6 +19,7 @@ from pipeline.alerts.index_table import (
     INDEX_SCHEMA,
     PACKET,
     REJECTED,
+    REPEATED,
     UNUSABLE,
     IndexPart,
     write_index,
@@ -71,8 +72,7 @@ def merge_index(parts: Sequence[Path], dump: Path, output: Path) -> dict[str, in
     if not table.num_rows and dump.name.endswith(TAR_SUFFIXES):
         check_tarball(dump)
     status = _without_duplicates(table)
-    at = INDEX_SCHEMA.get_field_index("status")
-    table = table.set_column(at, INDEX_SCHEMA.field(at), pa.array(status))
+    table = _with_status(table, status)
     order = np.argsort(table["key"].to_numpy(), kind="stable")
     write_index(table.take(pa.array(order)), [*schemas], output)
     names = {"packets": PACKET, "duplicates": DUPLICATE, "rejected": REJECTED}
@@ -109,15 +109,24 @@ def _counted_on(table: pa.Table, before: dict[str, int], mine: dict[str, int]) -
 
 
 def _told_once(table: pa.Table) -> pa.Table:
-    """Return the rows without what several parts say of a file that they share."""
-    rejected = np.flatnonzero(table["status"].to_numpy() == REJECTED)
-    columns = (table[name].take(pa.array(rejected)).to_pylist() for name in _OF_REJECTED)
+    """Return the rows without what an earlier part has said of a whole file already."""
+    status = table["status"].to_numpy().copy()
+    if not (status == REPEATED).any():
+        return table
+    rows = np.flatnonzero((status == REPEATED) | (status == REJECTED))
+    columns = (table[name].take(pa.array(rows)).to_pylist() for name in _OF_REJECTED)
     said: set[tuple[object, ...]] = set()
     kept = np.ones(table.num_rows, dtype=bool)
-    for i, row in zip(rejected, zip(*columns, strict=True), strict=True):
-        kept[i] = row not in said
+    for i, row in zip(rows, zip(*columns, strict=True), strict=True):
+        kept[i] = status[i] == REJECTED or row not in said
         said.add(row)
-    return table if kept.all() else table.filter(pa.array(kept))
+    status[status == REPEATED] = REJECTED
+    return _with_status(table, status).filter(pa.array(kept))
+
+
+def _with_status(table: pa.Table, status: np.ndarray) -> pa.Table:
+    at = INDEX_SCHEMA.get_field_index("status")
+    return table.set_column(at, INDEX_SCHEMA.field(at), pa.array(status))
 
 
 def _without_duplicates(table: pa.Table) -> np.ndarray:

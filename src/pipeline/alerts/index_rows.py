@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from pipeline.alerts.index_table import INDEX_SCHEMA, PACKET, REJECTED, UNUSABLE
+from pipeline.alerts.index_table import INDEX_SCHEMA, PACKET, REJECTED, REPEATED, UNUSABLE
 
 MAX_REASON = 500
 """Characters of a reason in the table of what is rejected."""
@@ -75,11 +75,11 @@ class IndexRows:
     sources: Names = field(default_factory=Names)
     files: Names = field(default_factory=Names)
     _parts: list[pa.Table] = field(default_factory=list)
-    _rejected: list[tuple[str, int, str]] = field(default_factory=list)
+    _rejected: list[tuple[str, int, str, int]] = field(default_factory=list)
 
-    def reject(self, source: str, position: int, reason: str) -> None:
+    def reject(self, source: str, position: int, reason: str, repeated: bool = False) -> None:
         """Add something that is no packet."""
-        self._rejected.append((source, position, reason))
+        self._rejected.append((source, position, reason, REPEATED if repeated else REJECTED))
 
     def add(self, rows: PacketRows) -> None:
         """Add packets."""
@@ -101,17 +101,18 @@ class IndexRows:
         rejected, self._rejected = self._rejected, []
         if not rejected:
             return
-        sources, positions, reasons = zip(*rejected, strict=True)
+        sources, positions, reasons, status = zip(*rejected, strict=True)
         none = np.zeros(len(rejected), dtype=np.int64)
         source = np.array([self.sources.number(name) for name in sources], dtype=np.int32)
         self._append(
             PacketRows(
                 source, np.array(positions, dtype=np.int64), none, none, none, 0, None, none,
                 none.astype(np.uint32), none.astype(bool), dict(enumerate(reasons)),
-            )
+            ),
+            np.array(status, dtype=np.uint8),
         )  # fmt: skip
 
-    def _append(self, rows: PacketRows) -> None:
+    def _append(self, rows: PacketRows, status: np.ndarray | None = None) -> None:
         number = rows.source.size
         rejected = np.zeros(number, dtype=bool)
         rejected[list(rows.reasons)] = True
@@ -130,7 +131,7 @@ class IndexRows:
             "schema": pa.array(np.full(number, rows.schema, np.int32), mask=rejected),
             "candid": pa.array(rows.candid, mask=rejected),
             "key": key,
-            "status": _status(rows.usable, rejected),
+            "status": _status(rows.usable, rejected) if status is None else status,
             "reason": _reasons(rows.reasons, number),
         }
         self._parts.append(pa.table(arrays, schema=_PART))

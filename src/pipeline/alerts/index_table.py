@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 
 from pipeline.io.tables import write_table
 
-PACKET, DUPLICATE, REJECTED, UNUSABLE = 0, 1, 2, 3
+PACKET, DUPLICATE, REJECTED, UNUSABLE, REPEATED = 0, 1, 2, 3, 4
 """The column ``status``. Packets that can be read and not be used are `UNUSABLE` in a part and
 `PACKET` in the night's index: decoding rejects them and says why, however many packets have
-their candid."""
+their candid. What a part says of a whole file that an earlier one reads of too is `REPEATED`:
+if that has said the same it is left out of the night's index, else it is `REJECTED`."""
 ARROW = -1
 """In the column ``schema``: the packet is a row of the IPC stream at ``offset``."""
 

@@ -1,15 +1,16 @@
 """Parts of a dump: what each of several jobs reads of it, so that nothing is read twice.
 
 A dump is laid out as one axis of bytes: its files in the order of their names, one after the
-other, each cut into segments. A part has the segments that begin in its share of the axis.
-Segments depend on the file alone, and each is read without what is before it: so all parts
-together find the same, however many there are.
+other, each cut into segments. A part has the segments that begin in its share of the axis, and
+finds its first block by the sync marker before it: so all parts together find the same, however
+many there are, unless a file's marker stands in its data as well.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 
 SEGMENT_BYTES = 1 << 24
 """Segment k of a file begins at k times it: to find the first block there costs up to a block's
@@ -57,7 +58,8 @@ def dump_state(path: Path) -> str:
     for file in files:
         name = file.relative_to(path) if file != path else ""
         try:
-            size = file.stat().st_size if not file.is_dir() else 0
+            found = file.stat()
+            size = 0 if S_ISDIR(found.st_mode) else found.st_size
         except OSError:
             size = -1
         digest.update(f"{name!s}\n{size}\n".encode(errors="surrogateescape"))

@@ -122,7 +122,7 @@ def _read(container: _Container, segments: range, schemas: SchemaFolder) -> Iter
             yield EncodedBlock(source, position, block, place, shared)
             position += block.count
     except AvroError as error:
-        yield Unreadable(source, position, str(error))
+        yield Unreadable(source, position, str(error), repeated=segments.start > 0)
 
 
 def _blocks(

@@ -1,6 +1,7 @@
 """Parquet in a dump: rows with nested columns, as Fink's have them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,7 +27,7 @@ def read_parquet(path: Path, segments: range) -> Iterator[Found]:
     A damaged row group costs itself. What is wrong with the file as a whole is told by every
     part that reads of it: merging keeps one.
     """
-    source, size = readable(str(path)), path.stat().st_size
+    source, size, again = readable(str(path)), path.stat().st_size, segments.start > 0
     try:
         with pq.ParquetFile(path) as parquet:
             _check_rows(parquet, size)
@@ -34,13 +35,16 @@ def read_parquet(path: Path, segments: range) -> Iterator[Found]:
             for number in range(parquet.metadata.num_row_groups):
                 group = parquet.metadata.row_group(number)
                 if _begin(group, size) // parts.SEGMENT_BYTES in segments:
-                    yield from _read_group(parquet, number, source, first)
+                    for found in _read_group(parquet, number, source, first):
+                        yield replace(found, repeated=again) if isinstance(found, Rows) else found
                 first += group.num_rows
     except (pa.ArrowException, OSError, MemoryError, ValueError) as error:
-        yield _unreadable(source, 0, error)
+        yield replace(_unreadable(source, 0, error), repeated=again)
 
 
-def _read_group(parquet: pq.ParquetFile, number: int, source: str, first: int) -> Iterator[Found]:
+def _read_group(
+    parquet: pq.ParquetFile, number: int, source: str, first: int
+) -> Iterator[Rows | Unreadable]:
     try:
         for batch in parquet.iter_batches(MOST_ROWS, row_groups=[number]):
             yield Rows(source, first, plain_table(pa.Table.from_batches([batch])))

@@ -8,6 +8,7 @@ then an `Unreadable`; the next file goes on.
 import errno
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.alerts import read_avro
@@ -111,9 +112,10 @@ def _read_folder(path: Path, schemas: SchemaFolder, part: Part) -> Iterator[Foun
             check_regular(file)
             yield from _read_file(file, segments, schemas)
         except IrregularFileError:
-            yield Unreadable(readable(str(file)), 0, "no regular file")
+            name = readable(str(file))
+            yield Unreadable(name, 0, "no regular file", repeated=segments.start > 0)
         except OSError as error:
-            yield _unreadable_entry(error, str(file))
+            yield replace(_unreadable_entry(error, str(file)), repeated=segments.start > 0)
 
 
 def _size(file: Path) -> int:
