@@ -26,6 +26,7 @@ def read_as(records: Records, path: str, type_: pa.DataType) -> pa.Array:
     pyarrow.Array of `type_`, shape (n,)
         All null if the packets have no such field.
     """
-    others = [name for name in records.paths if name.startswith(f"{path}:")]
+    branch = f"{path}:"
+    others = [name for name in records.paths if name.startswith(branch)]
     arrays = [as_type(records.column(name), type_, records.num_rows) for name in (path, *others)]
     return pc.coalesce(*arrays) if others else arrays[0]
