@@ -109,6 +109,29 @@ def test_comments_and_wording_in_files_do_not_count(tmp_path):
     assert written(script, "no python") != written(script, "no python # at all")
 
 
+ALIKE = [
+    ("def f(*, a, b=1): pass", "def f(*, a=1, b): pass"),
+    ("a = b - c", "a = b + c"),
+    ("a = [b, [c]]", "a = [[b], c]"),
+    ("a = 1", "a = '1'"),
+    ("a < b > c", "a > b < c"),
+    ("if a:\n b\n c", "if a:\n b\nc"),
+    ("{**a, b: c}", "{b: c, **a}"),
+    ("a.b.c", "a.c.b"),
+    ("f'{a!r}'", "f'{a!s}'"),
+    ("def f(): global a", "def f(): nonlocal a"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), ALIKE)
+def test_code_that_looks_alike_differs(tmp_path, first, second):
+    hashes = []
+    for text in (first, second):
+        (tmp_path / "x.py").write_text(text)
+        hashes.append(provenance.source_hash(files=[tmp_path / "x.py"]))
+    assert hashes[0] != hashes[1]
+
+
 WORDS_IN_RESULTS = [
     ("io/codecs.py", "wrong check sum", "pipeline.alerts.jobs:index_part"),
     ("io/codecs.py", "it ends too early", "pipeline.alerts.jobs:index_part"),
