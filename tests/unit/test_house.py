@@ -9,7 +9,7 @@ import pytest
 from pipeline.contract.provenance import ROOT
 from pipeline.plan.domains import DOMAINS
 
-GROUND = {"io", "sky", "contract"}
+GROUND = {"io", "sky", "contract", "services"}
 SOURCES = {"alerts", "events"}
 # What a room may import beside itself, and a domain that is not listed the ground and the
 # sources; scores trains the demonstration's model on simulated
@@ -18,6 +18,7 @@ ALLOWED = {
     "io": set(),
     "sky": set(),
     "contract": {"io"},
+    "services": {"io"},
     "alerts": GROUND,
     "events": GROUND,
     "simulate": GROUND | SOURCES,
