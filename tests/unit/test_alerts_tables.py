@@ -15,7 +15,7 @@ from pipeline.alerts.photometry import photometry
 from pipeline.alerts.shared_columns import CORE, HISTORY_SCHEMA
 from pipeline.alerts.surveys.registry import get_survey, names, survey_files
 from pipeline.alerts.surveys.survey import Measurement
-from pipeline.io.records import ArrowRecords
+from pipeline.io.arrow_records import ArrowRecords
 
 ZTF = get_survey("ztf")
 

@@ -32,7 +32,7 @@ TOP = {"plan", "cli"}
 ALERTS_DOOR = {
     f"pipeline.alerts.{module}"
     for module in (
-        *("batch", "alerts_table", "history_table", "photometry", "domain", "need"),
+        *("batch", "documents", "alerts_table", "history_table", "photometry", "domain", "need"),
         *("surveys.registry", "surveys.survey"),
     )
 }

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.io.arrow_records import ArrowRecords
 from pipeline.io.avro import AvroError
 from pipeline.io.avro_kernel import OK, STATUS, boundaries
 from pipeline.io.avro_program import MAX_BLOCK_VALUES, compile_schema
-from pipeline.io.records import ArrowRecords, decode
+from pipeline.io.records import decode
 
 ITEM = {
     "type": "record",

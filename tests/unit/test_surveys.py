@@ -12,7 +12,7 @@ from pipeline.alerts.keys import object_ids, packet_keys
 from pipeline.alerts.surveys import registry
 from pipeline.alerts.surveys.registry import get_survey, names
 from pipeline.alerts.surveys.survey import Measurement
-from pipeline.io.records import ArrowRecords
+from pipeline.io.arrow_records import ArrowRecords
 
 ZTF = get_survey("ztf")
 HEADER = "column,type,unit,path\n"

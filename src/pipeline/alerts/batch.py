@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.decoded import STAMPS, Decoded
+from pipeline.alerts.documents import Documents
 from pipeline.alerts.index_table import DUPLICATE, PACKET, REJECTED, load_index
 from pipeline.alerts.packets import WINDOW_PACKETS, PacketReader, check_candids, windows
 from pipeline.alerts.rejected_table import READ, rejected_table
@@ -53,6 +54,14 @@ class Batch:
         alerts = self.alerts["candid"].combine_chunks()
         owners = [pc.index_in(t["candid"].combine_chunks(), alerts).to_numpy() for t in tables]
         return self._in_order(tables, owners)
+
+    @property
+    def documents(self) -> list[Documents]:
+        """The alerts as whole documents, by the packets' schema: each says what its packets lack.
+
+        In each in the order of `alerts`.
+        """
+        return [part.documents for part in self.parts]
 
     @property
     def history_rows(self) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.alerts.alerts_table import alerts_table, unlisted_fields
+from pipeline.alerts.documents import Documents, documents
 from pipeline.alerts.history_table import history_rows, history_table
 from pipeline.alerts.rejected_table import CLEAN, rejected_table
 from pipeline.alerts.surveys.survey import Survey
@@ -46,6 +47,11 @@ class Decoded:
     def history(self) -> pa.Table:
         """Earlier measurements, of `pipeline.alerts.history_table.HISTORY_SCHEMA`."""
         return history_table(self.records, self.survey, self.alerts, self.kept)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The m packets that can be used, whole, as documents."""
+        return documents(self.records, self.survey, self.kept, self.alerts)
 
     @property
     def history_rows(self) -> int:

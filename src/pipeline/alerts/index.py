@@ -23,12 +23,13 @@ from pipeline.alerts.parts import Part, dump_state
 from pipeline.alerts.sources import read_source
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.alerts.waiting import WaitingBlocks, WriterSchema
+from pipeline.io.arrow_records import ArrowRecords
 from pipeline.io.atomic import atomic_path
 from pipeline.io.avro import AvroError, Block, parse_schema
 from pipeline.io.avro_kernel import OK, STATUS, boundaries
 from pipeline.io.avro_program import MAX_BLOCK_VALUES, Program, compile_schema
 from pipeline.io.field_types import types_of_program, types_of_table
-from pipeline.io.records import ArrowRecords, check, decode_in_parts
+from pipeline.io.records import check, decode_in_parts
 
 HEADS = 512
 """Records whose keys are read together: one by one, Arrow's overhead is 0.5 ms each."""

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 from pipeline.alerts.index_table import ARROW
 from pipeline.alerts.keys import candids
 from pipeline.alerts.surveys.survey import Survey
+from pipeline.io.arrow_records import ArrowRecords
 from pipeline.io.avro import parse_schema
 from pipeline.io.avro_program import Program, compile_schema
-from pipeline.io.records import ArrowRecords, DamagedRecord, Records, decode_in_parts
+from pipeline.io.records import DamagedRecord, Records, decode_in_parts
 
 WINDOW_BYTES = 1 << 25
 """Packets that are read together: some 650 of ZTF, 100 of Rubin's largest. Twice as much takes

@@ -28,7 +28,9 @@ _DEPTH = 8
 _MAX_SHIFT = 63
 
 # The operations, as `avro_program` numbers them.
-_END, _BOOLEAN, _VARINT, _FLOAT, _DOUBLE, _BYTES, _FIXED, _UNION, _JUMP, _ARRAY, _NEXT = range(11)
+_END, _BOOLEAN, _VARINT, _FLOAT, _DOUBLE, _BYTES, _FIXED, _UNION, _JUMP, _ARRAY, _NEXT, _MARK = (
+    range(12)
+)
 
 
 @njit(cache=True)
@@ -187,6 +189,10 @@ def run(  # noqa: PLR0911, PLR0912, PLR0915
                     values[item] = row_of[outer[depth - 1]]
                     valid[item] = 1
                 pc += 3
+        elif operation == _MARK:
+            if store:
+                valid[at + code[pc + 1]] = 1
+            pc += 2
         else:  # NEXT
             pc = code[pc + 1]
 

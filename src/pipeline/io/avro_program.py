@@ -28,9 +28,11 @@ UNION = 7  # number of branches, their addresses
 JUMP = 8  # address
 ARRAY = 9  # table, address behind the loop
 NEXT = 10  # address of the ARRAY
+MARK = 11  # slot: set where a union has this branch
 
 _SCALARS = {"boolean": BOOLEAN, "int": VARINT, "long": VARINT, "float": FLOAT, "double": DOUBLE}
 _BINARY = ("string", "bytes")
+_NESTED = ("record", "array", "map")
 
 MAX_OPERATIONS = 100_000
 """Ints of a program. Real packets take 700 to 1700; types that name one another can take 2^n."""
@@ -55,12 +57,16 @@ class Column:
 class Layout:
     """One table: the record itself (0) or the items of one of its arrays.
 
-    Slot 0 of a row holds the row of the parent table that it belongs to.
+    Slot 0 of a row holds the row of the parent table that it belongs to. `present` has a slot
+    for each record and array that may be null, or something else: what it holds cannot tell an
+    array without items from none.
     """
 
     parent: int
     columns: dict[str, Column] = field(default_factory=dict)
     children: dict[str, int] = field(default_factory=dict)
+    present: dict[str, int] = field(default_factory=dict)
+    is_map: bool = False
     width: int = 1
 
 
@@ -194,12 +200,21 @@ class _Compiler:
         jumps = []
         for i, branch in enumerate(branches):
             self.code[targets + i] = len(self.code)
+            if isinstance(branch, dict) and branch["type"] in _NESTED:
+                self.code += [MARK, self._mark(path, table)]
             self.emit(branch, path, table)
             self.code += [JUMP, 0]
             jumps.append(len(self.code) - 1)
         for at in jumps:
             self.code[at] = len(self.code)
         return True
+
+    def _mark(self, path: str, table: int) -> int:
+        layout = self.tables[table]
+        if path not in layout.present:
+            layout.present[path] = layout.width
+            layout.width += 1
+        return layout.present[path]
 
     def _array(self, schema: dict[str, Any], path: str, table: int) -> None:
         child = len(self.tables)
@@ -208,6 +223,7 @@ class _Compiler:
         start = len(self.code)
         self.code += [ARRAY, child, 0]
         if schema["type"] == "map":
+            self.tables[child].is_map = True
             slot = self._column("key", child, "string", width=2)
             self.code += [BYTES, slot, slot + 1]
             self.emit(schema["values"], "", child)

@@ -11,9 +11,9 @@ from pipeline.alerts.found import Rows, Unreadable
 from pipeline.alerts.shared_columns import CORE
 from pipeline.alerts.sources import read_source
 from pipeline.alerts.surveys.survey import HEADER
+from pipeline.io.arrow_records import ArrowRecords
 from pipeline.io.avro import parse_schema
 from pipeline.io.avro_program import compile_schema
-from pipeline.io.records import ArrowRecords
 
 _AVRO_TYPES = {
     "boolean": "bool", "int": "int32", "long": "int64", "float": "float32", "double": "float64",
