@@ -26,12 +26,15 @@ CONFIG = {
     "events": "events.tsv",
     "catalogs": {"stars": {"path": "stars.csv", "columns": [], "radius_arcsec": 2}},
     "models": {"bright": {"version": "1", "path": "bright.onnx"}},
+    "archive": {},
     "skymaps": {"chunks": 2, "calibration": {"tracks": 200}},
 }
 """What the graph is of: every rule. A domain that is there by its section only stands here."""
 FILES = {
     "config.yaml": yaml.safe_dump(CONFIG),
-    "alerts.tsv": "survey\tnight\tpath\nztf\t1\thttp://127.0.0.1/night.tar.gz\n",
+    "alerts.tsv": "survey\tnight\tpath\n"
+    "ztf\t20180201\thttp://127.0.0.1/night.tar.gz\n"
+    "ztf\t20180202\thttp://127.0.0.1/next.tar.gz\n",
     "events.tsv": "event\tpath\nsim\tevent.json\n",
     "event.json": "{}",
     "stars.csv": "",

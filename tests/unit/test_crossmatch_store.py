@@ -77,7 +77,7 @@ def test_take_in_any_order_with_repetition_and_nulls(tmp_path, table):
     path = write(table, tmp_path / "cat.fits")
     build_store(path, tmp_path / "store", catalog(path, id="name"))
     store = open_store(tmp_path / "store")
-    assert len(store.batches) > 50  # one a bucket
+    assert len(store.rows.batches) > 50  # one a bucket
     everything = store.take(np.arange(ROWS))[0].to_pylist()
     rows = np.array([499, 3, -1, 3, 0, 250, -2])
     names, columns = store.take(rows)

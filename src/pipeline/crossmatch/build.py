@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,11 @@ from pipeline.crossmatch.identifiers import identifiers
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
 from pipeline.crossmatch.readers import read_catalog, read_parquet
 from pipeline.crossmatch.rows import Rows
-from pipeline.crossmatch.store import NSIDE, ROWS, files_of
+from pipeline.crossmatch.store import files_of
 from pipeline.io.atomic import atomic_folder, write_json
+from pipeline.io.mapped import ROWS, array_file, rows_file
 from pipeline.io.tables import field
+from pipeline.sky.cones import NSIDE
 from pipeline.sky.healpix import lonlat_to_pixel, lonlat_to_vec
 
 # The catalogue is cut into these pixels, and sorted one after the other: what is in memory
@@ -176,11 +178,10 @@ def _gather(
     names = files_of(part)
     first = len(_POSITION)
     with ExitStack() as stack:
-        ipix = _npy(stack, names.ipix, np.int64, (total,))
-        vec = _npy(stack, names.vec, np.float64, (total, 3))
-        distance = _npy(stack, names.distance, np.float64, (total if with_distance else 0,))
-        sink = stack.enter_context(pa.OSFile(str(names.rows), "wb"))
-        rows = stack.enter_context(pa.ipc.new_file(sink, pa.schema(list(schema)[first:])))
+        ipix = array_file(stack, names.ipix, np.int64, (total,))
+        vec = array_file(stack, names.vec, np.float64, (total, 3))
+        distance = array_file(stack, names.distance, np.float64, (total if with_distance else 0,))
+        rows = rows_file(stack, names.rows, pa.schema(list(schema)[first:]))
         for path in buckets:
             with pa.OSFile(str(path)) as stream:
                 table = pa.ipc.open_stream(stream).read_all()
@@ -194,11 +195,3 @@ def _gather(
                 distance.write(value[order].data)
             rest = table.select(range(first, table.num_columns)).take(pa.array(order))
             rows.write_table(rest.combine_chunks(), max_chunksize=ROWS)
-
-
-def _npy(stack: ExitStack, path: Path, dtype: type, shape: tuple[int, ...]) -> BinaryIO:
-    """Open a .npy file to append to (a mapped one would crash on a full disk)."""
-    file = stack.enter_context(path.open("wb"))
-    header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)
-    return file

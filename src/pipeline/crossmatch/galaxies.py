@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.crossmatch.cone import Pairs
 from pipeline.crossmatch.distance import ARCSEC, match_radius
 from pipeline.crossmatch.entry import Projected
+from pipeline.sky.cones import Pairs
 from pipeline.sky.healpix import lonlat_to_vec
 
 

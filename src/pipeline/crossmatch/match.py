@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.crossmatch.cone import pairs_within
 from pipeline.crossmatch.distance import ARCSEC, projected_kpc
 from pipeline.crossmatch.entry import Cone
 from pipeline.crossmatch.galaxies import galaxy_ids, galaxy_pairs, galaxy_values
 from pipeline.crossmatch.store import Store, open_store
 from pipeline.io.tables import field
+from pipeline.sky.cones import pairs_within
 from pipeline.sky.healpix import lonlat_to_vec
 
 _FIELDS = [

@@ -9,9 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-NSIDE = 65536  # pixels of 3.2": a pixel and its neighbours cover a disc of 2.1"
-
-ROWS = 1 << 20  # at most, in one batch of rows.arrow
+from pipeline.io.mapped import MappedRows, open_rows
 
 
 class Files(NamedTuple):
@@ -43,9 +41,9 @@ class Store:
         Unit vectors.
     distance : ndarray of float64, shape (n,)
         Redshift or distance [Mpc]; shape (0,) where it is not a distance catalogue.
-    schema : pyarrow.Schema
-        Of `batches`: the identifier, then the chosen columns in the order of the
-        configuration, with their units.
+    rows : MappedRows
+        The identifier, then the chosen columns in the order of the configuration, with
+        their units.
     meta : dict
         The content of meta.json.
     """
@@ -53,9 +51,13 @@ class Store:
     ipix: NDArray[np.int64]
     vec: NDArray[np.float64]
     distance: NDArray[np.float64]
-    schema: pa.Schema
+    rows: MappedRows
     meta: dict[str, Any]
-    batches: list[pa.RecordBatch]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of `rows`."""
+        return self.rows.schema
 
     @property
     def nside(self) -> int:
@@ -70,20 +72,7 @@ class Store:
         rows : ndarray of int64, shape (m,)
             In any order, with repetition; negative ones give nulls.
         """
-        # Batch by batch: take() of a table in chunks would first copy the chunks together.
-        starts = np.cumsum([0, *(b.num_rows for b in self.batches)])
-        order = np.argsort(rows, kind="stable")
-        cuts = np.searchsorted(rows[order], starts)
-        taken = [
-            batch.take(pa.array(rows[order[lo:hi]] - start))
-            for batch, start, lo, hi in zip(
-                self.batches, starts[:-1], cuts[:-1], cuts[1:], strict=True
-            )
-            if hi > lo
-        ]
-        table = pa.Table.from_batches(taken, self.schema)
-        back = np.argsort(order) - cuts[0]
-        table = table.take(pa.array(back, mask=rows < 0))
+        table = self.rows.take(rows)
         return table.column(0).cast(pa.string()), table.select(range(1, table.num_columns))
 
 
@@ -101,11 +90,10 @@ def open_store(folder: str | Path) -> Store:
         ipix = np.load(files.ipix, mmap_mode="r")
         vec = np.load(files.vec, mmap_mode="r")
         distance = np.load(files.distance, mmap_mode="r")
-        reader = pa.ipc.open_file(pa.memory_map(str(files.rows)))
-        batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
-        rows = {meta["rows"], len(ipix), len(vec), sum(b.num_rows for b in batches)}
+        rows = open_rows(files.rows)
+        lengths = {meta["rows"], len(ipix), len(vec), rows.num_rows}
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{folder}: is not a catalogue store: {error}") from error
-    if len(rows) != 1:
+    if len(lengths) != 1:
         raise ValueError(f"{folder}: is not a catalogue store: its files differ in length")
-    return Store(ipix, vec, distance, reader.schema, meta, batches)
+    return Store(ipix, vec, distance, rows, meta)

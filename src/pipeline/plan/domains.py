@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from pipeline.alerts.domain import ALERTS
+from pipeline.archive.domain import ARCHIVE
 from pipeline.contract.domain import Domain
 from pipeline.contract.section import Section
 from pipeline.crossmatch.domain import CROSSMATCH
@@ -14,7 +15,7 @@ from pipeline.events.domain import EVENTS
 from pipeline.scores.domain import SCORES
 from pipeline.skymaps.domain import SKYMAPS
 
-DOMAINS: tuple[Domain, ...] = (ALERTS, CROSSMATCH, SCORES, EVENTS, SKYMAPS)
+DOMAINS: tuple[Domain, ...] = (ALERTS, CROSSMATCH, SCORES, ARCHIVE, EVENTS, SKYMAPS)
 """A new domain is a line here; the order is that of config.yaml and of a night's targets."""
 
 KEYS = tuple(key for domain in DOMAINS for key in domain.keys)

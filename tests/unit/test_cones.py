@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.crossmatch import cone
 from pipeline.crossmatch.build import build_store
-from pipeline.crossmatch.cone import pairs_within
 from pipeline.crossmatch.entry import Source
 from pipeline.crossmatch.store import open_store
+from pipeline.sky import cones
+from pipeline.sky.cones import pairs_within
 from pipeline.sky.healpix import lonlat_to_vec
 
 # Poles, the wrap, corners and edges of HEALPix base faces.
@@ -92,8 +92,8 @@ def test_the_same_in_pieces(tmp_path, monkeypatch):
     whole = pairs_within(vec, store, 30)
     assert len(whole.row) > 5000
     assert 7 not in whole.position
-    monkeypatch.setattr(cone, "POSITIONS", 11)
-    monkeypatch.setattr(cone, "CANDIDATES", 50)
+    monkeypatch.setattr(cones, "POSITIONS", 11)
+    monkeypatch.setattr(cones, "CANDIDATES", 50)
     for part, again in zip(whole, pairs_within(vec, store, 30), strict=True):
         assert np.array_equal(part, again)
 

@@ -1,0 +1,15 @@
+"""Where the archive's files lie under ``results/``."""
+
+from pipeline.contract import paths
+
+CONES = f"{paths.RESULTS}/cones/{paths.NIGHT}"
+"""The cone index of a night, a folder."""
+MONTH = f"{paths.RESULTS}/cones_by_month/{{survey}}/{{month}}"
+"""The cone indexes of a month's nights as one."""
+EVERY_COLUMN = "all"
+"""As `archive.columns`: an index has all columns of the table alerts."""
+COLUMNS = (
+    *("programid", "fid", "band", "magpsf", "sigmapsf", "isdiffpos", "drb"),
+    *("psfFlux", "psfFluxErr", "reliability"),
+)
+"""What a cone index has of an alert unless the configuration says otherwise."""

@@ -1,0 +1,21 @@
+"""What the rules of the archive ask of a job's wildcards."""
+
+from pipeline.archive import domain as archive
+from pipeline.archive import need as archive_needs
+from pipeline.archive import places
+
+MONTHS = archive.months(REQUEST)
+
+
+def nights_of_month(wildcards):
+    """Return the lines of alerts.tsv that a merged index is of."""
+    return MONTHS.get((wildcards.survey, wildcards.month), [])
+
+
+def merge_need(wildcards):
+    """Return what merging the indexes of a month needs."""
+    counts = (
+        packets.packets_in(night.dump, alerts.kind_of(night))
+        for night in nights_of_month(wildcards)
+    )
+    return archive_needs.merge_need(sum(counts))
