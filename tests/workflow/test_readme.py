@@ -29,10 +29,14 @@ def edges_of_mermaid(text: str) -> set[tuple[str, str]]:
 
 def test_the_picture_is_the_rule_graph(workdir, monkeypatch):
     workdir.configure(
-        events="config/events.tsv", skymaps={"chunks": 2, "calibration": {"tracks": 200}}
+        events="config/events.tsv",
+        skymaps={"chunks": 2, "calibration": {"tracks": 200}},
+        archive={},
     )
     (workdir.path / "config/alerts.tsv").write_text(
-        "survey\tnight\tpath\nztf\t1\thttp://127.0.0.1/night.tar.gz\n"
+        "survey\tnight\tpath\n"
+        "ztf\t20180201\thttp://127.0.0.1/night.tar.gz\n"
+        "ztf\t20180202\thttp://127.0.0.1/next.tar.gz\n"
     )
     (workdir.path / "config/events.tsv").write_text("event\tpath\nsim\tevent.json\n")
     (workdir.path / "event.json").write_text("{}")

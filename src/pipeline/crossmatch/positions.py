@@ -6,12 +6,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.io.text import is_text, reals
-
-# 12:34:56.7, +12 34 56.7 or 12h34m56.7s / 12d34m56.7s
-SEXAGESIMAL = (
-    r"^\s*(?P<sign>[+-]?)(?P<whole>\d{1,3})(?:[:hd°]\s*|\s+)"
-    r"(?P<minutes>\d{1,2})(?:[:m']\s*|\s+)(?P<seconds>\d{1,2}(?:\.\d*)?)[s\"]?\s*$"
-)
+from pipeline.sky.coordinates import SEXAGESIMAL
 
 
 def numbers(column: pa.Array) -> NDArray[np.float64]:

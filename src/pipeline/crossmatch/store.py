@@ -92,7 +92,7 @@ def open_store(folder: str | Path) -> Store:
         distance = np.load(files.distance, mmap_mode="r")
         rows = open_rows(files.rows)
         lengths = {meta["rows"], len(ipix), len(vec), rows.num_rows}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError) as error:
         raise ValueError(f"{folder}: is not a catalogue store: {error}") from error
     if len(lengths) != 1:
         raise ValueError(f"{folder}: is not a catalogue store: its files differ in length")

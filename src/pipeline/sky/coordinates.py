@@ -2,6 +2,12 @@
 
 import numpy as np
 
+SEXAGESIMAL = (
+    r"^\s*(?P<sign>[+-]?)(?P<whole>\d{1,3})(?:[:hd°]\s*|\s+)"
+    r"(?P<minutes>\d{1,2})(?:[:m']\s*|\s+)(?P<seconds>\d{1,2}(?:\.\d*)?)[s\"]?\s*$"
+)
+"""A position as text: ``12:34:56.7``, ``+12 34 56.7``, ``12h34m56.7s`` or ``12d34m56.7s``."""
+
 
 def _rotation(axis: int, angle: float) -> np.ndarray:
     """Return the matrix that turns the frame about an axis (0 is x) by an angle [deg]."""

@@ -85,6 +85,7 @@ def sorted_alerts(
         "nside": NSIDE,
         "rows": len(order),
         "unplaced": int(len(placed) - len(order)),
+        "every_column": wanted is None,
         "nights": {night: states},
     }
     batches = rows.combine_chunks().to_batches(max_chunksize=ROWS)

@@ -56,8 +56,9 @@ class ConeIndex:
     rows : MappedRows
         `PLACE`, `KEYS` and the chosen columns, in the same order.
     meta : dict
-        ``survey``, ``nside``, ``rows``, ``unplaced`` (alerts without a position) and
-        ``nights``: for each the tables that it was made of, by name, and their states.
+        ``survey``, ``nside``, ``rows``, ``unplaced`` (alerts without a position),
+        ``every_column`` (whether no column of the tables is missing) and ``nights``: for each
+        the tables that it was made of, by name, and their states.
     """
 
     ipix: NDArray[np.int64]
@@ -113,7 +114,7 @@ def open_index(folder: str | Path) -> ConeIndex:
         vec = np.load(files.vec, mmap_mode="r")
         rows = open_rows(files.rows)
         lengths = {meta["rows"], len(ipix), len(vec), rows.num_rows}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError) as error:
         raise ValueError(f"{folder}: is not a cone index: {error}") from error
     if len(lengths) != 1:
         raise ValueError(f"{folder}: is not a cone index: its files differ in length")

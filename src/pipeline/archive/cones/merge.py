@@ -51,6 +51,7 @@ def merge_indexes(folders: Sequence[Path], out: Path) -> dict[str, Any]:
         "nside": NSIDE,
         "rows": total,
         "unplaced": sum(index.meta["unplaced"] for index in indexes),
+        "every_column": all(index.meta["every_column"] for index in indexes),
         "nights": nights,
     }
     with atomic_folder(out) as part, ExitStack() as stack:

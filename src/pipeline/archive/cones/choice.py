@@ -1,0 +1,72 @@
+"""Which cone indexes stand for the tables as they are, and which nights have none."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.archive.cones.build import sorted_alerts
+from pipeline.archive.cones.index import ConeIndex, open_index, open_meta
+from pipeline.archive.cones.states import is_as_it_was
+from pipeline.archive.places import COLUMNS, CONES, MONTH
+from pipeline.archive.tables import ALERTS, NightTables, nights_of
+
+logger = logging.getLogger(__name__)
+
+
+def indexes_of(directory: Path, survey: str) -> Iterator[ConeIndex]:
+    """Yield indexes of all nights of a survey, as few as there are.
+
+    A night without one, or with one of other tables than those that are there, is sorted
+    now, in memory, and a warning tells so: the answer is the same, and takes longer.
+
+    Parameters
+    ----------
+    directory : Path
+        The workflow's working directory.
+    survey : str
+    """
+    nights = {night.night: night for night in nights_of(directory, ALERTS, survey)}
+    left = dict(nights)
+    for folder in _folders(directory, MONTH, survey):
+        index = _usable(folder, nights)
+        if index is not None and index.nights.keys() <= left.keys():
+            left = {name: night for name, night in left.items() if name not in index.nights}
+            yield index
+    own = {folder.name: folder for folder in _folders(directory, CONES, survey)}
+    for name in own.keys() - nights.keys():
+        logger.warning("%s: the tables that it was made of are gone: not searched", own[name])
+    for name, night in left.items():
+        index = _usable(own[name], nights) if name in own else None
+        if index is None:
+            why = "was made of other tables" if name in own else "is not there"
+            wanted = CONES.format(survey=survey, night=name)
+            logger.warning(
+                "%s %s: looked through its alerts instead; run the workflow", wanted, why
+            )
+            index = sorted_alerts(night.files, survey, name, COLUMNS)
+        yield index
+
+
+def _folders(directory: Path, pattern: str, survey: str) -> list[Path]:
+    return sorted(directory.glob(pattern.format(survey=survey, night="*", month="*")))
+
+
+def _usable(folder: Path, nights: dict[str, NightTables]) -> ConeIndex | None:
+    """Return an index, if it is one and of the tables as they are."""
+    try:
+        meta = open_meta(folder)
+        if all(_is_of(states, nights.get(name)) for name, states in meta["nights"].items()):
+            return open_index(folder)
+    except ValueError as error:
+        logger.warning("%s", error)
+    return None
+
+
+def _is_of(states: dict[str, Any], night: NightTables | None) -> bool:
+    if night is None:
+        return False
+    there = {file.name: file for file in night.files}
+    return states.keys() == there.keys() and all(
+        is_as_it_was(there[name], state) for name, state in states.items()
+    )

@@ -1,0 +1,1 @@
+"""What can be asked of the archive: the query types, and who answers them."""
