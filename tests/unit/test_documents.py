@@ -118,13 +118,27 @@ def test_records_hold_what_fastavro_reads(things):
 
 def test_few_types():
     records, _, _ = records_of([packet_like(1)])
-    types = {field.name: field.type for field in nested(records).array.type}
-    point = pa.struct([("x", pa.float64()), ("tags", pa.list_(pa.string()))])
-    assert types == {
-        "id": pa.int64(), "flag": pa.bool_(), "kind": pa.string(), "number": pa.float64(),
-        "point": point, "points": pa.list_(point), "grid": pa.list_(pa.list_(pa.int64())),
-        "last": pa.string(),
-    }  # fmt: skip
+    types = {field.name: field for field in nested(records).array.type}
+
+    def some(name, type_):
+        return pa.field(name, type_)
+
+    def always(name, type_):
+        return pa.field(name, type_, nullable=False)
+
+    tags = pa.list_(always("item", pa.string()))
+    point = pa.struct([some("x", pa.float64()), some("tags", tags)])
+    numbers = pa.list_(always("item", pa.int32()))
+    assert list(types.values()) == [
+        always("id", pa.int64()),
+        some("flag", pa.bool_()),
+        always("kind", pa.string()),
+        some("number", pa.float64()),
+        some("point", point),
+        always("last", pa.string()),
+        some("points", pa.list_(always("item", point))),
+        always("grid", pa.list_(always("item", numbers))),
+    ]
 
 
 def packet_like(number):

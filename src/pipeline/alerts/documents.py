@@ -18,6 +18,10 @@ from pipeline.io.records import Records
 from pipeline.sky.coordinates import sexagesimal
 
 
+_OURS = ("_id", "candid", "coordinates")
+"""Fields that documents have in any case, of our own making."""
+
+
 @dataclass(frozen=True)
 class Documents:
     """Packets of one schema as documents.
@@ -25,7 +29,7 @@ class Documents:
     Attributes
     ----------
     table : pyarrow.Table
-        One row an alert, in the order of the alerts that it is made of. Scalars are int64,
+        One row an alert, in the order of the alerts that it is made of. Scalars are integers,
         double, text and boolean; records are structs, arrays lists. A field that is not in its
         schema is missing in all of these packets; null is a null that the packet has. In a
         list's items null is missing: brokers leave null and NaN out there.
@@ -53,14 +57,19 @@ def documents(records: Records, survey: Survey, kept: np.ndarray, alerts: pa.Tab
     """
     stamps = {path.partition(".")[0] for path in survey.cutouts}
     made = nested(records, stamps)
-    fields = dict(zip([f.name for f in made.array.type], made.array.flatten(), strict=True))
-    candid = candids(records, survey)
-    fields = {"_id": candid, **fields, "candid": candid}
-    fields.setdefault("objectId", object_ids(records, survey))
-    table = pa.table(fields)
-    if not kept.all():
-        table = table.filter(pa.array(kept))
-    table = table.append_column("coordinates", _coordinates(alerts))
+    keep = pa.array(kept)
+    key = candids(records, survey).filter(keep)
+    columns = {
+        field: column.filter(keep) if not kept.all() else column
+        for field, column in zip(made.array.type, made.array.flatten(), strict=True)
+        if field.name not in _OURS
+    }
+    columns |= {pa.field(name, pa.int64(), nullable=False): key for name in ("_id", "candid")}
+    if made.array.type.get_field_index("objectId") < 0:
+        columns[pa.field("objectId", pa.string())] = object_ids(records, survey).filter(keep)
+    coordinates = _coordinates(alerts)
+    columns[pa.field("coordinates", coordinates.type, nullable=False)] = coordinates
+    table = pa.table(list(columns.values()), schema=pa.schema(list(columns)))
     return Documents(table, tuple(made.left_out))
 
 
@@ -70,30 +79,27 @@ def _coordinates(alerts: pa.Table) -> pa.StructArray:
     GeoJSON's longitude is ra − 180 [deg], as MongoDB's indexes want it.
     """
     ra, dec = (alerts[name].to_numpy() for name in ("ra", "dec"))
-    pairs = np.column_stack([ra - 180.0, dec]).ravel()
-    points = _struct(
-        {
-            "type": pa.array(["Point"] * len(ra), pa.string()),
-            "coordinates": _pairs(pa.array(pairs)),
-        }
-    )
+    pairs = pa.array(np.column_stack([ra - 180.0, dec]).ravel())
+    words = pa.array(["Point"] * len(ra), pa.string())
+    points = _struct({"type": words, "coordinates": _pairs(pairs)})
     texts = [text for place in zip(ra, dec, strict=True) for text in sexagesimal(*place)]
-    l_, b = (alerts[name].combine_chunks() for name in ("l", "b"))
+    longitude, latitude = (alerts[name].combine_chunks() for name in ("l", "b"))
     return _struct(
         {
             "radec_geojson": points,
             "radec_str": _pairs(pa.array(texts, pa.string())),
-            "l": l_,
-            "b": b,
+            "l": longitude,
+            "b": latitude,
         }
     )
 
 
 def _pairs(values: pa.Array) -> pa.ListArray:
-    return pa.ListArray.from_arrays(
-        pa.array(np.arange(0, len(values) + 1, 2, dtype=np.int32)), values
-    )
+    offsets = pa.array(np.arange(0, len(values) + 1, 2, dtype=np.int32))
+    type_ = pa.list_(pa.field("item", values.type, nullable=False))
+    return pa.ListArray.from_arrays(offsets, values, type=type_)
 
 
 def _struct(arrays: Mapping[str, pa.Array]) -> pa.StructArray:
-    return pa.StructArray.from_arrays(list(arrays.values()), list(arrays))
+    fields = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
+    return pa.StructArray.from_arrays(list(arrays.values()), fields=fields)

@@ -46,10 +46,11 @@ _MAX_FIXED_BYTES = (1 << 31) - 1
 
 @dataclass
 class Column:
-    """Where a value lies in its table's rows, and what it is."""
+    """Where a value lies in its table's rows, and what it is; `optional` in a union."""
 
     slot: int
     kind: str
+    optional: bool = False
     symbols: list[str] = field(default_factory=list)
 
 
@@ -138,7 +139,7 @@ class _Compiler:
         self.tables = [Layout(parent=-1)]
         self.emitted = 0
 
-    def emit(self, schema: Schema, path: str, table: int) -> bool:
+    def emit(self, schema: Schema, path: str, table: int, optional: bool = False) -> bool:
         """Append the operations that read one value; return whether it takes a byte at least."""
         self.emitted += 1  # counted apart: null has no operation
         if max(self.emitted, len(self.code)) > MAX_OPERATIONS:
@@ -149,7 +150,7 @@ class _Compiler:
             schema = {"type": schema}
         kind = schema["type"]
         if isinstance(kind, dict | list):
-            return self.emit(kind, path, table)
+            return self.emit(kind, path, table, optional)
         if kind == "null":
             return False
         if kind == "record":
@@ -159,15 +160,15 @@ class _Compiler:
             sized = [self.emit(f["type"], n, table) for f, n in zip(fields, names, strict=True)]
             return any(sized)
         if kind == "fixed":
-            return self._fixed(schema, path, table)
+            return self._fixed(schema, path, table, optional)
         if kind in _SCALARS:
-            self.code += [_SCALARS[kind], self._column(path, table, kind)]
+            self.code += [_SCALARS[kind], self._column(path, table, kind, optional)]
         elif kind in _BINARY:
-            slot = self._column(path, table, kind, width=2)
+            slot = self._column(path, table, kind, optional, width=2)
             self.code += [BYTES, slot, slot + 1]
         elif kind == "enum":
             _check_names(schema["symbols"], f"{path}: a symbol")
-            slot = self._column(path, table, "enum", symbols=schema["symbols"])
+            slot = self._column(path, table, "enum", optional, symbols=schema["symbols"])
             self.code += [VARINT, slot]
         elif kind in ("array", "map"):
             self._array(schema, path, table)
@@ -175,21 +176,27 @@ class _Compiler:
             raise AvroError(f"{path}: type {kind!r} is recursive or unknown")
         return True
 
-    def _fixed(self, schema: dict[str, Any], path: str, table: int) -> bool:
+    def _fixed(self, schema: dict[str, Any], path: str, table: int, optional: bool) -> bool:
         size = schema["size"]
         if type(size) is not int or not 0 <= size <= _MAX_FIXED_BYTES:
             raise AvroError(f"{path}: {size!r} is no size of a fixed type")
-        slot = self._column(path, table, "bytes", width=2)
+        slot = self._column(path, table, "bytes", optional, width=2)
         self.code += [FIXED, slot, slot + 1, size]
         return size > 0
 
     def _column(
-        self, path: str, table: int, kind: str, width: int = 1, symbols: list[str] | None = None
+        self,
+        path: str,
+        table: int,
+        kind: str,
+        optional: bool,
+        width: int = 1,
+        symbols: list[str] | None = None,
     ) -> int:
         layout = self.tables[table]
         # Two branches of a union with values keep both, the second under its type's name.
         name = path if path not in layout.columns else f"{path}:{kind}"
-        layout.columns[name] = Column(layout.width, kind, symbols or [])
+        layout.columns[name] = Column(layout.width, kind, optional, symbols or [])
         layout.width += width
         return layout.columns[name].slot
 
@@ -202,7 +209,7 @@ class _Compiler:
             self.code[targets + i] = len(self.code)
             if isinstance(branch, dict) and branch["type"] in _NESTED:
                 self.code += [MARK, self._mark(path, table)]
-            self.emit(branch, path, table)
+            self.emit(branch, path, table, optional=True)
             self.code += [JUMP, 0]
             jumps.append(len(self.code) - 1)
         for at in jumps:
@@ -224,7 +231,7 @@ class _Compiler:
         self.code += [ARRAY, child, 0]
         if schema["type"] == "map":
             self.tables[child].is_map = True
-            slot = self._column("key", child, "string", width=2)
+            slot = self._column("key", child, "string", False, width=2)
             self.code += [BYTES, slot, slot + 1]
             self.emit(schema["values"], "", child)
         elif not self.emit(schema["items"], "", child):

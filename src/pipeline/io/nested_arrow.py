@@ -68,7 +68,7 @@ def _plain_type(kind: pa.DataType) -> pa.DataType | None:
     if is_text(kind):
         return pa.string()
     if pa.types.is_integer(kind):
-        return pa.int64()
+        return pa.int32() if kind.bit_width <= 16 or kind == pa.int32() else pa.int64()
     if pa.types.is_floating(kind):
         return pa.float64()
     return kind if pa.types.is_boolean(kind) or pa.types.is_null(kind) else None

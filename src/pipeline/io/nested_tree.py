@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from pipeline.io.avro_program import Layout, Program
+from pipeline.io.avro_program import Column, Layout, Program
 
 _CLASSES = {
     "int": "number",
@@ -22,13 +22,13 @@ class Leaf:
 
     Attributes
     ----------
-    branches : list of str
-        A scalar's columns, one a branch of its union (`pipeline.io.avro_program.Layout`).
+    columns : dict of str to Column
+        A scalar's, one a branch of its union.
     items : Tree or None
         What an array's items are: their fields, or one field without a name.
     """
 
-    branches: list[str] = field(default_factory=list)
+    columns: dict[str, Column] = field(default_factory=dict)
     items: "Tree | None" = None
 
 
@@ -78,8 +78,9 @@ def _branches(layout: Layout) -> dict[str, list[str]]:
 
 def _scalar(layout: Layout, names: list[str]) -> Leaf | None:
     """Return a leaf; None if its values have no type in common, or one that no column has."""
-    kinds = {_CLASSES.get(layout.columns[name].kind) for name in names}
-    return Leaf(names) if len(kinds) == 1 and None not in kinds else None
+    columns = {name: layout.columns[name] for name in names}
+    kinds = {_CLASSES.get(column.kind) for column in columns.values()}
+    return Leaf(columns) if len(kinds) == 1 and None not in kinds else None
 
 
 def _put(tree: Tree, names: list[str], leaf: Leaf) -> bool:
