@@ -114,6 +114,14 @@ def test_columns_that_a_catalogue_has_not(tmp_path, suffix):
     check(catalogs={"s": {"path": str(path), "columns": ["typ"], **OTHER}})  # of no night
 
 
+def test_a_parquet_file_that_has_none_of_the_columns(tmp_path):
+    """Other surveys' names of the position: the plan says so, not the job after the scores."""
+    path = tmp_path / "vsx.parquet"
+    pd.DataFrame({"RAJ2000": [1.0], "DEJ2000": [2.0]}).to_parquet(path)
+    with pytest.raises(ConfigError, match=r"no column 'ra', 'dec'; its columns are RAJ2000, DEJ"):
+        check(catalogs={"s": {"path": str(path)}})
+
+
 def test_a_file_that_is_wrong_altogether_is_left_to_its_own_job(tmp_path):
     for name, content in (("a.csv", b"\0\1"), ("b.parquet", b"PAR1"), ("c.csv.gz", b"\x1f\x8b")):
         (tmp_path / name).write_bytes(content)

@@ -15,7 +15,7 @@ from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section, of_survey
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.crossmatch.entry import Cone, Projected, Source, columns_read
-from pipeline.crossmatch.header import check_columns, quick_columns
+from pipeline.crossmatch.header import PARQUET, check_columns, quick_columns
 from pipeline.crossmatch.need import form_of, match_need, sort_alerts_need, sort_need
 
 CATALOG = f"{paths.RESULTS}/catalogs/{{catalog}}"
@@ -218,7 +218,8 @@ def _columns_there(request: Request) -> Iterator[str]:
             continue
         wanted = columns_read(catalog.source, catalog.id)
         present = quick_columns(Path(catalog.path)) or []
-        if set(wanted) & set(present):  # else it is the file that is wrong: its own job says so
+        # Of a CSV with none of them it is the file that is wrong: its own job says so.
+        if set(wanted) & set(present) or (present and Path(catalog.path).suffix in PARQUET):
             try:
                 check_columns(catalog.path, wanted, present)
             except ValueError as error:

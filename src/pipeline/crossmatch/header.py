@@ -11,6 +11,9 @@ from pipeline.crossmatch.csv_lines import LINE_BYTES, WholeLines
 from pipeline.crossmatch.unpack import unpacked
 
 
+PARQUET = (".parquet", ".pq")
+
+
 def quick_columns(path: Path) -> list[str] | None:
     """Return a file's columns, as its reader would name them.
 
@@ -30,7 +33,7 @@ def quick_columns(path: Path) -> list[str] | None:
             return None
         if kind in (".csv", ".tsv"):
             return csv_header(path, delimiter_of(path))
-        if kind in (".parquet", ".pq"):
+        if kind in PARQUET:
             return pq.read_schema(path).names
     except (OSError, ValueError, EOFError, csv.Error, pa.ArrowException):
         pass
