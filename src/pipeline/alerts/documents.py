@@ -17,7 +17,6 @@ from pipeline.io.nested import nested
 from pipeline.io.records import Records
 from pipeline.sky.coordinates import sexagesimal
 
-
 _OURS = ("_id", "candid", "coordinates")
 """Fields that documents have in any case, of our own making."""
 

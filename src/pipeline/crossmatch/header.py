@@ -10,7 +10,6 @@ from pathlib import Path
 from pipeline.crossmatch.csv_lines import LINE_BYTES, WholeLines
 from pipeline.crossmatch.unpack import unpacked
 
-
 PARQUET = (".parquet", ".pq")
 
 
