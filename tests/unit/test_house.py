@@ -18,6 +18,7 @@ ALLOWED = {
     "io": set(),
     "sky": set(),
     "contract": {"io"},
+    "documents": {"io"},
     "services": {"io"},
     "alerts": GROUND,
     "events": GROUND,

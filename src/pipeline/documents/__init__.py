@@ -1,0 +1,1 @@
+"""The shapes of brokers' documents; MongoDB pipelines as SQL; SQL of users, fenced in."""
