@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.io.numpy_arrow import to_arrow
+
 ROWS = 1 << 20
 """At most, in one batch of rows."""
 
@@ -66,7 +68,7 @@ class MappedRows:
         order = np.argsort(rows, kind="stable")
         cuts = np.searchsorted(rows[order], starts)
         taken = [
-            batch.take(pa.array(rows[order[lo:hi]] - start))
+            batch.take(to_arrow(rows[order[lo:hi]] - start))
             for batch, start, lo, hi in zip(
                 self.batches, starts[:-1], cuts[:-1], cuts[1:], strict=True
             )
@@ -74,7 +76,7 @@ class MappedRows:
         ]
         table = pa.Table.from_batches(taken, self.schema)
         back = np.argsort(order) - cuts[0]
-        return table.take(pa.array(back, mask=rows < 0))
+        return table.take(to_arrow(back, null=rows < 0))
 
 
 def open_rows(path: str | Path) -> MappedRows:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.io.atomic import atomic_path
+from pipeline.io.numpy_arrow import text_to_arrow, to_arrow
 
 COMPRESSION = "zstd"
 
@@ -46,8 +47,9 @@ def with_survey(table: pa.Table, survey: str) -> pa.Table:
     >>> with_survey(pa.table({"candid": [1, 2]}), "ztf").to_pylist()
     [{'survey': 'ztf', 'candid': 1}, {'survey': 'ztf', 'candid': 2}]
     """
-    number = np.zeros(table.num_rows, np.int32)
-    return table.add_column(0, SURVEY, pa.DictionaryArray.from_arrays(number, pa.array([survey])))
+    number = to_arrow(np.zeros(table.num_rows, np.int32))
+    column = pa.DictionaryArray.from_arrays(number, text_to_arrow([survey]))
+    return table.add_column(0, SURVEY, column)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pipeline.archive.cones.index import KEYS, PLACE, ConeIndex
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.tables import ALERTS
 from pipeline.contract import paths
+from pipeline.io.numpy_arrow import text_to_arrow, to_arrow
 from pipeline.io.tables import SURVEY, field, with_survey
 from pipeline.sky.cones import pairs_within
 
@@ -93,11 +94,11 @@ def _in_index(
     table = rows.select(inside)
     if not complete:
         table = _with_others(directory, index, rows, table, columns)
-    nights = pa.array(list(index.nights), pa.string())
+    nights = text_to_arrow(list(index.nights))
     table = table.add_column(0, NIGHT, nights.take(rows["night"]))
     table = with_survey(table, index.meta["survey"])
-    table = table.add_column(0, DISTANCE, pa.array(pairs.radians * _ARCSEC))
-    return table.add_column(0, POSITION, pa.array(pairs.position))
+    table = table.add_column(0, DISTANCE, to_arrow(pairs.radians * _ARCSEC))
+    return table.add_column(0, POSITION, to_arrow(pairs.position))
 
 
 def _with_others(
@@ -122,7 +123,7 @@ def _with_others(
     if not parts:
         return table
     others = pa.concat_tables(parts, promote_options="permissive")
-    others = others.take(pa.array(np.argsort(order)))
+    others = others.take(to_arrow(np.argsort(order)))
     for number, name in enumerate(others.column_names):
         table = table.append_column(others.schema.field(number), others[name])
     return table
@@ -161,7 +162,7 @@ def read_rows(
     # where each group begins in what was read
     offset = np.cumsum([0, *(sizes[group] for group in groups)])
     group = np.searchsorted(groups, np.searchsorted(starts, rows, side="right") - 1)
-    return read.take(pa.array(rows - starts[groups[group]] + offset[group])).select(names)
+    return read.take(to_arrow(rows - starts[groups[group]] + offset[group])).select(names)
 
 
 def _empty() -> pa.Table:

@@ -1,0 +1,60 @@
+"""Find the alerts near positions."""
+
+import argparse
+
+from pipeline.archive.query.command_line import add_directory, add_options, add_output
+
+COMMAND = "query cone"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "position",
+        nargs="+",
+        metavar="POSITION",
+        help="'RA DEC' in degrees or h:m:s d:m:s, or a list or mapping of names in JSON; "
+        "@FILE is read from a file",
+    )
+    parser.add_argument("--radius", type=float, default=2.0, help="largest distance; default: 2")
+    parser.add_argument("--min-distance", type=float, default=0.0, help="least distance")
+    parser.add_argument(
+        "--unit", choices=("arcsec", "arcmin", "deg", "rad"), default="arcsec", help="of both"
+    )
+    parser.add_argument("--survey", action="append", help="only of it; may be repeated")
+    parser.add_argument("--columns", help="by commas, or all; default: those of the cone indexes")
+    add_options(parser)
+    add_output(parser)
+    add_directory(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print what is near, sorted by position and distance."""
+    from pathlib import Path  # noqa: PLC0415 - only this command
+
+    from pipeline.archive.query.command_line import (  # noqa: PLC0415
+        options_of,
+        warnings_to_stderr,
+    )
+    from pipeline.archive.query.files import FilesHome  # noqa: PLC0415
+    from pipeline.archive.query.named import with_names  # noqa: PLC0415
+    from pipeline.archive.query.output import format_of, write  # noqa: PLC0415
+    from pipeline.archive.query.positions import read_angle, read_positions  # noqa: PLC0415
+
+    warnings_to_stderr()
+    form, options = format_of(arguments.output, arguments.format), options_of(arguments)
+    text = " ".join(arguments.position)
+    if text.startswith("@"):
+        text = Path(text[1:]).read_text(encoding="utf-8")
+    positions = read_positions(text)
+    columns = arguments.columns
+    if columns not in (None, "all"):
+        columns = [name.strip() for name in columns.split(",")]
+    found = FilesHome(arguments.directory).cones(
+        positions,
+        read_angle(arguments.radius, arguments.unit),
+        columns,
+        arguments.survey,
+        read_angle(arguments.min_distance, arguments.unit),
+    )
+    write(with_names(found, positions, options), arguments.output, form)
