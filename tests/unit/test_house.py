@@ -27,7 +27,7 @@ ALLOWED = {
     "skymaps": GROUND | SOURCES | {"simulate"},
 }
 for domain in DOMAINS:
-    ALLOWED.setdefault(domain.name, GROUND | SOURCES)
+    ALLOWED.setdefault(domain.name, GROUND | SOURCES | {"documents"})
 TOP = {"plan", "cli"}
 # The public door of alerts: a shard's batches, the tables' schemas, nights, and what a survey is.
 ALERTS_DOOR = {

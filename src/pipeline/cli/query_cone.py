@@ -30,10 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what is near, sorted by position and distance."""
-    from pathlib import Path  # noqa: PLC0415 - only this command
-
     from pipeline.archive.query.command_line import (  # noqa: PLC0415
         options_of,
+        text_of,
         warnings_to_stderr,
     )
     from pipeline.archive.query.files import FilesHome  # noqa: PLC0415
@@ -43,10 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
-    text = " ".join(arguments.position)
-    if text.startswith("@"):
-        text = Path(text[1:]).read_text(encoding="utf-8")
-    positions = read_positions(text)
+    positions = read_positions(text_of(" ".join(arguments.position)))
     columns = arguments.columns
     if columns not in (None, "all"):
         columns = [name.strip() for name in columns.split(",")]

@@ -16,6 +16,8 @@ import pyarrow as pa
 
 TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 """Functions that may stand for a table; others read files, settings or other tables by name."""
+FUNCTIONS_REFUSED = frozenset({"current_setting", "getenv", "getvariable"})
+"""Functions that tell of the machine and its settings."""
 MAX_SQL_BYTES = 100_000
 SECONDS = 300.0
 MEMORY_MB = 4000
@@ -53,8 +55,8 @@ def lock(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET lock_configuration = true")
 
 
-def check_select(sql: str, tables: Collection[str]) -> None:
-    """Raise unless a text is one SELECT that names no other tables than these.
+def check_select(sql: str, tables: Collection[str]) -> list[str]:
+    """Return which of these tables a text names; raise unless it is one SELECT of no others.
 
     Raises
     ------
@@ -63,6 +65,7 @@ def check_select(sql: str, tables: Collection[str]) -> None:
     Examples
     --------
     >>> check_select("with q as (select * from alerts) select candid from q", {"alerts"})
+    ['alerts']
     >>> check_select("select * from read_csv('/etc/passwd')", {"alerts"})
     Traceback (most recent call last):
         ...
@@ -82,7 +85,7 @@ range, unnest may
         raise SandboxError(_what_is_wrong(parsed))
     if len(parsed["statements"]) != 1:
         raise SandboxError(f"{len(parsed['statements'])} statements: one SELECT is expected")
-    _check_nodes(parsed, frozenset(tables))
+    return _named_tables(parsed, frozenset(tables))
 
 
 def _what_is_wrong(parsed: dict[str, Any]) -> str:
@@ -91,15 +94,18 @@ def _what_is_wrong(parsed: dict[str, Any]) -> str:
     return " ".join(str(parsed.get("error_message", "no SQL")).split())
 
 
-def _check_nodes(parsed: Any, tables: frozenset[str]) -> None:
+def _named_tables(parsed: Any, tables: frozenset[str]) -> list[str]:
     nodes = list(_nodes(parsed))
     own = {item["key"].lower() for node in nodes for item in _ctes(node)}
-    allowed = {name.lower() for name in tables} | own
+    known = {name.lower(): name for name in tables}
+    found: set[str] = set()
     for node in nodes:
         if node.get("type") == "BASE_TABLE":
             parts = [node.get(k) for k in ("catalog_name", "schema_name", "table_name")]
             name = ".".join(part for part in parts if part)
-            if name.lower() not in allowed:
+            if name.lower() in known:
+                found.add(known[name.lower()])
+            elif name.lower() not in own:
                 raise SandboxError(
                     f"there is no table {name}: there are {', '.join(sorted(tables))}"
                 )
@@ -111,6 +117,9 @@ def _check_nodes(parsed: Any, tables: frozenset[str]) -> None:
                 raise SandboxError(f"{name}() stands for a table: only {allowed_names} may")
         elif node.get("type") == "SHOW_REF":
             raise SandboxError("one SELECT is expected, and nothing else")
+        elif str(node.get("function_name", "")).lower() in FUNCTIONS_REFUSED:
+            raise SandboxError(f"{node['function_name']}() is not for queries")
+    return sorted(found)
 
 
 def _nodes(parsed: Any) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ second, more than all else that a command for one position does.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -49,3 +50,13 @@ def text_to_arrow(values: Sequence[str]) -> pa.Array:
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
     data = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
     return pa.Array.from_buffers(pa.string(), len(encoded), data)
+
+
+def from_arrow(column: pa.ChunkedArray) -> NDArray[Any]:
+    """Return a column of numbers without nulls as numpy's; ``to_numpy`` imports pandas too.
+
+    >>> from_arrow(pa.chunked_array([[1.5], [2.5]]))
+    array([1.5, 2.5])
+    """
+    parts = [np.from_dlpack(chunk) for chunk in column.chunks]
+    return np.concatenate(parts) if parts else np.empty(0, column.type.to_pandas_dtype())

@@ -48,6 +48,16 @@ def indexes_of(directory: Path, survey: str) -> Iterator[ConeIndex]:
         yield index
 
 
+def indexed(directory: Path, survey: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the folder and meta.json of each index that is of the tables as they are."""
+    nights = {night.night: night for night in nights_of(directory, ALERTS, survey)}
+    for pattern in (MONTH, CONES):
+        for folder in _folders(directory, pattern, survey):
+            index = _usable(folder, nights)
+            if index is not None:
+                yield str(folder.relative_to(directory)), index.meta
+
+
 def _folders(directory: Path, pattern: str, survey: str) -> list[Path]:
     return sorted(directory.glob(pattern.format(survey=survey, night="*", month="*")))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ from pipeline.archive.cones.index import KEYS, PLACE, ConeIndex
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.tables import ALERTS
 from pipeline.contract import paths
-from pipeline.io.numpy_arrow import text_to_arrow, to_arrow
+from pipeline.io.numpy_arrow import from_arrow, text_to_arrow, to_arrow
 from pipeline.io.tables import SURVEY, field, with_survey
 from pipeline.sky.cones import pairs_within
 
@@ -65,8 +66,7 @@ def search(
         for index in indexes_of(directory, survey)
     ]
     table = pa.concat_tables([_empty(), *found], promote_options="permissive")
-    by = (POSITION.name, DISTANCE.name, SURVEY.name, NIGHT.name, "candid")
-    table = table.unify_dictionaries().sort_by([(name, "ascending") for name in by])
+    table = table.unify_dictionaries().take(to_arrow(_order(table)))
     if columns is None or columns == EVERY_COLUMN:
         return table
     head = [field.name for field in (POSITION, DISTANCE, SURVEY, NIGHT)]
@@ -109,7 +109,7 @@ def _with_others(
     columns: Sequence[str] | str | None,
 ) -> pa.Table:
     """Return rows of an index with the columns that their tables alone have."""
-    places = np.stack([rows[name].to_numpy().astype(np.int64) for name in _PLACE_NAMES])
+    places = np.stack([from_arrow(rows[name]).astype(np.int64) for name in _PLACE_NAMES])
     order = np.lexsort(places[::-1])
     shard = places[:2, order]
     starts = np.flatnonzero(np.any(np.diff(shard, prepend=-1), axis=0))
@@ -165,5 +165,20 @@ def read_rows(
     return read.take(to_arrow(rows - starts[groups[group]] + offset[group])).select(names)
 
 
+def _order(table: pa.Table) -> NDArray[np.int64]:
+    """Return the order of position, distance, survey, night, candid."""
+    names = (POSITION.name, DISTANCE.name, SURVEY.name, NIGHT.name, "candid")
+    keys = []
+    for name in names:
+        column = table[name]
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(pa.string())
+        if pa.types.is_string(column.type):
+            column = pa.chunked_array([pc.rank(column, tiebreaker="dense")])
+        keys.append(from_arrow(column))
+    return np.lexsort(keys[::-1])
+
+
 def _empty() -> pa.Table:
-    return pa.schema([POSITION, DISTANCE, SURVEY, NIGHT, *KEYS]).empty_table()
+    schema = pa.schema([POSITION, DISTANCE, SURVEY, NIGHT, *KEYS])
+    return pa.Table.from_batches([], schema)  # empty_table() imports pandas

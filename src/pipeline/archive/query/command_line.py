@@ -50,6 +50,11 @@ def options_of(arguments: argparse.Namespace) -> Options:
     return Options(limit=limit, skip=skip, max_time_s=time)
 
 
+def text_of(given: str) -> str:
+    """Return a text that is given, or that of a file: ``@FILE``."""
+    return Path(given[1:]).read_text(encoding="utf-8") if given.startswith("@") else given
+
+
 def warnings_to_stderr() -> None:
     """Let warnings of a query, such as a night without an index, be seen."""
     handler = logging.StreamHandler(sys.stderr)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.archive.cones.choice import indexed
 from pipeline.archive.cones.search import DISTANCE, POSITION, search
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.query.home import DEFAULT, Document, Found, Options, Wanted
 from pipeline.archive.query.named import kept
 from pipeline.archive.query.positions import Positions
 from pipeline.archive.tables import ALERTS, nights_of, surveys_of, table_names
-from pipeline.io.numpy_arrow import flags_to_arrow, to_arrow
+from pipeline.io.numpy_arrow import flags_to_arrow, from_arrow, to_arrow
 from pipeline.sky.healpix import lonlat_to_vec
 
 
@@ -76,7 +77,7 @@ class FilesHome:
         vec = lonlat_to_vec(positions.ra, positions.dec)
         found = search(self.directory, surveys or there, vec, arcsec, columns)
         if least_arcsec > 0:
-            far = found[DISTANCE.name].to_numpy() >= least_arcsec
+            far = from_arrow(found[DISTANCE.name]) >= least_arcsec
             found = found.filter(flags_to_arrow(far))
         return found
 
@@ -126,7 +127,7 @@ class FilesHome:
         """Yield the position and the document of the rows that are wanted."""
         if wanted.filter or wanted.projection is not None or options.sort:
             raise ValueError("not yet")
-        position = found[POSITION.name].to_numpy()
+        position = from_arrow(found[POSITION.name])
         rows = kept(position, options)
         documents = found.take(to_arrow(rows)).drop_columns([POSITION.name]).to_pylist()
         yield from zip(position[rows].tolist(), documents, strict=True)
@@ -154,17 +155,16 @@ class FilesHome:
             If it is anything else, or takes more time or memory than it may.
         """
         # The command for cones need not wait for DuckDB.
-        from pipeline.archive.query.sandbox import run, sandbox  # noqa: PLC0415
-        from pipeline.archive.query.statement import tables_in  # noqa: PLC0415
+        from pipeline.archive.query.views import views  # noqa: PLC0415
+        from pipeline.documents.sandbox import check_select, query  # noqa: PLC0415
 
-        used = tables_in(sql, self.catalog_names())
-        text, parameters = sql.strip().rstrip(";"), []
+        used = check_select(sql, self.catalog_names())
+        text = sql.strip().rstrip(";")
         if options.limit is not None or options.skip:
             # it is one SELECT, so that nothing in it can end the parenthesis
-            text = f"select * from (\n{text}\n) limit ? offset ?"  # noqa: S608
-            parameters = [options.limit, options.skip]
-        with sandbox({table: self._files(table) for table in used}) as connection:
-            return run(connection, text, parameters, options.max_time_s)
+            text = f"select * from (\n{text}\n) limit {_limit(options)}"  # noqa: S608
+        with views({table: self._files(table) for table in used}) as connection:
+            return query(connection, text, options.max_time_s)
 
     def estimated_document_count(self, catalog: str) -> int:
         """Return how many rows a table has, by its files' metadata."""
@@ -192,6 +192,16 @@ class FilesHome:
             "columns": columns,
         }
 
+    def index_info(self, catalog: str) -> dict[str, Any]:
+        """Return which nights a cone index stands for, by survey and index."""
+        self._files(catalog)
+        if catalog != ALERTS:
+            return {}
+        return {
+            survey: {name: list(meta["nights"]) for name, meta in indexed(self.directory, survey)}
+            for survey in surveys_of(self.directory)
+        }
+
     def db_info(self) -> dict[str, Any]:
         """Return how many tables, files, rows and bytes there are."""
         names = self.catalog_names()
@@ -203,3 +213,13 @@ class FilesHome:
             "files": len(files),
             "dataSize": sum(file.stat().st_size for file in files),
         }
+
+
+def _limit(options: Options) -> str:
+    """Return what stands behind LIMIT.
+
+    >>> _limit(Options(limit=3)), _limit(Options(skip=2))
+    ('3 offset 0', 'null offset 2')
+    """
+    most = "null" if options.limit is None else str(int(options.limit))
+    return f"{most} offset {int(options.skip)}"

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pipeline.archive.cones.search import POSITION
 from pipeline.archive.query.home import Options
 from pipeline.archive.query.positions import Positions
-from pipeline.io.numpy_arrow import text_to_arrow, to_arrow
+from pipeline.io.numpy_arrow import from_arrow, text_to_arrow, to_arrow
 from pipeline.io.tables import field
 
 NAMED = field("position", pa.string(), description="its name")
@@ -33,7 +33,7 @@ def kept(position: NDArray[np.int64], options: Options) -> NDArray[np.int64]:
 
 def with_names(found: pa.Table, positions: Positions, options: Options) -> pa.Table:
     """Return the rows of a search with the names of the positions, and as many as asked for."""
-    number = found[POSITION.name].to_numpy()
+    number = from_arrow(found[POSITION.name])
     rows = kept(number, options)
     names = text_to_arrow(positions.names).take(to_arrow(number[rows]))
     taken = found.take(to_arrow(rows))

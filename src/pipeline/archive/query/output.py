@@ -73,11 +73,19 @@ def write(answer: pa.Table | Sequence[Mapping[str, Any]], path: Path | None, for
             _write_text(answer, file, form)
 
 
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    _json(value, sys.stdout)
+
+
+def _json(value: Any, file: TextIO) -> None:
+    json.dump(plain(value), file, indent=1, allow_nan=False)
+    file.write("\n")
+
+
 def _write_text(answer: pa.Table | Sequence[Mapping[str, Any]], file: TextIO, form: str) -> None:
     if form == "json":
-        rows = answer.to_pylist() if isinstance(answer, pa.Table) else answer
-        json.dump(plain(rows), file, indent=1, allow_nan=False)
-        file.write("\n")
+        _json(answer.to_pylist() if isinstance(answer, pa.Table) else answer, file)
     elif form == "csv":
         _csv(_table(answer), file)
     elif form == "votable":

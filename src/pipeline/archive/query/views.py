@@ -1,0 +1,53 @@
+"""The tables as views in DuckDB, which reads their files and no others."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pipeline.documents.sandbox import MEMORY_MB, lock
+
+THREADS = 2
+
+
+@contextmanager
+def views(
+    files: Mapping[str, Sequence[Path]], memory_mb: int = MEMORY_MB, threads: int = THREADS
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory with a view of each table.
+
+    It can open the files of the views and no others, and no settings can be changed: users'
+    SQL runs in it once it has passed `pipeline.documents.sandbox.check_select`.
+
+    Parameters
+    ----------
+    files : mapping of str to sequence of Path
+        Parquet files of each view; their columns are matched by name. The column ``night`` is
+        the folder that a file lies in.
+    memory_mb : int
+        That a query may take; nothing is spilled to disk.
+    threads : int
+    """
+    # as of pipeline.documents.sandbox.connect, which opens no files at all
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+        "allow_community_extensions": "false",
+        "memory_limit": f"{memory_mb}MB",
+        "temp_directory": "",
+        "threads": str(threads),
+    }
+    with duckdb.connect(config=config) as connection:
+        listed = {name: [str(path) for path in of] for name, of in files.items()}
+        for name, paths in listed.items():
+            read = connection.read_parquet(paths, union_by_name=True, filename=True)
+            night = "split_part(filename, '/', -2) as night"
+            read.project(f"* exclude (filename), {night}").create_view(name)
+        every = [path for paths in listed.values() for path in paths]
+        connection.execute("SET VARIABLE files = ?", [every])
+        connection.execute("SET allowed_paths = getvariable('files')")
+        connection.execute("SET enable_external_access = false")
+        lock(connection)
+        yield connection
