@@ -26,7 +26,6 @@ def read_as(records: Records, path: str, type_: pa.DataType) -> pa.Array:
     pyarrow.Array of `type_`, shape (n,)
         All null if the packets have no such field.
     """
-    branch = f"{path}:"
-    others = [name for name in records.paths if name.startswith(branch)]
-    arrays = [as_type(records.column(name), type_, records.num_rows) for name in (path, *others)]
-    return pc.coalesce(*arrays) if others else arrays[0]
+    names = (path, *records.branches(path))
+    arrays = [as_type(records.column(name), type_, records.num_rows) for name in names]
+    return pc.coalesce(*arrays) if len(arrays) > 1 else arrays[0]

@@ -68,8 +68,7 @@ class Decoded:
         found = [column for column in columns if column is not None and _is_binary(column.type)]
         if not found or len(found) < len(columns):
             return None
-        keep = pa.array(self.kept)
-        stamps = [column.filter(keep) for column in found]
+        stamps = found if self.kept.all() else [c.filter(pa.array(self.kept)) for c in found]
         return pa.table([self.alerts["candid"], *stamps], names=["candid", *STAMPS])
 
     @cached_property

@@ -1,6 +1,6 @@
 """Packets that came as parquet rows, as columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,6 +34,10 @@ class ArrowRecords:
         if not pa.types.is_struct(self.array.type):  # items of an array that are no records
             return []
         return list(_scalar_paths(self.array.type, ""))
+
+    def branches(self, _path: str) -> Iterable[str]:
+        """Return nothing: Arrow's fields have one type each."""
+        return ()
 
     def column(self, path: str) -> pa.Array | None:
         """Return a scalar field of every row; None if the schema has no such."""

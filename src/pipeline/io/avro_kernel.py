@@ -293,6 +293,6 @@ def gather(data: Bytes, positions: Ints, sizes: Ints, out: Bytes) -> None:
     """Copy byte strings one behind the other into `out`."""
     at = 0
     for i in range(positions.size):
-        for j in range(sizes[i]):
-            out[at + j] = data[positions[i] + j]
-        at += sizes[i]
+        size = sizes[i]
+        out[at : at + size] = data[positions[i] : positions[i] + size]
+        at += size

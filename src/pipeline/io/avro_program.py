@@ -60,11 +60,13 @@ class Layout:
 
     Slot 0 of a row holds the row of the parent table that it belongs to. `present` has a slot
     for each record and array that may be null, or something else: what it holds cannot tell an
-    array without items from none.
+    array without items from none. `branches` has, by a field's path, the columns of its union's
+    further types, in order: their names have the type behind the path.
     """
 
     parent: int
     columns: dict[str, Column] = field(default_factory=dict)
+    branches: dict[str, dict[str, None]] = field(default_factory=dict)
     children: dict[str, int] = field(default_factory=dict)
     present: dict[str, int] = field(default_factory=dict)
     is_map: bool = False
@@ -194,8 +196,10 @@ class _Compiler:
         symbols: list[str] | None = None,
     ) -> int:
         layout = self.tables[table]
-        # Two branches of a union with values keep both, the second under its type's name.
-        name = path if path not in layout.columns else f"{path}:{kind}"
+        name = path
+        if path in layout.columns:  # two branches of a union with values: both are kept
+            name = f"{path}:{kind}"
+            layout.branches.setdefault(path, {})[name] = None
         layout.columns[name] = Column(layout.width, kind, optional, symbols or [])
         layout.width += width
         return layout.columns[name].slot

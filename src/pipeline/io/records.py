@@ -4,7 +4,7 @@ Both kinds answer the same three questions, by the dotted path of a field:
 ``column("candidate.jd")``, ``child("prv_candidates")`` and ``paths``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +36,9 @@ class Records(Protocol):
     @property
     def paths(self) -> list[str]:
         """Return the paths of all scalar fields."""
+
+    def branches(self, path: str) -> Iterable[str]:
+        """Return the further columns of a field that is a union of several types."""
 
     def column(self, path: str) -> pa.Array | None:
         """Return a scalar field of every row, null where absent; None if there is no such."""
@@ -174,6 +177,10 @@ class AvroRecords:
     def paths(self) -> list[str]:
         """Return the paths of all scalar fields."""
         return list(self.program.tables[self.table].columns)
+
+    def branches(self, path: str) -> Iterable[str]:
+        """Return the further columns of a field that is a union of several types."""
+        return self.program.tables[self.table].branches.get(path, ())
 
     @property
     def parents(self) -> np.ndarray:

@@ -13,6 +13,8 @@ from pipeline.scores.onnx_file import check_onnx
 from pipeline.scores.originals import import_tensorflow, load_original
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
 
+ONNX_BATCH = 8
+"""Alerts in a call of ONNX Runtime, always: what lies between the layers stays in the cache."""
 TENSORFLOW_BATCH = 128
 """Alerts in a call of TensorFlow: its overhead of some 0.5 ms is paid once a call."""
 
@@ -72,10 +74,11 @@ def load_engine(kind: EngineKind, path: str | Path, model: Network) -> Engine:
 
 
 class OnnxEngine:
-    """ONNX Runtime on one thread, one alert at a time.
+    """ONNX Runtime on one thread, `ONNX_BATCH` alerts at a time.
 
-    Batches gain nothing on one thread (six models: 0.89 ms an alert one by one, 0.86 by
-    four, 1.25 by 128), and so a score does not depend on its neighbours by a single bit.
+    Six models of an alert take 0.54 ms one by one, 0.47 by eight, 0.60 by 32. The last batch is
+    filled up with zeros: matrices of another height may be summed in another order, and so a
+    score does not depend on its neighbours, nor on how a night was cut, by a single bit.
     """
 
     def __init__(self, path: str | Path, model: Network) -> None:
@@ -104,14 +107,16 @@ class OnnxEngine:
 
     def predict(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """See `Engine`."""
-        scores = np.empty(len(inputs[0]))
-        for i in range(len(scores)):
-            feed = {n: x[i : i + 1] for n, x in zip(self.names, inputs, strict=True)}
+        count = len(inputs[0])
+        scores = np.empty(count)
+        for start in range(0, count, ONNX_BATCH):
+            batch = slice(start, start + ONNX_BATCH)
+            feed = {n: _filled_up(x[batch]) for n, x in zip(self.names, inputs, strict=True)}
             try:
                 outputs = self.session.run(None, feed)
             except Exception as error:  # its exceptions have no common public class
                 raise ModelError(f"{self.path}: ONNX Runtime cannot run it") from error
-            scores[i] = _one_each(outputs, 1, self.path)[0]
+            scores[batch] = _one_each(outputs, ONNX_BATCH, self.path)[: count - start]
         return scores
 
 
@@ -137,6 +142,15 @@ class TensorflowEngine:
             arrays = [o.numpy() for o in outputs]
             scores[batch] = _one_each(arrays, batch.stop - batch.start, self.path)
         return scores
+
+
+def _filled_up(batch: np.ndarray) -> np.ndarray:
+    """Return a batch of `ONNX_BATCH` alerts, those that are missing as zeros."""
+    if len(batch) == ONNX_BATCH:
+        return batch
+    whole = np.zeros((ONNX_BATCH, *batch.shape[1:]), batch.dtype)
+    whole[: len(batch)] = batch
+    return whole
 
 
 def _one_each(outputs: list[np.ndarray], count: int, path: Path) -> np.ndarray:

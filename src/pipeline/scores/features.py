@@ -1,6 +1,6 @@
 """Features: the numbers about an alert that networks take beside its triplet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,14 @@ DERIVED = (
 _FROM_HISTORY = {"peakmag_so_far", "maxmag_so_far", "days_since_peak", "days_to_peak"}
 
 
+def asks_history(names: Iterable[str]) -> bool:
+    """Return whether any of these features is made of earlier measurements."""
+    return not _FROM_HISTORY.isdisjoint(names)
+
+
 def make_features(
     alerts: pa.Table,
-    history: pa.Table,
+    history: pa.Table | None,
     names: Sequence[str],
     norms: Mapping[str, float] | None = None,
 ) -> tuple[np.ndarray, list[str | None]]:
@@ -27,10 +32,10 @@ def make_features(
     alerts : pyarrow.Table, N rows
         Columns of the packets' ``candidate`` under their own names. Any numeric one can
         be a feature; a missing ``drb`` is replaced by ``rb``.
-    history : pyarrow.Table
+    history : pyarrow.Table or None
         Earlier measurements: candid (the alert's), kind, jd, mag (null: not detected).
         Only kind "prv" and jd up to the alert's own count: a packet processed again
-        later must not see its future.
+        later must not see its future. None where no feature `asks_history`.
     names : sequence of str, length F
         Columns of `alerts`, or of `DERIVED`.
     norms : mapping of str to float, optional
@@ -87,14 +92,15 @@ def _floats(table: pa.Table, name: str) -> pa.ChunkedArray:
     return pc.cast(column, pa.float64(), safe=False)
 
 
-def _derive(alerts: pa.Table, history: pa.Table, wanted: set[str]) -> dict[str, np.ndarray]:
+def _derive(alerts: pa.Table, history: pa.Table | None, wanted: set[str]) -> dict[str, np.ndarray]:
     """Return those of the derived features that are wanted."""
     derived = {}
     if "nnondet" in wanted:
         derived["nnondet"] = _column(alerts, "ncovhist") - _column(alerts, "ndethist")
     if "age" in wanted:
         derived["age"] = _column(alerts, "jd") - _column(alerts, "jdstarthist")
-    if wanted & _FROM_HISTORY:
+    if asks_history(wanted):
+        assert history is not None  # as its callers have asked
         peak_jd, peak_mag, max_mag = _extremes(alerts, history)
         derived["peakmag_so_far"] = peak_mag
         derived["maxmag_so_far"] = max_mag

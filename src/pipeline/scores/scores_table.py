@@ -57,7 +57,7 @@ def scores_schema(models: Mapping[str, Network]) -> pa.Schema:
 
 def score_batch(
     alerts: pa.Table,
-    history: pa.Table,
+    history: pa.Table | None,
     cutouts: pa.Table | None,
     engines: Mapping[str, Engine],
     models: Mapping[str, Network],
@@ -68,7 +68,7 @@ def score_batch(
     ----------
     alerts : pyarrow.Table, N rows
         candid, object_id, and what the features need.
-    history : pyarrow.Table
+    history : pyarrow.Table or None
         See `pipeline.scores.features.make_features`.
     cutouts : pyarrow.Table or None
         candid, science, template, difference (binary), in any order; None where the
@@ -107,7 +107,9 @@ def _take_triplets(models: Mapping[str, Network]) -> bool:
 class _Batch:
     """A batch of alerts and the inputs made of it: once, however many models take them."""
 
-    def __init__(self, alerts: pa.Table, history: pa.Table, cutouts: pa.Table | None) -> None:
+    def __init__(
+        self, alerts: pa.Table, history: pa.Table | None, cutouts: pa.Table | None
+    ) -> None:
         self.alerts, self.history, self.cutouts = alerts, history, cutouts
         self.made: dict[Hashable, Input] = {}
 
