@@ -10,10 +10,11 @@ from pipeline.alerts.domain import Night
 from pipeline.contract.request import Request
 from pipeline.contract.section import ConfigError
 from pipeline.crossmatch.domain import Catalog
+from pipeline.maps.domain import MAPS
 from pipeline.plan.check import check_request
 from pipeline.plan.domains import Config
 from pipeline.plan.export import default_yaml, json_schema
-from pipeline.plan.load import load_config
+from pipeline.plan.load import load_config, load_lines
 
 ROOT = Path(__file__).parents[2]
 MODEL = {"version": "1", "path": "m.h5"}
@@ -163,10 +164,11 @@ def test_the_files_in_config_are_those_of_the_models():
 
 
 def test_the_default_asks_for_nothing():
-    tables = {"alerts": "config/alerts.tsv", "events": "config/events.tsv"}
+    tables = {name: f"config/{name}.tsv" for name in ("alerts", "events", "maps")}
     assert yaml.safe_load(default_yaml()) == tables
     assert load_nights(str(ROOT / "config/alerts.tsv")) == []
     assert load_events(str(ROOT / "config/events.tsv")) == []
+    assert load_lines(str(ROOT / "config/maps.tsv"), MAPS.lines[0]) == ()
 
 
 def test_events(tmp_path):

@@ -10,7 +10,7 @@ from pipeline.contract.provenance import ROOT
 from pipeline.plan.domains import DOMAINS
 
 GROUND = {"io", "sky", "contract", "services"}
-SOURCES = {"alerts", "events"}
+SOURCES = {"alerts", "events", "maps"}
 # What a room may import beside itself, and a domain that is not listed the ground and the
 # sources; scores trains the demonstration's model on simulated
 # stamps, skymaps calibrates on simulated tracks.
@@ -22,6 +22,7 @@ ALLOWED = {
     "services": {"io"},
     "alerts": GROUND,
     "events": GROUND,
+    "maps": GROUND | {"events"},
     "simulate": GROUND | SOURCES,
     "scores": GROUND | SOURCES | {"simulate"},
     "skymaps": GROUND | SOURCES | {"simulate"},

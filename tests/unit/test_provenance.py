@@ -187,7 +187,8 @@ PASSED_ON = {
     "alerts/read_parquet.py:read_parquet", "alerts/read_parquet.py:_read_group",
     "alerts/sources.py:_read_folder", "io/avro.py:_read_block", "io/avro.py:parse_schema",
     "io/schema_folder.py:_load", "io/tarball.py:fromtarfile", "io/tarball.py:read_members",
-    "skymaps/calibration/measured_tracks.py:measure_tracks",
+    "sky/maps/notices.py:read_notice", "sky/maps/notices.py:_decoded", "sky/maps/read.py:read_map",
+    "sky/maps/unpack.py:unpacked", "skymaps/calibration/measured_tracks.py:measure_tracks",
     "skymaps/calibration/measured_tracks.py:measure", "skymaps/scan/fitter.py:__init__",
     "skymaps/scan/fitter.py:attempt",
 }  # fmt: skip

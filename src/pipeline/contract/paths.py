@@ -12,6 +12,9 @@ from typing import Protocol
 RESULTS = "results"
 NIGHT = "{survey}/{night}"
 SHARD = f"{NIGHT}/{{shard}}"
+SKYMAP = f"{RESULTS}/skymaps/{{event}}"
+MULTIORDER = f"{SKYMAP}/skymap.multiorder.fits"
+"""The map of an event of ours, which others than `skymaps` read too."""
 NUMBER = "{number}"
 """Stands for the number of a shard or a part in the name of one of many files."""
 

@@ -7,12 +7,14 @@ from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section
 from pipeline.sky.nsides import parse_nsides
 
+EVENT_NAME = r"^[A-Za-z0-9][A-Za-z0-9_+-]*$"
+
 
 class EventRow(Section):
     """An event file, and how to scan it where that differs from the section ``skymaps``."""
 
     event: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$",
+        pattern=EVENT_NAME,
         max_length=100,
         description="name of the event: its folder",
     )

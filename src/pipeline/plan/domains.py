@@ -12,10 +12,11 @@ from pipeline.contract.domain import Domain
 from pipeline.contract.section import Section
 from pipeline.crossmatch.domain import CROSSMATCH
 from pipeline.events.domain import EVENTS
+from pipeline.maps.domain import MAPS
 from pipeline.scores.domain import SCORES
 from pipeline.skymaps.domain import SKYMAPS
 
-DOMAINS: tuple[Domain, ...] = (ALERTS, CROSSMATCH, SCORES, ARCHIVE, EVENTS, SKYMAPS)
+DOMAINS: tuple[Domain, ...] = (ALERTS, CROSSMATCH, SCORES, ARCHIVE, EVENTS, MAPS, SKYMAPS)
 """A new domain is a line here; the order is that of config.yaml and of a night's targets."""
 
 KEYS = tuple(key for domain in DOMAINS for key in domain.keys)

@@ -64,7 +64,11 @@ def load_lines(path: str | None, table: Lines) -> tuple[Any, ...]:
     names = Counter(tuple(getattr(row, name) for name in table.identity) for row in rows)
     for name, count in names.items():
         if count > 1:
-            words = ", ".join(map(" ".join, zip(table.identity, name, strict=True)))
+            words = ", ".join(
+                f"{column} {value}"
+                for column, value in zip(table.identity, name, strict=True)
+                if value is not None
+            )
             raise ConfigError(f"{path}: {words} stands there twice")
     return tuple(rows)
 

@@ -19,7 +19,7 @@ def places_of(request: Request, value: str) -> Iterator[str]:
     yield from _keys_of(request.config.model_dump(), value)
     for table in (table for domain in DOMAINS for table in domain.lines):
         for line in request.of(table.key):
-            name = " ".join(str(getattr(line, column)) for column in table.identity)
+            name = " ".join(str(v) for c in table.identity if (v := getattr(line, c)) is not None)
             for column in _keys_of(line.model_dump(), value):
                 yield f"{getattr(request.config, table.key)}: {name}: {column}"
 

@@ -1,7 +1,7 @@
 """Section ``skymaps``: how events are scanned, unless ``events.tsv`` says otherwise."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -17,8 +17,7 @@ from pipeline.sky.nsides import parse_nsides, words_of
 from pipeline.skymaps import need
 from pipeline.skymaps.recos.registry import names
 
-SKYMAP = f"{paths.RESULTS}/skymaps/{{event}}"
-CHUNK = f"{SKYMAP}/rounds/{{round}}/{{chunk}}-of-{{chunks}}.npz"
+CHUNK = f"{paths.SKYMAP}/rounds/{{round}}/{{chunk}}-of-{{chunks}}.npz"
 SUMMARY = f"{paths.RESULTS}/skymaps/summary.csv"
 TRACKS = f"{paths.RESULTS}/calibration/tracks"
 CALIBRATION = f"{paths.RESULTS}/calibration/{{reco}}/{{nsides}}"
@@ -27,7 +26,7 @@ CALIBRATION_SHARE = f"{CALIBRATION}/shares/{{share}}.json"
 
 PRODUCTS = (
     "manifest.json",
-    "skymap.multiorder.fits",
+    PurePath(paths.MULTIORDER).name,
     "contours.json",
     "contours.txt",
     "circular.txt",
@@ -97,7 +96,7 @@ def product(event: str, name: str) -> str:
     >>> product("IC231202A", "manifest.json")
     'results/skymaps/IC231202A/manifest.json'
     """
-    return f"{SKYMAP.format(event=event)}/{name}"
+    return f"{paths.SKYMAP.format(event=event)}/{name}"
 
 
 def scan_settings(section: Skymaps, row: EventRow) -> dict[str, str | bool | float]:

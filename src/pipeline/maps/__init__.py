@@ -1,0 +1,1 @@
+"""Which skymaps there are: lines of ``maps.tsv``, and our own events'."""

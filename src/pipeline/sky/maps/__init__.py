@@ -1,0 +1,1 @@
+"""Anybody's skymaps: read into sorted cells, asked for levels, regions and overlaps."""
