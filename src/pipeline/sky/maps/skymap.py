@@ -130,8 +130,7 @@ class SkyMap:
     @property
     def area(self) -> Floats:
         """Solid angle of each cell [sr]."""
-        area: Floats = (self.end - self.begin) * cells.PIXEL_SR
-        return area
+        return (self.end - self.begin).astype(np.float64) * cells.PIXEL_SR
 
     def at(self, ra: ArrayLike, dec: ArrayLike) -> Found:
         """Look up positions in the ICRS [deg]; NaN where one is none."""
