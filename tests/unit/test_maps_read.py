@@ -220,6 +220,10 @@ REFUSED = {
     "explicit without": (flat(INDXSCHM="EXPLICIT"), "expected a column PIXEL"),
     "no rows": (multiorder([], []), "empty"),
     "rows": (with_cards(flat(), NAXIS2=10**12), "at most"),
+    "image": (
+        with_cards(flat(), XTENSION="'IMAGE'", NAXIS1=10**9, NAXIS2=10**9), "bytes: at most"
+    ),
+    "cells": (with_cards(multiorder(), NAXIS2=1 << 25), "33554432 pixels: at most"),
     "row bytes": (with_cards(flat(), NAXIS1=16), "take 8 bytes of a row, but NAXIS1 is 16"),
     "negative": (with_cards(flat(), NAXIS2=-1), "NAXIS2 is -1"),
     "form": (with_cards(flat(), TFORM1="'Z'"), "no form"),
@@ -269,6 +273,7 @@ def test_a_notice_carries_a_map(read):
     found = read(notice(LVK), "n.json")
     assert (found.name, found.mjd) == ("S230518h", 60324.25)
     assert np.allclose(found.at(RA, DEC).density, expected())
+    assert not found.account.notes
 
 
 @pytest.mark.parametrize("value", [CIRCLE, NESTED])

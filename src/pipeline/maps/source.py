@@ -8,7 +8,7 @@ from pipeline.sky.maps.build import Told
 from pipeline.sky.maps.errors import MapError
 from pipeline.sky.maps.gaussian import Ellipse, map_of_ellipse
 from pipeline.sky.maps.read import read_map
-from pipeline.sky.maps.skymap import SkyMap
+from pipeline.sky.maps.skymap import SkyMap, dated
 
 WINDOWS = {"gw": (0.0, 5.0), "grb": (0.0, 3.0), "neutrino": (0.0, 10.0)}
 """By stream, where a line says nothing else: the first detection minus the event's time [d], as
@@ -73,11 +73,8 @@ def open_map(source: MapSource, folder: str | Path = ".") -> SkyMap:
         found = map_of_ellipse(source.ellipse, Told(source.event))
     else:
         found = read_map(Path(folder, source.path))
-    if source.mjd is None:
-        return replace(found, name=source.event)
-    notes = tuple(note for note in found.account.notes if not note.startswith("no time"))
-    account = replace(found.account, notes=notes)
-    return replace(found, name=source.event, mjd=source.mjd, account=account)
+    found = replace(found, name=source.event)
+    return found if source.mjd is None else dated(found, source.mjd)
 
 
 def newest(sources: Iterable[MapSource], as_of: float | None = None) -> dict[str, MapSource]:

@@ -13,6 +13,8 @@ FERMI_ZERO = 51910 + 7.428703703703703e-4
 EARLIEST, LATEST = 30_000.0, 100_000.0
 """MJD (1941 and 2132): whatever lies beyond is no time of an event."""
 DISAGREE_DAYS = 1.0 / 86_400
+NO_TIME = "no time"
+"""What a note begins with where a map has none."""
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d(?:\.\d*)?))?(?:Z|[+-]00:?00)?")
 
 
@@ -54,7 +56,7 @@ def event_time(header: Header) -> tuple[float | None, tuple[str, ...]]:
         if (mjd := _time(header, name)) is not None
     }
     if not found:
-        return None, ("no time: none of DATE-OBS, MJD-OBS, EVENTMJD, TRIGTIME is one",)
+        return None, (f"{NO_TIME}: none of DATE-OBS, MJD-OBS, EVENTMJD, TRIGTIME is one",)
     (first, mjd), *others = found.items()
     notes = tuple(
         f"{name} is {(other - mjd) * 86_400:+.1f} s from {first}, which is taken"

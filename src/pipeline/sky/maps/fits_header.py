@@ -14,6 +14,9 @@ BLOCK = 2880
 CARD = 80
 MOST_BLOCKS = 512
 """Of a header: 18,432 cards, where the longest of the known maps has 90."""
+MOST_BYTES = 8 << 30
+"""Of the data behind a header: five times those of the largest map that is published. A packed
+file of some megabytes can promise, and unpack to, any number."""
 Value = bool | int | float | str
 Header = Mapping[str, Value]
 
@@ -102,7 +105,13 @@ def text_of(header: Header, keyword: str) -> str:
 
 
 def data_bytes(header: Header) -> int:
-    """Return the size of the data behind a header, in whole blocks (section 3.3.2)."""
+    """Return the size of the data behind a header, in whole blocks (section 3.3.2).
+
+    Raises
+    ------
+    MapError
+        If that is none, or more than is read.
+    """
     axes = [count_of(header, f"NAXIS{i + 1}") for i in range(min(count_of(header, "NAXIS"), 999))]
     if not axes:
         return 0
@@ -113,4 +122,7 @@ def data_bytes(header: Header) -> int:
     for axis in axes:
         size *= axis
     size = (size + count_of(header, "PCOUNT", 0)) * count_of(header, "GCOUNT", 1)
-    return -(-size * abs(int(bitpix)) // 8 // BLOCK) * BLOCK
+    size = -(-size * abs(int(bitpix)) // 8 // BLOCK) * BLOCK
+    if size > MOST_BYTES:
+        raise MapError(f"an array of {size} bytes: at most {MOST_BYTES} are read")
+    return size

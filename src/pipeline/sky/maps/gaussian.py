@@ -17,8 +17,8 @@ FINENESS = 8.0
 """Pixels a σ: the areas of credible regions are right to 1 %."""
 LARGEST = 30.0
 """Greatest σ [deg]: more is no localisation."""
-FLATTEST = 50.0
-"""Greatest ratio of the axes."""
+FLATTEST = 20.0
+"""Greatest ratio of the axes: the smaller one says how fine the pixels are, the larger how many."""
 
 
 @dataclass(frozen=True)

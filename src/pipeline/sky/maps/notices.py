@@ -15,10 +15,10 @@ from typing import Any
 
 from pipeline.sky.maps.build import Told
 from pipeline.sky.maps.errors import MapError
-from pipeline.sky.maps.event_time import mjd_of_iso
+from pipeline.sky.maps.event_time import NO_TIME, mjd_of_iso
 from pipeline.sky.maps.gaussian import Ellipse, map_of_ellipse
 from pipeline.sky.maps.read_fits import read_fits
-from pipeline.sky.maps.skymap import SkyMap
+from pipeline.sky.maps.skymap import SkyMap, dated
 from pipeline.sky.maps.unpack import unpacked
 
 PARTS = ("localization", "event", "discovery_datetime", "alert", "alert_info")
@@ -52,12 +52,9 @@ def read_notice(text: bytes, source: str) -> SkyMap:
     mjd = next((m for key in ("time", "trigger_time") if (m := _time(values.get(key)))), None)
     if encoded := values.get("skymap") or values.get("healpix_file"):
         found = _decoded(encoded, source)
-        return replace(
-            found,
-            name=name or found.name,
-            mjd=found.mjd if mjd is None else found.mjd or mjd,
-        )
-    notes = () if mjd else ("no time: the notice has neither event.time nor trigger_time",)
+        found = replace(found, name=name or found.name)
+        return found if mjd is None or found.mjd is not None else dated(found, mjd)
+    notes = () if mjd else (f"{NO_TIME}: the notice has neither event.time nor trigger_time",)
     return map_of_ellipse(_ellipse(values), Told(source, "icrs", name, mjd, notes))
 
 

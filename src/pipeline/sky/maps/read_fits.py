@@ -20,6 +20,8 @@ PIXEL = ("PIXEL", "IPIX")
 DISTANCE = ("DISTMU", "DISTSIGMA", "DISTNORM")
 MOST_PIXELS = 12 * 4096**2
 """Of a map: four times those of the largest that is published (nside 2048)."""
+MOST_CELLS = 1 << 24
+"""Of a table that numbers them, all of which are held: LVK's have 20,000, rarely a million."""
 FRAMES: dict[str, Frame] = {
     **dict.fromkeys(("", "C", "ICRS", "CEL", "EQU", "EQUATORIAL", "CELESTIAL", "RADEC"), "icrs"),
     **dict.fromkeys(("G", "GAL", "GALACTIC"), "galactic"),
@@ -55,6 +57,7 @@ def read_fits(stream: IO[bytes], source: str) -> SkyMap:
     header = primary
     while header is not None:
         if text_of(header, "XTENSION") == "BINTABLE":
+            data_bytes(header)  # not too many
             layout = layout_of(header)
             if _value_column(layout) is not None:
                 return _read_table(stream, layout, {**(primary or {}), **header}, source)
@@ -74,19 +77,21 @@ def _read_table(stream: IO[bytes], layout: Layout, header: Header, source: str) 
     told = Told(source, FRAMES[coordsys], _name(header), mjd, notes)
     value = _value_column(layout)
     assert value is not None  # who calls has seen it
-    if layout.rows * value.repeat > MOST_PIXELS:
-        count = layout.rows * value.repeat
-        raise MapError(f"it has {count} pixels: at most {MOST_PIXELS} are read")
+    count, uniq = layout.rows * value.repeat, layout.find("UNIQ")
+    is_explicit = uniq is not None or text_of(header, "INDXSCHM").upper() == "EXPLICIT"
+    most = MOST_CELLS if is_explicit else MOST_PIXELS
+    if count > most:
+        raise MapError(f"it has {count} pixels: at most {most} are read")
     layers = [c for c in map(layout.find, DISTANCE) if c is not None]
     columns = [value, *layers] if len(layers) == len(DISTANCE) else [value]
-    if uniq := layout.find("UNIQ"):
+    if uniq is not None:
         return build(_uniq(read_columns(stream, layout, [*columns, uniq]), value), told)
     pixel = layout.find(*PIXEL)
-    if text_of(header, "INDXSCHM").upper() != "EXPLICIT":
+    if not is_explicit:
         pixel = None
     elif pixel is None:
         raise MapError("INDXSCHM is EXPLICIT: expected a column PIXEL or UNIQ")
-    flat = _Flat(header, layout.rows * value.repeat, explicit=pixel is not None)
+    flat = _Flat(header, count, explicit=pixel is not None)
     used = columns if pixel is None else [*columns, pixel]
     return build(flat.pixels(read_columns(stream, layout, used), value), told)
 

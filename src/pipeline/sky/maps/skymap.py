@@ -1,6 +1,6 @@
 """A map of where an event was: what anybody's file becomes, and what it is asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipeline.sky import coordinates, healpix
 from pipeline.sky.maps import cells
+from pipeline.sky.maps.event_time import NO_TIME
 from pipeline.sky.maps.regions import Region, region_of
 
 Frame = Literal["icrs", "galactic"]
@@ -169,6 +170,12 @@ class SkyMap:
         """Centre of the densest cell, in the map's frame [deg]."""
         densest = int(np.argmax(self.density))
         return cells.centre(self.begin[densest], self.end[densest])
+
+
+def dated(found: SkyMap, mjd: float) -> SkyMap:
+    """Return a map with another time (UTC) [d]; it has one then."""
+    notes = tuple(note for note in found.account.notes if not note.startswith(NO_TIME))
+    return replace(found, mjd=mjd, account=replace(found.account, notes=notes))
 
 
 def pixels_of(ra: ArrayLike, dec: ArrayLike, frame: Frame = "icrs") -> NDArray[np.int64]:
