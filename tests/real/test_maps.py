@@ -118,6 +118,14 @@ def test_distances_against_ligo_skymap(maps, shared, crossmatch, name):
     assert np.all(expected[unknown] == 0)
 
 
+def test_our_own_region_is_our_contour(maps, shared):
+    from astropy.io import fits
+
+    name = "IC138632_nightmill.multiorder.fits"
+    contour = fits.getheader(shared / "data/skymaps" / name, 1)["CONTOUR_AREA_90"]
+    assert maps(name).region(0.9).area == pytest.approx(contour, rel=1e-9)
+
+
 def test_the_map_within_a_notice(maps, shared):
     path = "notices/S230518h_initial.json"
     found, file = maps(path), maps("S230518h_bilby.multiorder.fits")

@@ -23,6 +23,7 @@ from test_skymaps_map import gaussian
 
 from pipeline.events.directions import to_icrs
 from pipeline.sky import healpix
+from pipeline.sky.maps.read import read_map
 from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.map.levels import CALIBRATED, UNCALIBRATED, Levels, wilks_levels
 from pipeline.skymaps.map.skymap import make_skymap
@@ -119,6 +120,10 @@ def test_multiorder_fits(written):
     assert area == pytest.approx(contours["90"]["area"], rel=0.02)
     region = mocpy.MOC.from_multiordermap_fits_file(path, cumul_to=0.9)
     assert region.sky_fraction * 4 * np.pi * np.degrees(1) ** 2 == pytest.approx(area, rel=0.02)
+    ours = read_map(path)  # which reads anybody's maps: its regions are the contours
+    for name, level in (("50", 0.5), ("90", 0.9)):
+        assert ours.region(level).area == pytest.approx(contours[name]["area"], rel=1e-9)
+    assert ours.mjd == pytest.approx(event().mjd, abs=1e-8)
 
 
 def test_fits_header(written):
