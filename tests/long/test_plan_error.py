@@ -39,9 +39,10 @@ NIGHTS = [
     Simulated("ztf", "container", (2_000, 20_000), 4),
     Simulated("lsst", "container", (300, 2_500), 4),
 ]
-MOST = {"cpu_s": 0.5, "output_mb": 0.5, "spool_mb": 0.1, "inodes": 0.3}
-"""Largest relative error of the plan on the larger night. CPU is that of a machine that is not
-the one of the table, and not ours alone; folders are counted as those of a run with all parts."""
+MOST = {"cpu_s": 1.0, "output_mb": 0.5, "spool_mb": 0.1, "inodes": 0.3}
+"""Largest relative error of the plan on the larger night. CPU within a factor of two: the machine
+is not the one of the table (a core of a year later is 1.6 times as fast), and not ours alone;
+folders are counted as those of a run with all parts."""
 MOST_OUTPUT = {"lsst": 3.0}
 """Simulated Rubin objects recur in a night, and parquet writes what recurs once: their history
 takes 25 kB a packet, that of the 33 real packets, all of other objects, 65 kB."""
@@ -120,4 +121,4 @@ def test_the_error_of_the_plan(tmp_path, capsys, night):
         assert all(peak <= asked[rule] for rule, peak in memory.items())
     most_of = MOST | {"output_mb": MOST_OUTPUT.get(night.survey, MOST["output_mb"])}
     for name, most in most_of.items():
-        assert abs(errors[name]) <= most, name
+        assert -most / (1 + most) <= errors[name] <= most, name
