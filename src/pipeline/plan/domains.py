@@ -16,7 +16,15 @@ from pipeline.maps.domain import MAPS
 from pipeline.scores.domain import SCORES
 from pipeline.skymaps.domain import SKYMAPS
 
-DOMAINS: tuple[Domain, ...] = (ALERTS, CROSSMATCH, SCORES, ARCHIVE, EVENTS, MAPS, SKYMAPS)
+DOMAINS: tuple[Domain, ...] = (
+    ALERTS,
+    CROSSMATCH,
+    SCORES,
+    ARCHIVE,
+    EVENTS,
+    MAPS,
+    SKYMAPS,
+)
 """A new domain is a line here; the order is that of config.yaml and of a night's targets."""
 
 KEYS = tuple(key for domain in DOMAINS for key in domain.keys)
