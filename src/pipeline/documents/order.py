@@ -1,0 +1,56 @@
+"""Sort keys: MongoDB's order of values as a struct that SQL sorts likewise."""
+
+from pipeline.documents.compare import classes, number, rank
+from pipeline.documents.refused import Refused
+from pipeline.documents.values import Value
+
+
+def key_of(value: Value, descending: bool = False, nothing_is_null: bool = False) -> str:
+    """Give a struct by which values sort in MongoDB's order.
+
+    Parameters
+    ----------
+    value : Value
+        Of scalars; arrays and objects are refused.
+    descending : bool
+        Whether the greatest comes first.
+    nothing_is_null : bool
+        Whether missing counts as null, as it does where documents are sorted.
+
+    Returns
+    -------
+    str
+        A struct to be sorted upwards, NULLs last.
+    """
+    found = classes(value)
+    sign = "-" if descending else ""
+    place = rank(value)
+    if nothing_is_null and value.missing:
+        place = f"greatest({place}, 1)"
+    parts = [f"r := {sign}({place})"]
+    for one in found:
+        if one == "number":
+            parts += _numbers(value, descending)
+        elif one in ("bool", "date"):
+            parts.append(f"{one[0]} := {sign}(CAST({value.scalars[one]} AS BIGINT))")
+        elif one in ("string", "oid") and not descending:
+            parts.append(f"{one[0]} := {value.scalars[one]}")
+        else:
+            raise Refused(f"sorted by values of type {one}" + (" downwards" * descending))
+    return f"struct_pack({', '.join(parts)})"
+
+
+def _numbers(value: Value, descending: bool) -> list[str]:
+    sign = "-" if descending else ""
+    if "double" not in value.scalars:
+        # -x - 1 turns the order round without leaving 64 bits
+        text = value.scalars["int"]
+        return [f"n := {f'-1 - CAST({text} AS BIGINT)' if descending else text}"]
+    if "int" in value.scalars and value.bits > 53:
+        raise Refused("sorted by integers of 64 bits together with floats")
+    text = number(value)
+    parts = []
+    if value.nan:
+        real = f"isnan({text})" if descending else f"NOT isnan({text})"
+        parts.append(f"q := ({real})")
+    return [*parts, f"n := {sign}({text})"]
