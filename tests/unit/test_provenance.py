@@ -181,6 +181,9 @@ PASSED_ON = {
     "cli/main.py:main", "alerts/surveys/check.py:wrong_with", "archive/cones/choice.py:_usable",
     "crossmatch/domain.py:_columns_there", "contract/job.py:job", "crossmatch/rows.py:readable",
     "io/fetch.py:fetch", "io/fetch.py:_complete",
+    "documents/extended_json.py:parse", "documents/extended_json.py:_decoded",
+    "documents/regex.py:checked",
+    "documents/sandbox.py:check_select", "documents/sandbox.py:query",
     "services/credentials.py:_of_file", "services/mongodb.py:connected",
     "scores/child.py:_call", "scores/convert.py:_to_onnx", "scores/originals.py:_load_keras",
     # reasons; what the package itself raises there has a class of its own, or no words
