@@ -30,6 +30,16 @@ def directory(tmp_path, monkeypatch):
     write_alerts(tmp_path, [10.0, 10.0001, 11.0], [-5, -5, -5], magpsf=[15, 16, 17])
     matches = {"survey": ["ztf"], "candid": [1000], "catalog": ["stars"], "distance_arcsec": [1.0]}
     write_table(pa.table(matches), tmp_path / "results/matches/ztf/20180201/0000.parquet")
+    Path("config").mkdir()
+    Path("config/config.yaml").write_text("maps: config/maps.tsv\n")
+    lines = [
+        ("event", "stream", "ra", "dec", "radius", "time"),
+        ("IC231202A", "neutrino", "10", "-5", "1", "2018-02-01T00:00:00"),
+    ]
+    Path("config/maps.tsv").write_text("".join("\t".join(line) + "\n" for line in lines))
+    # a notice is told by its content
+    notice = {"ra": 10, "dec": -5, "ra_dec_error": 1, "trigger_time": "2018-02-01T00:00:00Z"}
+    Path("bayestar.multiorder.fits.gz").write_text(json.dumps(notice))
     Path("positions.json").write_text(json.dumps([[10.0, -5.0]]))
     return tmp_path
 

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print what is near, sorted by position and distance."""
     from pipeline.archive.query.command_line import (  # noqa: PLC0415
+        columns_of,
         options_of,
         text_of,
         warnings_to_stderr,
@@ -43,13 +44,10 @@ def run(arguments: argparse.Namespace) -> None:
     warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
     positions = read_positions(text_of(" ".join(arguments.position)))
-    columns = arguments.columns
-    if columns not in (None, "all"):
-        columns = [name.strip() for name in columns.split(",")]
     found = FilesHome(arguments.directory).cones(
         positions,
         read_angle(arguments.radius, arguments.unit),
-        columns,
+        columns_of(arguments.columns),
         arguments.survey,
         read_angle(arguments.min_distance, arguments.unit),
     )

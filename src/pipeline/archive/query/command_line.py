@@ -5,6 +5,7 @@ import logging
 import sys
 from pathlib import Path
 
+from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.query.home import MAX_TIME_S, Options
 
 
@@ -48,6 +49,17 @@ def options_of(arguments: argparse.Namespace) -> Options:
     if not time > 0:
         raise ValueError("--max-time is more than 0 s")
     return Options(limit=limit, skip=skip, max_time_s=time)
+
+
+def columns_of(given: str | None) -> list[str] | str | None:
+    """Return the columns that an option names.
+
+    >>> columns_of("candid, magpsf"), columns_of("all"), columns_of(None)
+    (['candid', 'magpsf'], 'all', None)
+    """
+    if given is None or given == EVERY_COLUMN:
+        return given
+    return [name.strip() for name in given.split(",")]
 
 
 def text_of(given: str) -> str:

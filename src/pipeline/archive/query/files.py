@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -15,6 +15,9 @@ from pipeline.archive.query.positions import Positions
 from pipeline.archive.tables import ALERTS, nights_of, surveys_of, table_names
 from pipeline.io.numpy_arrow import flags_to_arrow, from_arrow, to_arrow
 from pipeline.sky.healpix import lonlat_to_vec
+
+if TYPE_CHECKING:
+    from pipeline.archive.cones.regions import Area
 
 
 class FilesHome:
@@ -70,16 +73,42 @@ class FilesHome:
         ValueError
             If there is no such column or survey.
         """
-        there = surveys_of(self.directory)
-        for survey in surveys or ():
-            if survey not in there:
-                raise ValueError(f"no alerts of {survey!r}; there are {', '.join(there)}")
         vec = lonlat_to_vec(positions.ra, positions.dec)
-        found = search(self.directory, surveys or there, vec, arcsec, columns)
+        found = search(self.directory, self._surveys(surveys), vec, arcsec, columns)
         if least_arcsec > 0:
             far = from_arrow(found[DISTANCE.name]) >= least_arcsec
             found = found.filter(flags_to_arrow(far))
         return found
+
+    def region(
+        self,
+        area: "Area",
+        columns: Sequence[str] | str | None = None,
+        surveys: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return all alerts inside a credible region, in its window, as a table.
+
+        Parameters
+        ----------
+        area : pipeline.archive.cones.regions.Area
+        columns, surveys
+            As of `cones`.
+
+        Returns
+        -------
+        pyarrow.Table
+            As of `pipeline.archive.cones.regions.search_region`.
+        """
+        from pipeline.archive.cones.regions import search_region  # noqa: PLC0415 - reads maps
+
+        return search_region(self.directory, self._surveys(surveys), area, columns)
+
+    def _surveys(self, wanted: Sequence[str] | None) -> Sequence[str]:
+        there = surveys_of(self.directory)
+        for survey in wanted or ():
+            if survey not in there:
+                raise ValueError(f"no alerts of {survey!r}; there are {', '.join(there)}")
+        return wanted or there
 
     def cone_search(
         self,

@@ -1,0 +1,46 @@
+"""Find the alerts inside the credible region of a skymap."""
+
+import argparse
+
+from pipeline.archive.query.command_line import add_directory, add_options, add_output
+
+COMMAND = "query skymap"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("map", help="a file, or the name of an event in maps.tsv or events.tsv")
+    parser.add_argument(
+        "--level", type=float, help="credible level; default: that of maps.tsv, 0.9 of a file"
+    )
+    parser.add_argument(
+        "--window",
+        type=float,
+        nargs=2,
+        metavar=("FIRST", "LAST"),
+        help="days after the event; default: that of maps.tsv, any time of a file",
+    )
+    parser.add_argument("--survey", action="append", help="only of it; may be repeated")
+    parser.add_argument("--columns", help="by commas, or all; default: those of the cone indexes")
+    add_options(parser)
+    add_output(parser)
+    add_directory(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print what is inside, the most probable first."""
+    from pipeline.archive.query.command_line import (  # noqa: PLC0415 - only this command
+        columns_of,
+        options_of,
+        warnings_to_stderr,
+    )
+    from pipeline.archive.query.files import FilesHome  # noqa: PLC0415
+    from pipeline.archive.query.output import format_of, write  # noqa: PLC0415
+    from pipeline.plan.named_maps import area_of  # noqa: PLC0415
+
+    warnings_to_stderr()
+    form, options = format_of(arguments.output, arguments.format), options_of(arguments)
+    area = area_of(arguments.map, arguments.level, arguments.window, arguments.directory)
+    home = FilesHome(arguments.directory)
+    found = home.region(area, columns_of(arguments.columns), arguments.survey)
+    write(found.slice(options.skip, options.limit), arguments.output, form)
