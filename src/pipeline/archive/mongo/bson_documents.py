@@ -3,6 +3,7 @@
 Source of the format: https://bsonspec.org/spec.html, version 1.1.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
@@ -32,7 +33,7 @@ class _Column(Protocol):
         """Write the values and move `at` behind them."""
 
 
-def documents(table: pa.Table) -> tuple[Bytes, Ints]:
+def documents(table: pa.Table, sparse: Collection[str] = ()) -> tuple[Bytes, Ints]:
     """Return the rows of a table as BSON documents.
 
     Null is null, but left out in documents that are items of a list, as brokers do. Integers
@@ -42,6 +43,8 @@ def documents(table: pa.Table) -> tuple[Bytes, Ints]:
     ----------
     table : pyarrow.Table
         n rows of integers, floats, text, booleans, bytes, structs and lists of these.
+    sparse : collection of str
+        Columns in whose documents null is left out as well.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def documents(table: pa.Table) -> tuple[Bytes, Ints]:
     """
     batches = table.combine_chunks().to_batches() or [_empty(table.schema)]
     arrays = dict(zip(table.column_names, batches[0].columns, strict=True))
-    whole = _Document(arrays, np.ones(table.num_rows, bool), in_list=False)
+    whole = _Document(arrays, np.ones(table.num_rows, bool), False, sparse=sparse)
     bounds = np.concatenate([[0], np.cumsum(whole.sizes)])
     out = np.empty(int(bounds[-1]), np.uint8)
     whole.put(out, bounds[:-1].copy())
@@ -150,12 +153,13 @@ class _Document:
         valid: NDArray[np.bool_],
         in_list: bool,
         absent: Bytes | None = None,
+        sparse: Collection[str] = (),
     ) -> None:
         self.types = np.where(valid, DOCUMENT, 0 if absent is None else absent).astype(np.uint8)
         self.sizes = np.where(valid, _FRAME, 0)
         self._columns = []
         for name, array in arrays.items():
-            column = _column(array, valid, in_list, keep=not in_list)
+            column = _column(array, valid, in_list or name in sparse, keep=not in_list)
             key = np.frombuffer(name.encode(), np.uint8)
             self._columns.append((key, column))
             kernel.add_named(column.types, column.sizes, key.size, self.sizes)

@@ -1,0 +1,173 @@
+"""Writing to a survey's two collections: again and again, with the same result."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import IndexModel, ReplaceOne
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+from pipeline.archive.mongo.aux_merge import merge
+from pipeline.archive.mongo.bson_documents import documents, split
+from pipeline.archive.mongo.histories import Series
+from pipeline.archive.mongo.shapes import CLASSIFICATIONS, Shaped
+from pipeline.services.mongo_errors import DUPLICATE, codes
+
+Document = dict[str, Any]
+Raw = Collection[RawBSONDocument]
+Keys = Sequence[tuple[str, int | str]]
+
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+
+
+@dataclass
+class Pair:
+    """The collections of a survey's alerts and objects.
+
+    Attributes
+    ----------
+    database : pymongo.database.Database
+    survey : str
+        Its name in the collections' names is in capitals.
+    series : tuple of Series
+        The histories of its objects.
+    """
+
+    database: Database[Document]
+    survey: str
+    series: tuple[Series, ...]
+    alerts: Raw = field(init=False)
+    aux: Raw = field(init=False)
+
+    def __post_init__(self) -> None:
+        name = collection_name(self.survey)
+        self.alerts = cast(Raw, self.database.get_collection(name, codec_options=_RAW))
+        self.aux = cast(Raw, self.database.get_collection(f"{name}_aux", codec_options=_RAW))
+
+    def index(self, alerts: Sequence[Keys], aux: Sequence[Keys]) -> None:
+        """Make the indexes that are not there yet."""
+        for collection, wanted in ((self.alerts, alerts), (self.aux, aux)):
+            if wanted:
+                collection.create_indexes([IndexModel(list(keys)) for keys in wanted])
+
+    def write(self, batch: "Batch") -> None:
+        """Write documents, those of the objects first: what has an alert has all it brings.
+
+        Documents that are there and equal are left alone, others replaced.
+
+        Raises
+        ------
+        pymongo.errors.PyMongoError
+            All may be written again after it.
+        """
+        found = self.alerts.find({"_id": {"$in": batch.candids}})
+        there = {int(document["_id"]): bytes(document.raw) for document in found}
+        self._write_aux(batch, there)
+        new = [RawBSONDocument(d) for i, d in batch.alerts_by_id if i not in there]
+        _insert(self.alerts, new)
+        changed = [(i, d) for i, d in batch.alerts_by_id if i in there and there[i] != d]
+        if changed:
+            self.alerts.bulk_write(
+                [ReplaceOne({"_id": i}, RawBSONDocument(d)) for i, d in changed], ordered=False
+            )
+
+    def _write_aux(self, batch: "Batch", alerts: dict[int, bytes]) -> None:
+        names = list({name for name in batch.objects if name is not None})
+        found = self.aux.find({"_id": {"$in": names}}, {"cross_matches": 1, "cross_matches_of": 1})
+        there = {document["_id"]: document for document in found}
+        new: dict[str, int] = {}
+        known = []
+        for i, name in enumerate(batch.objects):
+            if name is None or not self._brings(batch, i, alerts, there.get(name)):
+                continue
+            if name in there or name in new or not batch.sorted[i]:
+                known.append(i)
+            else:
+                new[name] = i
+        late = _insert(self.aux, [RawBSONDocument(batch.aux[i]) for i in new.values()])
+        inserted = list(new.values())
+        merged = sorted([*known, *(inserted[k] for k in late)])
+        if merged:
+            updates = [merge(str(batch.objects[i]), batch.aux[i], self.series) for i in merged]
+            self.aux.bulk_write(updates, ordered=False)
+
+    def _brings(
+        self, batch: "Batch", i: int, alerts: dict[int, bytes], there: RawBSONDocument | None
+    ) -> bool:
+        """Return whether an alert may bring anything that its object's document lacks."""
+        if there is None or batch.candids[i] not in alerts:
+            return True
+        own = RawBSONDocument(batch.aux[i])
+        if there.get("cross_matches_of") != own["cross_matches_of"]:
+            return False  # those of another alert count
+        return bool(there.get("cross_matches") != own["cross_matches"])
+
+
+def collection_name(survey: str) -> str:
+    """Return the name of the collection of a survey's alerts.
+
+    >>> collection_name("ztf")
+    'ZTF_alerts'
+    """
+    return f"{survey.upper()}_alerts"
+
+
+@dataclass
+class Batch:
+    """n alerts and what they bring to their objects, as BSON.
+
+    Attributes
+    ----------
+    candids : list of int
+    objects : list of str or None
+    alerts, aux : list of bytes
+    sorted : numpy.ndarray, bool
+        As of `Shaped`.
+    """
+
+    candids: list[int]
+    objects: list[str | None]
+    alerts: list[bytes]
+    aux: list[bytes]
+    sorted: np.ndarray
+
+    @classmethod
+    def of(cls, shaped: Shaped) -> "Batch":
+        """Write documents as BSON."""
+        return cls(
+            shaped.alerts["_id"].to_numpy().tolist(),
+            shaped.aux["_id"].to_pylist(),
+            split(*documents(shaped.alerts, sparse=(CLASSIFICATIONS,))),
+            split(*documents(shaped.aux)),
+            shaped.sorted,
+        )
+
+    @property
+    def alerts_by_id(self) -> list[tuple[int, bytes]]:
+        """Return the alerts' documents, each with its candid."""
+        return list(zip(self.candids, self.alerts, strict=True))
+
+    def add_to(self, digest: "hashlib._Hash") -> None:
+        """Add the documents to a hash."""
+        for parts in (self.alerts, self.aux):
+            for part in parts:
+                digest.update(part)
+
+
+def _insert(collection: Raw, new: Sequence[RawBSONDocument]) -> list[int]:
+    """Insert documents; return the numbers of those that somebody else has inserted meanwhile."""
+    if not new:
+        return []
+    try:
+        collection.insert_many(new, ordered=False)
+    except BulkWriteError as error:
+        if set(codes(error)) != {DUPLICATE}:
+            raise
+        return [int(part["index"]) for part in (error.details or {})["writeErrors"]]
+    return []

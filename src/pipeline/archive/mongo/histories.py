@@ -1,0 +1,114 @@
+"""The arrays of earlier measurements that an object's document collects."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.alerts.surveys.survey import Survey
+
+MISSING = -99999.0
+"""What ZTF's forced photometry writes for a value that it has not; brokers leave it out."""
+ALERT_FIELDS = {"alert_mag": "magpsf", "alert_ra": "ra", "alert_dec": "dec"}
+"""Of the alert that forced photometry came with, in each of its items, as Kowalski has them."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One such array.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the packet, and in the object's document.
+    time : str
+        Of its items: the field that they are sorted by.
+    one_per_time : bool
+        Whether of several items of one time the one counts whose alert was the brightest:
+        forced photometry, which is at the place of the alert it came with.
+    """
+
+    name: str
+    time: str
+    one_per_time: bool
+
+
+def series_of(survey: Survey) -> tuple[Series, ...]:
+    """Return the arrays that a survey's packets have."""
+    return tuple(
+        Series(
+            history.path,
+            history.columns.get("jd", "jd"),
+            history.kind == "forced" and not survey.measurement.by_flux,
+        )
+        for history in survey.histories
+    )
+
+
+def collected(table: pa.Table, series: Series) -> tuple[pa.ListArray, NDArray[np.bool_]]:
+    """Return an array of all alerts as the object's document has it.
+
+    The time comes first in each item: documents sort by their first field.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        n packets as documents; without the array, or with null, they have none.
+    series : Series
+
+    Returns
+    -------
+    items : pyarrow.ListArray, n lists
+    sorted : numpy.ndarray, bool, shape (n,)
+        Where times increase strictly: what merging with nothing would leave as it is.
+    """
+    rows = table.num_rows
+    if series.name not in table.column_names:
+        return pa.array([[]] * rows, pa.list_(pa.struct([]))), np.ones(rows, bool)
+    array = table[series.name].combine_chunks()
+    counts = np.asarray(pc.fill_null(pc.list_value_length(array), 0)).astype(np.int64)
+    items = array.flatten()
+    fields = dict(zip([f.name for f in items.type], items.flatten(), strict=True))
+    time = fields.pop(series.time, None)
+    if time is None:
+        time = pa.nulls(len(items), pa.float64())
+    fields = {series.time: time, **fields}
+    if series.one_per_time:
+        fields = _of_alert(table, fields, counts, series.time)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    values = pa.StructArray.from_arrays(list(fields.values()), list(fields))
+    return pa.ListArray.from_arrays(pa.array(offsets), values), _increasing(time, counts)
+
+
+def _of_alert(
+    table: pa.Table, fields: dict[str, pa.Array], counts: NDArray[np.int64], time: str
+) -> dict[str, pa.Array]:
+    """Leave out what is no value, and say which alert items came with, its magnitude second."""
+    candidate = table["candidate"].combine_chunks()
+    parents = pa.array(np.repeat(np.arange(len(counts)), counts))
+    of_alert = {
+        name: pc.struct_field(candidate, field).take(parents)
+        for name, field in ALERT_FIELDS.items()
+    }
+    known = {name: _known(array) for name, array in fields.items()}
+    first = {time: known.pop(time), "alert_mag": of_alert.pop("alert_mag")}
+    return {**first, **known, **of_alert}
+
+
+def _known(array: pa.Array) -> pa.Array:
+    if not pa.types.is_floating(array.type):
+        return array
+    return pc.if_else(pc.equal(array, MISSING), None, array)
+
+
+def _increasing(time: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    values = np.asarray(pc.fill_null(time.cast(pa.float64()), np.nan))
+    parents = np.repeat(np.arange(len(counts)), counts)
+    wrong = np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        wrong[1:] |= ~(np.diff(values) > 0) & (parents[1:] == parents[:-1])
+    result = np.ones(len(counts), bool)
+    result[parents[wrong]] = False
+    return result
