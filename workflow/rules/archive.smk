@@ -1,4 +1,4 @@
-"""Cone indexes of alerts: one a night, merged by month."""
+"""Cone indexes of alerts: one a night, merged by month; their documents in a MongoDB."""
 
 
 include: "functions/archive.smk"
@@ -43,3 +43,39 @@ rule merge_cones:
         code=job_code("archive", "merge_cones"),
     script:
         "../scripts/merge_cones.py"
+
+
+# Where nobody said how many jobs may write to the MongoDB at once (`--resources mongodb=…`).
+if "mongodb" not in workflow.global_resources:
+    workflow.register_resource("mongodb", CONFIG.archive.connections)
+
+
+rule ingest:
+    """Write a shard's alerts to a MongoDB, and the receipt when it has acknowledged them."""
+    input:
+        unpack(joined_tables),
+        # the index says where in the dump each packet lies
+        dump=lambda wildcards: night_of(wildcards).dump,
+        index=alerts.INDEX,
+        spools=lambda wildcards: night_of(wildcards).spools,
+    output:
+        places.RECEIPT,
+    log:
+        paths.log("ingest", "survey", "night", "shard"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(
+            lambda night, count, kind: archive_needs.ingest_need(count, night.shards)
+        ),
+        mongodb=1,
+    params:
+        shards=lambda wildcards: night_of(wildcards).shards,
+        tables=by_survey(lambda survey: mongo.joined(REQUEST, survey)),
+        target=CONFIG.archive.target(),
+        catalogs=by_survey(lambda survey: list(of_survey(CONFIG.catalogs, survey))),
+        stamps=CONFIG.archive.stamps,
+        dump=dump_state,
+        code=survey_code("archive", "ingest"),
+    script:
+        "../scripts/ingest.py"

@@ -1,7 +1,8 @@
-"""Results that the configuration makes no more are removed when jobs run."""
+"""Before the first job: services are asked, and results removed that nothing makes any more."""
 
 import time
 
+from pipeline.plan.ready import unready
 from pipeline.plan.tidy import remove, stale_files
 
 # Jobs on other machines read this file as well: the main process alone looks.
@@ -15,6 +16,11 @@ onstart:
     # Before any job, and whatever is asked for. A workflow that has ours as a module leaves
     # its hooks out: there the job below is the one that removes.
     if workflow.is_main_process and not workflow.touch:
+        to_run = {
+            job.rule.name for job in workflow.dag.needrun_jobs() if is_ours(job)
+        }
+        if lines := list(unready(REQUEST, to_run)):
+            stop("\n".join(lines))
         for path in remove(STALE):
             logger.info(f"removed {path}: the configuration makes it no more")
 

@@ -1,4 +1,4 @@
-"""Section ``archive``: the cone indexes of the nights, by which alerts are looked up."""
+"""Section ``archive``: cone indexes, by which alerts are looked up; a MongoDB that they go to."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -8,18 +8,19 @@ from pydantic import Field
 from pipeline.alerts.domain import Night, night_name, nights, packets_of
 from pipeline.alerts.surveys.registry import get_survey, names
 from pipeline.archive.cones.months import month_of
+from pipeline.archive.mongo import section as mongo
+from pipeline.archive.mongo.section import MongoKeys
 from pipeline.archive.need import index_need, merge_need
-from pipeline.archive.places import COLUMNS, CONES, MONTH
+from pipeline.archive.places import COLUMNS, CONES, MONTH, RECEIPT
 from pipeline.contract.domain import Domain, Key
 from pipeline.contract.request import Request
-from pipeline.contract.section import Section
 from pipeline.contract.work import Expected, Work, named
 
 CORE = ("candid", "object_id", "jd", "ra", "dec", "l", "b", "ecl_lambda", "ecl_beta")
 """Columns of the table alerts that every survey has."""
 
 
-class Archive(Section):
+class Archive(MongoKeys):
     """What can be asked of all nights together."""
 
     columns: Literal["all"] | list[str] = Field(
@@ -47,7 +48,7 @@ def _targets(request: Request) -> list[str]:
     if request.config.archive is None:
         return []
     merged = [MONTH.format(survey=survey, month=month) for survey, month in months(request)]
-    return cones_of(list(nights(request))) + merged
+    return cones_of(list(nights(request))) + merged + mongo.receipts(request)
 
 
 def _work(request: Request, expected: Expected) -> Iterator[Work]:
@@ -60,6 +61,7 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         need = merge_need(sum(packets_of(night, expected) for night in several))
         after = tuple(named("index_cones", night_name(night)) for night in several)
         yield Work("merge_cones", f"{survey}/{month}", 1, need, after=after)
+    yield from mongo.work(request, expected)
 
 
 def _known_columns(request: Request) -> Iterator[str]:
@@ -79,12 +81,15 @@ ARCHIVE = Domain(
         Key(
             "archive",
             Archive | None,
-            "cone indexes of all nights; if absent, searches look through the tables",
+            "cone indexes of all nights, and a MongoDB if one is named; if absent, searches look "
+            "through the tables",
             section=Archive,
         ),
     ),
     active=lambda request: bool(_targets(request)),
     targets=_targets,
     work=_work,
-    checks=(_known_columns,),
+    shard_files=(RECEIPT,),
+    checks=(_known_columns, mongo.wrong),
+    ready={"ingest": mongo.unready},
 )

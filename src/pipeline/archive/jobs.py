@@ -1,6 +1,6 @@
 """What the rules of the archive do: one function a rule, its only entry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +38,53 @@ def merge_cones(indexes: Iterable[str], output: str) -> dict[str, Any]:
     from pipeline.archive.cones.merge import merge_indexes
 
     return merge_indexes(list(map(Path, indexes)), Path(output))
+
+
+def ingest(
+    index: str,
+    survey: str,
+    part: tuple[int, int],
+    tables: Mapping[str, str],
+    catalogs: Iterable[str],
+    target: Mapping[str, Any],
+    stamps: bool,
+    output: str,
+) -> dict[str, Any]:
+    """Write one shard to a MongoDB; see `pipeline.archive.mongo.ingest.ingest_shard`.
+
+    Parameters
+    ----------
+    index : str
+        Of the night.
+    survey : str
+    part : (int, int)
+        Which shard of how many.
+    tables : mapping of str to str
+        The shard's ``scores`` and ``matches``, where there are any.
+    catalogs : iterable of str
+        That the survey's alerts are matched with.
+    target : mapping
+        Server (uri, database, credentials) and indexes.
+    stamps : bool
+    output : str
+        The receipt.
+    """
+    from pipeline.alerts.surveys.registry import get_survey
+    from pipeline.archive.mongo.ingest import Target, ingest_shard
+    from pipeline.services.mongodb import Server
+
+    server = Server(target["uri"], target["database"], target["credentials"])
+    alerts, aux = (
+        tuple(tuple((path, kind) for path, kind in keys) for keys in target["indexes"][name])
+        for name in ("alerts", "alerts_aux")
+    )
+    written = ingest_shard(
+        Path(index),
+        get_survey(survey),
+        part,
+        {name: Path(path) for name, path in tables.items()},
+        list(catalogs),
+        Target(server, alerts, aux, stamps),
+        Path(output),
+    )
+    return {"alerts": written.alerts, "objects": written.objects}

@@ -1,5 +1,6 @@
 """What the jobs of the archive need, by the table of measured costs."""
 
+from pipeline.alerts.need import ZTF, of_shard
 from pipeline.contract.costs import need_of
 from pipeline.contract.need import Need
 
@@ -11,6 +12,11 @@ def index_need(alerts: float) -> Need:
     1450
     """
     return need_of("index_cones", {"packet": alerts}, input_mb=350e-6 * alerts)
+
+
+def ingest_need(packets: int, shards: int) -> Need:
+    """Return what writing one shard of a night to a MongoDB needs, of this machine."""
+    return of_shard("ingest", packets, shards, ZTF)
 
 
 def merge_need(alerts: float) -> Need:

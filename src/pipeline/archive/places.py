@@ -6,6 +6,8 @@ CONES = f"{paths.RESULTS}/cones/{paths.NIGHT}"
 """The cone index of a night, a folder."""
 MONTH = f"{paths.RESULTS}/cones_by_month/{{survey}}/{{month}}"
 """The cone indexes of a month's nights as one."""
+RECEIPT = paths.shard_file("archive", "json")
+"""What a MongoDB has acknowledged of a shard."""
 EVERY_COLUMN = "all"
 """As `archive.columns`: an index has all columns of the table alerts."""
 COLUMNS = (

@@ -4,8 +4,8 @@ Everything that lists sections, tables, targets or checks is derived from these
 (`pipeline.plan`): nothing else lists them.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +155,9 @@ class Domain:
     checks : tuple of callable
         What only the whole configuration shows to be wrong: each yields one line a problem,
         which says where it is and what to do. They run before any job.
+    ready : mapping of str to callable
+        For rules that need a service: why it cannot be used now, a line each; asked once,
+        before the first job of a run in which such a rule has any.
     found : callable, optional
         Lines for a person about what a working directory holds of it.
     """
@@ -170,4 +173,5 @@ class Domain:
     work: Callable[[Request, Expected], Iterable[Work]] = _no_work
     notes: Callable[[Request, Expected, int], Iterable[str]] = _no_notes
     checks: tuple[Callable[[Request], Iterable[str]], ...] = ()
+    ready: Mapping[str, Callable[[Request], Iterable[str]]] = field(default_factory=dict)
     found: Callable[[Path], Iterable[str]] | None = None

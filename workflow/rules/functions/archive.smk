@@ -3,6 +3,8 @@
 from pipeline.archive import domain as archive
 from pipeline.archive import need as archive_needs
 from pipeline.archive import places
+from pipeline.archive.mongo import section as mongo
+from pipeline.contract.section import of_survey
 
 MONTHS = archive.months(REQUEST)
 
@@ -19,3 +21,9 @@ def merge_need(wildcards):
         for night in nights_of_month(wildcards)
     )
     return archive_needs.merge_need(sum(counts))
+
+
+def joined_tables(wildcards):
+    """Return the shard's tables whose rows go into its documents, by name."""
+    names = mongo.joined(REQUEST, wildcards.survey)
+    return {name: paths.table(name).format(**wildcards) for name in names}

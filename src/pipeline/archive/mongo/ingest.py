@@ -20,6 +20,8 @@ from pipeline.services.retries import repeated
 
 BATCH_ALERTS = 1000
 """Written together: 15 MB with their histories."""
+BATCH_STAMPS = 250
+"""With their stamps, 50 kB an alert."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,14 @@ class Target:
     server : Server
     alerts, aux : tuple
         Keys of the indexes of each collection.
+    stamps : bool
+        Whether documents have the stamps.
     """
 
     server: Server
     alerts: tuple[Keys, ...] = ()
     aux: tuple[Keys, ...] = ()
+    stamps: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,11 @@ def ingest_shard(
     """
     shard = Shard.load(index, *part)
     found = Joined(_read(tables.get("scores")), _read(tables.get("matches")), tuple(catalogs))
+    stamps = target.stamps
     batches = (
-        Batch.of(shaped(table, survey, found))
-        for packets in shard.batches(survey, BATCH_ALERTS)
-        for table in (part.table for part in packets.documents)
+        Batch.of(shaped(part.documents.table, survey, found, part.stamps if stamps else None))
+        for packets in shard.batches(survey, BATCH_STAMPS if stamps else BATCH_ALERTS)
+        for part in packets.parts
     )
     written = write_batches(batches, survey, target, shard.packets.num_rows)
     name = collection_name(survey.name)

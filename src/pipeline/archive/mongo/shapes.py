@@ -53,7 +53,9 @@ class Shaped:
     sorted: NDArray[np.bool_]
 
 
-def shaped(table: pa.Table, survey: Survey, joined: Joined) -> Shaped:
+def shaped(
+    table: pa.Table, survey: Survey, joined: Joined, stamps: pa.Table | None = None
+) -> Shaped:
     """Return whole packets in the shapes of the collections.
 
     Parameters
@@ -62,12 +64,17 @@ def shaped(table: pa.Table, survey: Survey, joined: Joined) -> Shaped:
         Of `pipeline.alerts.documents`.
     survey : Survey
     joined : Joined
+    stamps : pyarrow.Table, n rows, optional
+        Of `pipeline.alerts.batch`: science, template, difference.
     """
     arrays = series_of(survey)
     candid = table["candid"].combine_chunks()
     there = [series.name for series in arrays if series.name in table.column_names]
     alerts = table.drop_columns(there)
     alerts = alerts.append_column(CLASSIFICATIONS, classifications(candid, joined.scores))
+    if stamps is not None:
+        for path, name in zip(survey.cutouts, _STAMPS, strict=True):
+            alerts = alerts.append_column(*_stamp(path, stamps[name].combine_chunks()))
     made = {series.name: collected(table, series) for series in arrays}
     aux = {
         "_id": table["objectId"].combine_chunks(),
@@ -83,6 +90,17 @@ def shaped(table: pa.Table, survey: Survey, joined: Joined) -> Shaped:
 
 _OF = ["jd", "candid"]
 """Which alert of the object its cross_matches are of."""
+
+
+_STAMPS = ("science", "template", "difference")
+
+
+def _stamp(path: str, array: pa.Array) -> tuple[str, pa.Array]:
+    """Return a stamp under its name in the packet: ``cutoutScience: {stampData: …}``."""
+    name, *below = path.split(".")
+    for part in reversed(below):
+        array = pa.StructArray.from_arrays([array], [part])
+    return name, array
 
 
 def _time(table: pa.Table, survey: Survey) -> pa.Array:
