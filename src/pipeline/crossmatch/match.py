@@ -40,7 +40,7 @@ def matches_schema(stores: Mapping[str, str | Path]) -> pa.Schema:
     ValueError
         If a folder is not a store.
     """
-    return _schema({name: open_store(store) for name, store in stores.items()})
+    return schema_of({name: open_store(store) for name, store in stores.items()})
 
 
 def match_alerts(
@@ -72,8 +72,18 @@ def match_alerts(
     ValueError
         If a folder is not a store, or two columns get the same name.
     """
-    opened = {name: open_store(stores[name]) for name in cones}
-    schema = _schema(opened)
+    return match_opened(alerts, {name: open_store(stores[name]) for name in cones}, cones)
+
+
+def match_opened(
+    alerts: pa.Table, stores: Mapping[str, Store], cones: Mapping[str, Cone]
+) -> pa.Table:
+    """Find every catalogue row near every alert: `match_alerts` with open stores.
+
+    To open three takes as long as to match 400 alerts with them.
+    """
+    opened = {name: stores[name] for name in cones}
+    schema = schema_of(opened)
     vec = _unit_vectors(alerts)
     parts, positions = [schema.empty_table()], [np.empty(0, np.int64)]
     for name, store in opened.items():
@@ -86,7 +96,8 @@ def match_alerts(
     return table.take(pa.array(order)).cast(schema)
 
 
-def _schema(stores: Mapping[str, Store]) -> pa.Schema:
+def schema_of(stores: Mapping[str, Store]) -> pa.Schema:
+    """Return the schema of the table ``matches``: `matches_schema` of open stores."""
     chosen = [
         column.with_name(f"{name}_{column.name}")
         for name, store in stores.items()

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.crossmatch.entry import Cone
-from pipeline.crossmatch.match import match_alerts, matches_schema
+from pipeline.crossmatch.match import match_opened, schema_of
+from pipeline.crossmatch.store import open_store
 from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
 
 BATCH_ALERTS = 50_000
@@ -38,12 +39,13 @@ def match_shard(
     int
         Number of matches.
     """
-    schema = survey_schema(matches_schema(stores))
+    opened = {name: open_store(store) for name, store in stores.items()}
+    schema = survey_schema(schema_of(opened))
     with pq.ParquetFile(alerts) as source, table_writer(output, schema) as writer:
         matches = BatchWriter(writer, 100_000)
         for batch in source.iter_batches(BATCH_ALERTS, columns=["candid", "ra", "dec"]):
             table = pa.Table.from_batches([batch])
-            found = match_alerts(table, stores, cones)
+            found = match_opened(table, opened, cones)
             matches.add(with_survey(found, survey))
         matches.flush()
     return matches.num_rows

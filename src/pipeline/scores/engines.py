@@ -24,6 +24,9 @@ EngineKind = Literal["onnxruntime", "tensorflow"]
 class Engine(Protocol):
     """What `load_engine` returns."""
 
+    def call(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the scores of some alerts by one call of the network; see `predict`."""
+
     def predict(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """Return the scores of N alerts.
 
@@ -69,7 +72,7 @@ def load_engine(kind: EngineKind, path: str | Path, model: Network) -> Engine:
         "tensorflow": TensorflowEngine,
     }
     engine = engines[kind](path, model)
-    engine.predict([np.zeros((1, *shape), np.float32) for shape in expected_shapes(model)])
+    engine.call([np.zeros((1, *shape), np.float32) for shape in expected_shapes(model)])
     return engine
 
 
@@ -105,18 +108,21 @@ class OnnxEngine:
             raise ModelError(f"{path}: inputs must be float32, not {', '.join(sorted(wrong))}")
         self.names = names
 
+    def call(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """See `Engine`."""
+        try:
+            outputs = self.session.run(None, dict(zip(self.names, inputs, strict=True)))
+        except Exception as error:  # its exceptions have no common public class
+            raise ModelError(f"{self.path}: ONNX Runtime cannot run it") from error
+        return _one_each(outputs, len(inputs[0]), self.path)
+
     def predict(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """See `Engine`."""
         count = len(inputs[0])
         scores = np.empty(count)
         for start in range(0, count, ONNX_BATCH):
             batch = slice(start, start + ONNX_BATCH)
-            feed = {n: _filled_up(x[batch]) for n, x in zip(self.names, inputs, strict=True)}
-            try:
-                outputs = self.session.run(None, feed)
-            except Exception as error:  # its exceptions have no common public class
-                raise ModelError(f"{self.path}: ONNX Runtime cannot run it") from error
-            scores[batch] = _one_each(outputs, ONNX_BATCH, self.path)[: count - start]
+            scores[batch] = self.call([_filled_up(x[batch]) for x in inputs])[: count - start]
         return scores
 
 
@@ -131,17 +137,17 @@ class TensorflowEngine:
         self.tensorflow = import_tensorflow()
         self.original = load_original(path, model)
 
+    def call(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """See `Engine`."""
+        tensors = [self.tensorflow.constant(x) for x in inputs]
+        outputs = self.tensorflow.nest.flatten(self.original.call(*tensors))
+        return _one_each([o.numpy() for o in outputs], len(inputs[0]), self.path)
+
     def predict(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """See `Engine`."""
-        count = len(inputs[0])
-        scores = np.empty(count)
-        for start in range(0, count, TENSORFLOW_BATCH):
-            batch = slice(start, min(start + TENSORFLOW_BATCH, count))
-            tensors = [self.tensorflow.constant(x[batch]) for x in inputs]
-            outputs = self.tensorflow.nest.flatten(self.original.call(*tensors))
-            arrays = [o.numpy() for o in outputs]
-            scores[batch] = _one_each(arrays, batch.stop - batch.start, self.path)
-        return scores
+        starts = range(0, len(inputs[0]), TENSORFLOW_BATCH)
+        batches = [self.call([x[i : i + TENSORFLOW_BATCH] for x in inputs]) for i in starts]
+        return np.concatenate([np.empty(0), *batches])
 
 
 def _filled_up(batch: np.ndarray) -> np.ndarray:
