@@ -252,6 +252,24 @@ def test_what_is_not_here_is_said(directory, capsys):
     )
 
 
+def test_an_index_of_hours_is_better_made_in_parts(directory, capsys):
+    notes = planned(capsys, "--packets", "1e7")["notes"]
+    assert "lsst 2: its index has parts 1: 43 would be better" in notes
+    assert "ztf 1: one job indexes a compressed tarball; unpacked, parts 16 do" in notes
+    (directory / "config/alerts.tsv").write_text(
+        "survey\tnight\tpath\tshards\tparts\nlsst\t2\tb.avro\t100\t43\n"
+    )
+    assert not any("parts" in note for note in planned(capsys, "--packets", "1e7")["notes"])
+
+
+def test_what_runs_at_once_on_one_machine(directory, capsys):
+    one, four = (
+        planned(capsys, "--packets", "1e5", "--cores", cores)["together_mb"] for cores in "14"
+    )
+    assert four == pytest.approx(4 * packets.decode(100_000, 4).memory_mb, rel=0.5)
+    assert one < four
+
+
 def test_files_are_laid_over_each_other(directory, capsys):
     other = directory / "other.yaml"
     other.write_text("models: {third: {version: '1', path: third.h5}}\ncatalogs:\n")

@@ -174,6 +174,11 @@ def _notes(request: Request, expected: Expected, cores: int) -> Iterator[str]:
                 f"{where}: {number:,} packets in {night.shards:,} shards: {better:,} would be "
                 f"better ({need.FEW:,} to {need.MANY:,} packets each)"
             )
+        parts = need.better_parts(number, night.parts, kind_of(night, expected))
+        if parts is not None and night.dump.endswith(COMPRESSED_TARS):
+            yield f"{where}: one job indexes a compressed tarball; unpacked, parts {parts:,} do"
+        elif parts is not None:
+            yield f"{where}: its index has parts {night.parts:,}: {parts:,} would be better"
 
 
 def night_name(night: Night) -> str:

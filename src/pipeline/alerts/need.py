@@ -18,6 +18,8 @@ MOST_SHARDS = 9999
 """A shard has four digits."""
 FEW, MANY = 50_000, 200_000
 """Packets of a shard: fewer take longer to begin than to be done, more wait for one core."""
+PART_S = 300
+"""CPU time of a part's job: one of some minutes is worth its start."""
 
 LEAST_CONTAINER = 4_000_000
 """A larger file in a folder has many packets [bytes]: Rubin's have 0.4 MB."""
@@ -160,3 +162,14 @@ def better_shards(packets: int, shards: int, cores: int) -> int | None:
         better = min(max(1, ceil(packets / 100_000)), MOST_SHARDS)
         return better if better != shards else None
     return None
+
+
+def better_parts(packets: int, parts: int, kind: Packets = ZTF) -> int | None:
+    """Return as how many jobs a night is better indexed; None if it is well as it is.
+
+    >>> better_parts(10_000_000, 1, Packets("lsst", "avro")), better_parts(300_000, 1)
+    (43, None)
+    """
+    if index_part(packets, parts, kind).cpu_s <= 2 * PART_S:
+        return None
+    return min(ceil(index_part(packets, 1, kind).cpu_s / PART_S), MOST_SHARDS)

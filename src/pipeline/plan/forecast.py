@@ -58,6 +58,8 @@ class Forecast:
         What that chain takes.
     scratch_mb : float
         Of the largest job, where each has a disk of its own.
+    together_mb : float
+        Memory of one machine on whose cores as many of the largest jobs run at once.
     planning : Need
         Of Snakemake before the first job; a dry run is this alone.
     notes : tuple of str
@@ -70,6 +72,7 @@ class Forecast:
     chain: tuple[str, ...]
     chain_s: float
     scratch_mb: float
+    together_mb: float
     planning: Need
     notes: tuple[str, ...]
 
@@ -110,6 +113,7 @@ def forecast(request: Request, expected: Expected, cores: int) -> Forecast:
         chain=chains[last.name],
         chain_s=begins[last.name] + last.need.cpu_s,
         scratch_mb=max(work.need.disk_mb for work in works),
+        together_mb=max(min(work.jobs, cores) * work.need.memory_mb for work in works),
         planning=planning,
         notes=tuple(n for domain in DOMAINS for n in domain.notes(request, expected, cores)),
     )

@@ -18,6 +18,8 @@ def show(found: Forecast, console: Console | None = None) -> None:
         f"of jobs takes {duration(found.chain_s)}: {' → '.join(found.chain)}.",
         f"Snakemake plans {_count(found.jobs, 'job')} in {duration(found.planning.cpu_s)} with "
         f"{size(found.planning.memory_mb)}; a job's scratch is at most {size(found.scratch_mb)}.",
+        f"On one machine they take up to {size(found.together_mb)} of memory at once; fewer "
+        "--cores take less.",
         "As if nothing were done yet, on cores like those that were measured. Memory and time "
         "are what a job asks a cluster for.",
     ]
