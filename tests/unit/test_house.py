@@ -88,4 +88,5 @@ def test_no_job_pays_for_the_configuration():
     for path in ROOT.glob("*/*.py"):
         if path.name != "domain.py" and path.parent.name not in TOP | {"contract"}:
             text = path.read_text()
-            assert ".domain import" not in text or path.name == "found_lines.py", path
+            asked_by_hand = path.name in ("found_lines.py", "nights.py")  # for the cli alone
+            assert ".domain import" not in text or asked_by_hand, path

@@ -12,6 +12,7 @@ from pipeline.contract.domain import Domain
 from pipeline.contract.section import Section
 from pipeline.crossmatch.domain import CROSSMATCH
 from pipeline.events.domain import EVENTS
+from pipeline.filters.domain import FILTERS
 from pipeline.maps.domain import MAPS
 from pipeline.scores.domain import SCORES
 from pipeline.skymaps.domain import SKYMAPS
@@ -20,6 +21,7 @@ DOMAINS: tuple[Domain, ...] = (
     ALERTS,
     CROSSMATCH,
     SCORES,
+    FILTERS,
     ARCHIVE,
     EVENTS,
     MAPS,

@@ -1,0 +1,75 @@
+"""Say stage by stage what a filter does with one alert."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COMMAND = "filter explain"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="the filter: YAML or JSON")
+    parser.add_argument("candid", type=int, metavar="CANDID", help="the alert")
+    parser.add_argument(
+        "--documents",
+        type=Path,
+        metavar="DOCS.jsonl[.gz]",
+        help="documents that have it; if absent nights that have been indexed",
+    )
+    parser.add_argument(
+        "--directory", type=Path, default=Path(), help="the workflow's working directory"
+    )
+    parser.add_argument(
+        "--configfile", type=Path, nargs="+", default=[], metavar="FILE",
+        help="laid over config/config.yaml, as of snakemake",
+    )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print lines."""
+    from pipeline.filters.explain import explain  # noqa: PLC0415 - only this command
+    from pipeline.filters.filter_file import read_file  # noqa: PLC0415
+    from pipeline.filters.run import NOT_PERMITTED, told_what_null_means  # noqa: PLC0415
+    from pipeline.filters.upstream import shape_of, upstream  # noqa: PLC0415
+
+    found = read_file(arguments.file)
+    if len(found) != 1:
+        raise ValueError(f"{arguments.file}: has {len(found)} filters: one is expected")
+    one = found[0].filter
+    if one.sql:
+        raise ValueError(f"{arguments.file}: a filter in SQL has no stages")
+    where, table = _document(one.survey, arguments)
+    print(f"{arguments.candid}, {where}")
+    documents = upstream(table, shape_of(one.survey), one.permissions)
+    if not documents.num_rows:
+        print(f"does not pass: {NOT_PERMITTED}")
+        return
+    schema = told_what_null_means(documents.schema)
+    for line in explain(one.pipeline, documents, schema):
+        print(line)
+
+
+def _document(survey: str, arguments: argparse.Namespace) -> "tuple[str, pa.Table]":
+    """Return where the alert is, and its document as a table of one row."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - only this command
+
+    from pipeline.documents.load import load_documents  # noqa: PLC0415
+    from pipeline.filters.nights import seen_of  # noqa: PLC0415
+    from pipeline.plan.overlay import read_request  # noqa: PLC0415
+
+    if arguments.documents is not None:
+        table = load_documents(arguments.documents)
+        row = table.filter(pc.equal(table["candid"], arguments.candid))
+        if row.num_rows != 1:
+            raise ValueError(f"{arguments.documents}: no document of {arguments.candid}")
+        return str(arguments.documents), row
+    from contextlib import chdir  # noqa: PLC0415
+
+    request = read_request(arguments.directory, arguments.configfile)
+    with chdir(arguments.directory):
+        night, seen = seen_of(request, survey, arguments.candid)
+    return f"night {night}", seen.documents

@@ -1,0 +1,1 @@
+"""Users' filters on alerts: MongoDB aggregation pipelines, and SQL, on whole packets."""

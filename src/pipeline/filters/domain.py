@@ -1,0 +1,185 @@
+"""Section ``filters``: whose filters run on which alerts, and what comes of them."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+
+from pipeline.alerts.domain import Night, kind_of, night_name, nights, packets_of
+from pipeline.alerts.surveys.registry import names
+from pipeline.contract import paths
+from pipeline.contract.domain import Domain, Key, Table
+from pipeline.contract.request import Request
+from pipeline.contract.section import FilePath, Section, of_survey
+from pipeline.contract.work import Expected, Work, named
+from pipeline.filters.filter_file import FilterFileError, StoredFilter, read_folder
+from pipeline.filters.need import filter_need, summary_need
+
+COUNTS = paths.shard_file("filter_counts", "json")
+SUMMARY = f"{paths.RESULTS}/filters/{paths.NIGHT}.json"
+
+
+class Filters(Section):
+    """Where filters are."""
+
+    path: FilePath = Field("config/filters", description="folder of filters, one YAML each")
+
+
+def stored(request: Request) -> list[StoredFilter]:
+    """Return all filters of the folder.
+
+    Raises
+    ------
+    pipeline.filters.filter_file.FilterFileError
+        If one is wrong.
+    """
+    section = request.config.filters
+    if section is None:
+        return []
+    folder = Path(section.path)
+    state = tuple(
+        (p.name, p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(folder.glob("*"))
+    )
+    return list(_read(folder, state))
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path, state: object) -> tuple[StoredFilter, ...]:
+    return tuple(read_folder(folder))
+
+
+def active(request: Request, survey: str) -> list[StoredFilter]:
+    """Return the filters that are run on a survey's alerts; none where a file is wrong."""
+    try:
+        return [one for one in stored(request) if one.active and one.filter.survey == survey]
+    except FilterFileError:
+        return []  # told by the checks, before any job
+
+
+def catalogs(request: Request, survey: str) -> dict[str, list[str]]:
+    """Return the catalogues that a survey's alerts are matched with, and their columns."""
+    return {
+        name: list(entry.columns)
+        for name, entry in of_survey(request.config.catalogs, survey).items()
+    }
+
+
+def joined(request: Request, survey: str) -> dict[str, str]:
+    """Return the tables that are joined to a survey's documents, by name."""
+    there = {"scores": request.config.models, "matches": request.config.catalogs}
+    return {
+        name: paths.table(name) for name, entries in there.items() if of_survey(entries, survey)
+    }
+
+
+def _nights(request: Request) -> list[Night]:
+    return [night for night in nights(request) if active(request, night.survey)]
+
+
+def earlier(request: Request, survey: str, night: str) -> list[str]:
+    """Return the summaries of the nights that stand before one in ``alerts.tsv``."""
+    found = []
+    for line in _nights(request):
+        if (line.survey, line.night) == (survey, night):
+            break
+        if line.survey == survey:
+            found.append(SUMMARY.format(survey=survey, night=line.night))
+    return found
+
+
+def _targets(request: Request) -> list[str]:
+    return [SUMMARY.format(survey=n.survey, night=n.night) for n in _nights(request)]
+
+
+def _work(request: Request, expected: Expected) -> Iterator[Work]:
+    rules = {"scores": "score", "matches": "match"}
+    for night in _nights(request):
+        of, number = night_name(night), packets_of(night, expected)
+        filters = len(active(request, night.survey))
+        job = filter_need(number, night.shards, filters, kind_of(night, expected))
+        with_ = [named(rules[name], of) for name in joined(request, night.survey)]
+        yield Work("filter", of, night.shards, job, after=(named("index", of), *with_))
+        need = summary_need(night.shards)
+        yield Work("summarise_filters", of, 1, need, after=(named("filter", of),))
+
+
+def _readable(request: Request) -> Iterator[str]:
+    try:
+        stored(request)
+    except FilterFileError as error:
+        yield f"filters.path: {error}"
+
+
+def _known_surveys(request: Request) -> Iterator[str]:
+    try:
+        found = stored(request)
+    except FilterFileError:
+        return
+    for one in found:
+        if one.filter.survey not in names():
+            known = ", ".join(sorted(names()))
+            yield f"{one.where}: survey: {one.filter.survey!r} is none of {known}"
+
+
+def _allowed(request: Request) -> Iterator[str]:
+    from pipeline.filters.check import wrong_with  # noqa: PLC0415 - imports DuckDB and BSON
+
+    try:
+        found = stored(request)
+    except FilterFileError:
+        return
+    for one in found:
+        for line in wrong_with(one.filter):
+            yield f"{one.where}: {line}"
+
+
+def _found(directory: Path) -> Iterator[str]:
+    from pipeline.filters.found_lines import filter_lines  # noqa: PLC0415 - for the cli alone
+
+    return filter_lines(directory)
+
+
+def _made(request: Request, survey: str) -> bool:
+    return bool(active(request, survey))
+
+
+_MADE = "a filter in config/filters is of the survey"
+
+FILTERS = Domain(
+    name="filters",
+    keys=(
+        Key(
+            "filters",
+            Filters | None,
+            "users' filters on alerts; if absent none runs",
+            section=Filters,
+        ),
+    ),
+    active=lambda request: bool(_nights(request)),
+    tables=(
+        Table(
+            "candidates",
+            "alert and filter that it passed",
+            ("survey", "candid", "filter"),
+            "pipeline.filters.tables:CANDIDATES_SCHEMA",
+            made=_MADE,
+            made_for=_made,
+            asked=False,
+        ),
+        Table(
+            "verdicts",
+            "alert and filter",
+            ("survey", "candid", "filter"),
+            "pipeline.filters.tables:VERDICTS_SCHEMA",
+            made=_MADE,
+            made_for=_made,
+            asked=False,
+        ),
+    ),
+    shard_files=(COUNTS,),
+    targets=_targets,
+    work=_work,
+    checks=(_readable, _known_surveys, _allowed),
+    found=_found,
+)

@@ -1,0 +1,49 @@
+"""What the rules of filters do: one function a rule, its only entry."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def filter(
+    index: str,
+    survey: str,
+    part: tuple[int, int],
+    filters: Iterable[Mapping[str, Any]],
+    joined: Mapping[str, str],
+    catalogs: Mapping[str, Sequence[str]],
+    outputs: Sequence[str],
+) -> dict[str, Any]:
+    """Run filters on one shard; see `pipeline.filters.shard.filter_shard`.
+
+    Parameters
+    ----------
+    index : str
+        Of the night.
+    survey : str
+    part : (int, int)
+        Which shard of how many.
+    filters : iterable of mapping
+        The values of each `pipeline.filters.filter.Filter`.
+    joined : mapping of str to str
+        The shard's tables ``scores`` and ``matches``, where there are any.
+    catalogs : mapping of str to sequence of str
+        The survey's catalogues and their columns.
+    outputs : (str, str, str)
+        Candidates, verdicts, counts.
+    """
+    from pipeline.alerts.surveys.registry import get_survey
+    from pipeline.filters.filter import Filter
+    from pipeline.filters.shard import ShardInputs, ShardOutputs, filter_shard
+
+    tables = {name: Path(path) for name, path in joined.items()}
+    inputs = ShardInputs(Path(index), part, tables.get("scores"), tables.get("matches"), catalogs)
+    chosen = [Filter.of(values) for values in filters]
+    return filter_shard(inputs, get_survey(survey), chosen, ShardOutputs(*map(Path, outputs)))
+
+
+def summarise_filters(counts: Iterable[str], earlier: Iterable[str], output: str) -> dict[str, Any]:
+    """Add up a night's filters; see `pipeline.filters.night.summarise`."""
+    from pipeline.filters.night import summarise
+
+    return summarise(list(map(Path, counts)), list(map(Path, earlier)), Path(output))

@@ -1,0 +1,210 @@
+"""Many filters on some alerts: documents are made and joined once for all of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.documents.extended_json import parse_pipeline
+from pipeline.documents.refused import Refused
+from pipeline.documents.sandbox import SandboxError, connect, lock
+from pipeline.documents.schema import with_missing
+from pipeline.filters.evaluate import Outcome, load, outcome
+from pipeline.filters.filter import Filter
+from pipeline.filters.sql_filters import load_views, sql_outcome
+from pipeline.filters.tables import constant, names
+from pipeline.filters.upstream import shape_of, upstream
+
+NOT_PERMITTED = "its programid is not among the filter's permissions"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Alerts of one schema, n of them, with all that filters may see.
+
+    Attributes
+    ----------
+    survey : str
+    documents : pyarrow.Table, n rows
+        As `pipeline.alerts.documents.Documents`, with classifications and cross_matches.
+    tables : mapping of str to pyarrow.Table
+        For filters in SQL: alerts (n rows), history, scores, matches.
+    left_out : tuple of str
+        Paths of the packets that no column has.
+    """
+
+    survey: str
+    documents: pa.Table
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def joined(cls, some: Sequence["Seen"]) -> "Seen":
+        """Return several as one."""
+        first = some[0]
+        tables = {
+            name: pa.concat_tables([one.tables[name] for one in some]) for name in first.tables
+        }
+        documents = pa.concat_tables([one.documents for one in some]).combine_chunks()
+        return cls(first.survey, documents, tables, first.left_out)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a filter says of n alerts.
+
+    Attributes
+    ----------
+    candidates : pyarrow.Table
+        Those that pass: all of the table but its survey.
+    verdicts : pyarrow.Table, n rows
+        The same of the table ``verdicts``.
+    programid : list
+        Of those that pass, where the survey has it.
+    warnings : tuple of str
+    """
+
+    candidates: pa.Table
+    verdicts: pa.Table
+    programid: list[Any]
+    warnings: tuple[str, ...] = ()
+
+
+def run_filters(seen: Seen, filters: Sequence[Filter]) -> Iterator[tuple[Filter, Result]]:
+    """Yield what each filter says, those with the same permissions one after the other.
+
+    A filter that cannot be translated, or fails, says nothing of any alert: it does not take
+    the others down.
+    """
+    for permissions in dict.fromkeys(one.permissions for one in filters):
+        documents = upstream(seen.documents, shape_of(seen.survey), permissions)
+        schema = told_what_null_means(documents.schema)
+        mine = [one for one in filters if one.permissions == permissions]
+        connection = _opened(documents, seen, permissions, mine)
+        try:
+            for one in mine:
+                yield one, _result(connection, one, schema, seen)
+                if not _alive(connection):
+                    connection.close()
+                    connection = _opened(documents, seen, permissions, mine)
+        finally:
+            connection.close()
+
+
+def _opened(
+    documents: pa.Table, seen: Seen, permissions: tuple[int, ...], filters: Sequence[Filter]
+) -> duckdb.DuckDBPyConnection:
+    """Return a database with what some filters see."""
+    connection = connect()
+    if any(one.pipeline for one in filters):
+        load(connection, documents)
+    if any(one.sql for one in filters):
+        load_views(connection, seen.tables, permissions)
+    lock(connection)
+    return connection
+
+
+def _alive(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a database can be asked further: an internal error of DuckDB's ends it."""
+    try:
+        connection.execute("SELECT 1").fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def told_what_null_means(schema: pa.Schema) -> pa.Schema:
+    """Return the documents' schema in the translator's words.
+
+    Null means missing in items of lists, and in what we joined.
+    """
+    paths = [path for f in schema for path in _lists_of_structs(f, f.name)]
+    joined = [n for n in ("classifications", "cross_matches") if n in schema.names]
+    return with_missing(schema, [f"{path}.*" for path in (*paths, *joined)])
+
+
+def _lists_of_structs(given: pa.Field, path: str, inside: bool = False) -> Iterator[str]:
+    """Yield the paths of records in lists."""
+    kind = given.type
+    if pa.types.is_list(kind):
+        yield from _lists_of_structs(kind.value_field, path, inside=True)
+    elif pa.types.is_struct(kind):
+        if inside:
+            yield path
+        for child in kind:
+            yield from _lists_of_structs(child, f"{path}.{child.name}", inside)
+
+
+def _result(
+    connection: duckdb.DuckDBPyConnection, one: Filter, schema: pa.Schema, seen: Seen
+) -> Result:
+    try:
+        if one.sql:
+            found = sql_outcome(connection, one.sql)
+        else:
+            found = outcome(connection, parse_pipeline(one.pipeline), schema)
+    except (Refused, SandboxError) as error:
+        return _nothing(one, seen, f"refused: {error}")
+    hidden = [path for path in seen.left_out if path in one.pipeline]
+    if hidden:
+        return _nothing(one, seen, f"refused: no column has the packets' {', '.join(hidden)}")
+    warnings = tuple(f"no document has {path}" for path in found.missing)
+    return _told(one, seen, found, warnings)
+
+
+def _nothing(one: Filter, seen: Seen, reason: str) -> Result:
+    """Return the result of a filter that cannot be run."""
+    candid = seen.documents["candid"]
+    rows = len(candid)
+    verdicts = _verdicts(one, candid, pa.nulls(rows, pa.bool_()), constant(reason, rows))
+    passed = pa.table({"_id": pa.array([], pa.int64()), "annotations": pa.array([], pa.string())})
+    return Result(_candidates(one, seen, passed), verdicts, [], (reason,))
+
+
+def _verdicts(one: Filter, candid: pa.ChunkedArray, passed: pa.Array, reason: pa.Array) -> pa.Table:
+    rows = len(candid)
+    return pa.table(
+        {
+            "candid": candid,
+            "filter": constant(one.name, rows),
+            "version": constant(one.version, rows),
+            "passed": passed,
+            "reason": names(reason),
+        }
+    )
+
+
+def _told(one: Filter, seen: Seen, found: Outcome, warnings: tuple[str, ...]) -> Result:
+    candid = seen.documents["candid"].combine_chunks()
+    good = pc.is_in(candid, found.passed["_id"].combine_chunks())
+    at = pc.index_in(candid, found.failed["_id"].combine_chunks())
+    reason = found.failed["reason"].combine_chunks().take(at)
+    reason = pc.if_else(pc.or_(good, pc.is_valid(reason)), reason, NOT_PERMITTED)
+    programid: list[Any] = []
+    alerts = seen.tables.get("alerts")
+    if alerts is not None and "programid" in alerts.column_names:
+        ours = alerts.filter(pc.is_in(alerts["candid"], found.passed["_id"].combine_chunks()))
+        programid = ours["programid"].to_pylist()
+    verdicts = _verdicts(one, seen.documents["candid"], good, reason)
+    return Result(_candidates(one, seen, found.passed), verdicts, programid, warnings)
+
+
+def _candidates(one: Filter, seen: Seen, passed: pa.Table) -> pa.Table:
+    """Return the rows of those that pass, by candid."""
+    passed = passed.sort_by("_id")
+    alerts = seen.tables["alerts"]
+    at = pc.index_in(passed["_id"].combine_chunks(), alerts["candid"].combine_chunks())
+    rows = passed.num_rows
+    return pa.table(
+        {
+            "candid": passed["_id"],
+            "object_id": alerts["object_id"].combine_chunks().take(at),
+            "jd": alerts["jd"].combine_chunks().take(at),
+            "filter": constant(one.name, rows),
+            "version": constant(one.version, rows),
+            "annotations": passed["annotations"],
+        }
+    )

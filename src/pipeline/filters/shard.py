@@ -1,0 +1,190 @@
+"""One shard: packets → the tables ``candidates`` and ``verdicts``, and counts."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.alerts.batch import Batch, Shard
+from pipeline.alerts.surveys.survey import Survey
+from pipeline.filters.filter import Filter
+from pipeline.filters.joined import classifications, cross_matches
+from pipeline.filters.run import Seen, run_filters
+from pipeline.filters.tables import CANDIDATES_SCHEMA, VERDICTS_SCHEMA
+from pipeline.io.atomic import write_json
+from pipeline.io.tables import BatchWriter, table_writer, with_survey
+
+TOGETHER = 20_000
+"""Alerts that are filtered at once: 17 kB each."""
+
+
+@dataclass(frozen=True)
+class ShardInputs:
+    """What a shard is filtered with.
+
+    Attributes
+    ----------
+    index : Path
+        Of the night.
+    part : (int, int)
+        Which shard of how many.
+    scores, matches : Path or None
+        The shard's tables, where the configuration makes them.
+    catalogs : mapping of str to sequence of str
+        The survey's catalogues and their columns in `matches`.
+    only : int or None
+        The one alert that is wanted, of all.
+    """
+
+    index: Path
+    part: tuple[int, int]
+    scores: Path | None = None
+    matches: Path | None = None
+    catalogs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    only: int | None = None
+
+    def load(self) -> Shard:
+        """Read the shard's rows of the index."""
+        shard = Shard.load(self.index, *self.part)
+        if self.only is None:
+            return shard
+        return replace(shard, packets=shard.packets.filter(pc.field("candid") == self.only))
+
+
+@dataclass(frozen=True)
+class ShardOutputs:
+    """What filtering a shard writes; the counts come last."""
+
+    candidates: Path
+    verdicts: Path
+    counts: Path
+
+
+def filter_shard(
+    inputs: ShardInputs, survey: Survey, filters: Sequence[Filter], outputs: ShardOutputs
+) -> dict[str, Any]:
+    """Run all filters on the alerts of one shard.
+
+    Parameters
+    ----------
+    inputs : ShardInputs
+    survey : Survey
+    filters : sequence of Filter
+        Of this survey.
+    outputs : ShardOutputs
+
+    Returns
+    -------
+    dict
+        As in the counts: ``alerts``, and by filter ``passed``, ``failed``, ``unknown``, which
+        add up to them, ``programid`` of those that passed, and ``warnings``.
+    """
+    alerts = 0
+    counts = {one.name: _Count() for one in filters}
+    with ExitStack() as stack:
+        candidates, verdicts = (
+            BatchWriter(stack.enter_context(table_writer(path, schema)), 100_000)
+            for path, schema in (
+                (outputs.candidates, CANDIDATES_SCHEMA),
+                (outputs.verdicts, VERDICTS_SCHEMA),
+            )
+        )
+        for seen in documents_of_shard(inputs, survey):
+            alerts += seen.documents.num_rows
+            for one, result in run_filters(seen, filters):
+                candidates.add(with_survey(result.candidates, survey.name).cast(CANDIDATES_SCHEMA))
+                verdicts.add(with_survey(result.verdicts, survey.name).cast(VERDICTS_SCHEMA))
+                counts[one.name].add(result.verdicts, result.programid, result.warnings)
+        for writer in (candidates, verdicts):
+            writer.flush()
+    told = {"alerts": alerts, "filters": {name: one.told() for name, one in counts.items()}}
+    write_json(told, outputs.counts)
+    return told
+
+
+@dataclass
+class _Count:
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    programid: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    warnings: dict[str, None] = field(default_factory=dict)
+
+    def add(self, verdicts: pa.Table, programid: list[Any], warnings: Sequence[str]) -> None:
+        of = Counter(verdicts["passed"].to_pylist())
+        self.passed += of[True]
+        self.failed += of[False]
+        self.unknown += of[None]
+        self.programid.update(str(value) for value in programid)
+        for entry in pc.value_counts(verdicts["reason"].combine_chunks()).to_pylist():
+            if entry["values"] is not None:
+                self.reasons[entry["values"]] += entry["counts"]
+        self.warnings |= dict.fromkeys(warnings)
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "passed": self.passed,
+            "failed": self.failed,
+            "unknown": self.unknown,
+            "programid": dict(sorted(self.programid.items())),
+            "reasons": dict(self.reasons.most_common()),
+            "warnings": list(self.warnings),
+        }
+
+
+def documents_of_shard(inputs: ShardInputs, survey: Survey) -> Iterator[Seen]:
+    """Yield the shard's alerts with all that filters see of them, by the packets' schema."""
+    tables = {
+        name: pq.read_table(path)
+        for name, path in (("scores", inputs.scores), ("matches", inputs.matches))
+        if path is not None
+    }
+    waiting: dict[str, list[Seen]] = {}
+    for batch in inputs.load().batches(survey):
+        for seen in _of_batch(batch, survey, tables, inputs.catalogs):
+            key = seen.documents.schema.to_string(truncate_metadata=False)
+            waiting.setdefault(key, []).append(seen)
+            if sum(one.documents.num_rows for one in waiting[key]) >= TOGETHER:
+                yield Seen.joined(waiting.pop(key))
+    for rest in waiting.values():
+        yield Seen.joined(rest)
+
+
+def _of_batch(
+    batch: Batch,
+    survey: Survey,
+    tables: Mapping[str, pa.Table],
+    catalogs: Mapping[str, Sequence[str]],
+) -> Iterator[Seen]:
+    for part in batch.documents:
+        candid = part.table["candid"].combine_chunks()
+        if not len(candid):
+            continue
+        documents = part.table
+        if "scores" in tables:
+            column = classifications(candid, tables["scores"])
+            documents = documents.append_column(
+                pa.field("classifications", column.type, False), column
+            )
+        if "matches" in tables:
+            column = cross_matches(candid, tables["matches"], catalogs)
+            documents = documents.append_column(
+                pa.field("cross_matches", column.type, False), column
+            )
+        own = {
+            "alerts": _rows_of(batch.alerts, candid),
+            "history": _rows_of(batch.history, candid),
+            **{name: _rows_of(table, candid) for name, table in tables.items()},
+        }
+        yield Seen(survey.name, documents, own, part.left_out)
+
+
+def _rows_of(table: pa.Table, candid: pa.Array) -> pa.Table:
+    return table.filter(pc.is_in(table["candid"], candid))

@@ -1,0 +1,134 @@
+"""Filters in SQL: one SELECT over views that hold one alert each, and what was known at its time.
+
+A filter is asked alert by alert (DuckDB makes one query of it): ``alerts`` has the alert alone,
+``scores`` and ``matches`` what belongs to it, ``history`` the measurements in its packet. So
+none can see what came later, and an alert passes if exactly one row comes out, as with a
+pipeline.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.documents.sandbox import check_select, query
+from pipeline.filters.evaluate import NOT_ONE, Outcome, load
+from pipeline.filters.upstream import DAYS, GOOD
+
+VIEWS = ("alerts", "scores", "matches", "history")
+_KEYS = ("survey", "candid", "object_id")
+"""Columns that name the alert: no annotations."""
+_NO_MATCH = pa.schema(
+    [
+        *(("candid", pa.int64()), ("catalog", pa.string()), ("match_id", pa.string())),
+        *(("distance_arcsec", pa.float64()), ("distance_kpc", pa.float64()), ("rank", pa.int32())),
+    ]
+)
+
+
+# MATERIALIZED: without it DuckDB 2.0 fails to bind a view in a condition within a view.
+_VIEWS = ", ".join(
+    f'{name} AS MATERIALIZED (SELECT * FROM "all_{name}" AS g WHERE g.candid = alert_.candid)'  # noqa: S608
+    for name in VIEWS
+)
+_ASKED = (
+    "SELECT _id, any_value(annotations) AS annotations FROM ("  # noqa: S608 - see check_sql
+    "SELECT alert_.candid AS _id, CAST(to_json(found_) AS VARCHAR) AS annotations "
+    f"FROM all_alerts AS alert_, LATERAL (WITH {_VIEWS} SELECT * FROM ({{sql}}\n)) AS found_"
+    ") GROUP BY _id HAVING count(*) = 1 ORDER BY _id"
+)
+
+
+def check_sql(sql: str) -> None:
+    """Raise unless it is one SELECT over the views.
+
+    Raises
+    ------
+    pipeline.documents.sandbox.SandboxError
+    """
+    check_select(sql, VIEWS)
+
+
+def load_views(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, pa.Table],
+    permissions: tuple[int, ...],
+) -> None:
+    """Put what filters with some permissions see into the database.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    tables : mapping of str to pyarrow.Table
+        Of `VIEWS`; scores and matches may be absent.
+    permissions : tuple of int
+        Values of ``programid``, where the survey has it.
+    """
+    alerts, history = tables["alerts"], tables["history"]
+    owner = pc.index_in(history["candid"].combine_chunks(), alerts["candid"].combine_chunks())
+    jd = alerts["jd"].combine_chunks().take(owner)
+    days = pc.subtract(jd, history["jd"].combine_chunks())
+    known = pc.and_(pc.less(days, DAYS), pc.greater_equal(days, 0.0))
+    history = history.filter(pc.fill_null(known, False))
+    if "programid" in alerts.column_names:
+        among = pa.array(permissions, pa.int64())
+        alerts, history = (
+            table.filter(pc.is_in(table["programid"].cast(pa.int64()), among))
+            for table in (alerts, history)
+        )
+        good = pc.or_kleene(pc.equal(history["kind"].cast(pa.string()), "prv"),
+                            pc.equal(history["procstatus"], GOOD))  # fmt: skip
+        history = history.filter(pc.fill_null(good, False))
+    nothing = pa.table({"candid": pa.array([], pa.int64())})
+    for name, table in (
+        ("alerts", alerts),
+        ("history", history),
+        ("scores", tables.get("scores", nothing)),
+        ("matches", tables.get("matches", _NO_MATCH.empty_table())),
+    ):
+        load(connection, _wide(table), f"all_{name}")
+
+
+def _wide(table: pa.Table) -> pa.Table:
+    """Return a table whose floats are double: 0.8 as a float is not above 0.8 otherwise."""
+    wide = [
+        pa.field(f.name, pa.float64() if f.type == pa.float32() else f.type) for f in table.schema
+    ]
+    return table.cast(pa.schema(wide))
+
+
+def sql_outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:
+    """Return what a filter says of each alert of the views.
+
+    Raises
+    ------
+    pipeline.documents.sandbox.SandboxError
+        If it is not one SELECT over the views, fails, or takes too long.
+    """
+    check_sql(sql)
+    rows = query(connection, _ASKED.format(sql=_bare(sql)))
+    texts = [_annotations(text) for text in rows["annotations"].to_pylist()]
+    annotations = pa.array(texts, pa.string())
+    passed = pa.table({"_id": rows["_id"], "annotations": annotations})
+    load(connection, passed.select(["_id"]), "good")
+    others = query(
+        connection,
+        'SELECT candid AS _id FROM "all_alerts" AS a ANTI JOIN good ON a.candid = good._id',
+    )
+    reasons = pa.array([NOT_ONE.replace("document", "row")] * others.num_rows, pa.string())
+    return Outcome(passed, others.append_column("reason", reasons))
+
+
+def _bare(sql: str) -> str:
+    """Return a statement without the semicolon that may end it."""
+    return sql.rstrip().removesuffix(";")
+
+
+def _annotations(text: str) -> str | None:
+    """Return a row's columns but for the keys, as JSON; None if there are no others."""
+    row: dict[str, Any] = json.loads(text)
+    kept = {name: value for name, value in row.items() if name not in _KEYS}
+    return json.dumps(kept) if kept else None

@@ -1,0 +1,115 @@
+"""Filters of brokers' users on real alerts, against what a real MongoDB passes."""
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from nights import build_index
+
+from pipeline.alerts.batch import Shard
+from pipeline.alerts.surveys.registry import get_survey
+from pipeline.cli.main import main
+from pipeline.documents.load import load_documents
+from pipeline.filters.filter_file import read_file
+from pipeline.filters.run import Seen, run_filters
+
+pytestmark = pytest.mark.real
+
+DATASETS = ("ztf_real_alerts", "ztf_packets")
+REFUSED = {"boom_fast"}
+"""Cannot be translated exactly: an index of 64 bits."""
+DUMPS = (
+    "ztf", "ztf_tarballs/ztf_public_20180201.tar.gz",
+    "ztf_tarballs/ztf_public_20180819_mod1000.tar.gz",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def reference(shared) -> Path:
+    return shared / "reference" / "filters"
+
+
+@pytest.fixture(scope="module")
+def expected(reference):
+    """Return {(dataset, filter): {candid: annotations}}."""
+    with gzip.open(reference / "expected.csv.gz", "rt") as lines:
+        return by_filter(csv.DictReader(lines), "dataset")
+
+
+def by_filter(rows, dataset=None):
+    found = {}
+    for row in rows:
+        text = row["annotations"]
+        key = (row[dataset], row["filter"]) if dataset else row["filter"]
+        found.setdefault(key, {})[int(row["candid"])] = json.loads(text) if text else None
+    return found
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_laboratory_passes_what_mongodb_passes(reference, expected, dataset, tmp_path, capsys):
+    output = tmp_path / "out.csv"
+    documents, filters = reference / f"{dataset}.jsonl.gz", reference / "filters.json"
+    command = ["filter", "test", filters, "--documents", documents, "--output", output]
+    assert main(list(map(str, command))) == 0
+    refused = {
+        line.partition(":")[0]
+        for line in capsys.readouterr().err.splitlines()
+        if ": refused: " in line
+    }
+    assert refused <= REFUSED
+    with output.open() as lines:
+        ours = by_filter(csv.DictReader(lines))
+    names = {one.filter.name for one in read_file(filters)} - refused
+    assert len(names) >= 40
+    for name in names:
+        assert ours.get(name, {}) == expected.get((dataset, name), {}), name
+
+
+def test_packets_pass_what_mongodb_passes(shared, reference, expected, tmp_path):
+    """The whole way from packets, with the scores and matches that the reference made up."""
+    given = load_documents(reference / "ztf_packets.jsonl.gz")
+    filters = [one.filter for one in read_file(reference / "filters.json")]
+    ours, refused, alerts = {}, set(), 0
+    for seen in packets_with(given, shared / "data" / "alerts", tmp_path):
+        alerts += seen.documents.num_rows
+        for one, result in run_filters(seen, filters):
+            refused |= {one.name for text in result.warnings if text.startswith("refused")}
+            rows = result.candidates.select(["candid", "annotations"]).to_pylist()
+            ours.setdefault(one.name, {}).update(
+                {row["candid"]: json.loads(row["annotations"] or "null") for row in rows}
+            )
+            verdicts = result.verdicts
+            passed = pc.equal(verdicts["passed"], True)
+            assert verdicts.num_rows == seen.documents.num_rows
+            if one.name not in refused:
+                assert set(verdicts.filter(passed)["candid"].to_pylist()) == {
+                    row["candid"] for row in rows
+                }
+                assert verdicts.filter(pc.invert(passed))["reason"].null_count == 0
+    assert alerts == 75
+    assert refused <= REFUSED
+    for one in filters:
+        if one.name not in refused:
+            assert ours[one.name] == expected.get(("ztf_packets", one.name), {}), one.name
+
+
+def packets_with(given: pa.Table, folder: Path, tmp_path: Path):
+    survey = get_survey("ztf")
+    for name in DUMPS:
+        index = tmp_path / f"{name.replace('/', '_')}.parquet"
+        build_index(folder / name, survey, index, tmp_path / "spool")
+        for batch in Shard.load(index, 0, 1).batches(survey):
+            for part in batch.documents:
+                rows = pc.index_in(
+                    part.table["candid"].combine_chunks(), given["candid"].combine_chunks()
+                )
+                table = part.table
+                for column in ("classifications", "cross_matches"):
+                    table = table.append_column(
+                        given.schema.field(column), given[column].take(rows)
+                    )
+                yield Seen("ztf", table, {"alerts": batch.alerts, "history": batch.history})

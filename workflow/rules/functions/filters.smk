@@ -1,0 +1,11 @@
+"""What the rules of filters ask of a job's wildcards."""
+
+from dataclasses import asdict
+
+from pipeline.filters import domain as filters
+from pipeline.filters import need as filter_needs
+
+
+def tables_of_filters(wildcards):
+    """Return the shard's tables that documents are joined with."""
+    return filters.joined(REQUEST, wildcards.survey)
