@@ -2,7 +2,9 @@
 
 import errno
 import io
+import os
 import tarfile
+from pathlib import Path
 
 import fastavro
 import numpy as np
@@ -102,6 +104,27 @@ def test_parts_and_shards(dump, segment, dumps, tmp_path, monkeypatch):
             found.drop_columns(DIFFERENT).to_pylist() == index.drop_columns(DIFFERENT).to_pylist()
         )
         assert texts == schemas
+
+
+def test_names_that_differ_in_bytes_that_are_not_utf8(tmp_path, monkeypatch):
+    monkeypatch.setattr(dump_parts, "SEGMENT_BYTES", 1500)
+    folder = tmp_path / "night"
+    folder.mkdir()
+    content = {
+        b"caf\xe8.avro": blocks(PACKETS[:60]),
+        b"caf\xe9.avro": damaged(blocks(PACKETS[40:])),
+    }
+    try:
+        for name, data in content.items():
+            Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(data)
+    except (OSError, UnicodeError):
+        pytest.skip("this file system takes no such names")
+    tables, total = run(tmp_path, folder)
+    assert total["duplicates"] >= 15
+    others, counts = run(tmp_path, folder, 3, 8)
+    assert counts == total
+    for name in tables:
+        assert others[name].to_pylist() == tables[name].to_pylist(), name
 
 
 def test_positions_are_those_in_the_file(tmp_path, monkeypatch):

@@ -2,8 +2,8 @@
 
 A dump is laid out as one axis of bytes: its files in the order of their names, one after the
 other, each cut into segments. A part has the segments that begin in its share of the axis, and
-finds its first block by the sync marker before it: so all parts together find the same, however
-many there are, unless a file's marker stands in its data as well.
+finds its first block by the sync markers before it: so all parts together find the same, however
+many there are.
 """
 
 import hashlib

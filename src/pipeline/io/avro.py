@@ -4,6 +4,7 @@ Source of the format: Apache Avro 1.11 specification, "Object Container Files".
 """
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ at 16-64 kB; this bounds the memory that a hostile length or a deflate bomb take
 MAX_BLOCK_RECORDS = 1 << 16
 """Of a block: writers have a few, and a kilobyte of deflate can claim a million."""
 _SYNC_BYTES = 16
+_LOOK_BACK_BYTES = MAX_BLOCK_BYTES + 64
 _FIRST_SEARCH_BYTES = 1 << 12
 _MAX_SEARCH_BYTES = 1 << 20
 
@@ -78,8 +80,8 @@ def read_blocks(
     size : int
         Its length in bytes.
     span : (int, int), optional
-        Only the blocks that begin in this range of bytes: the first one is found by the sync
-        marker before it, so that nothing else of the file needs to be read.
+        Only the blocks that begin in this range of bytes, and damage likewise: all spans of a
+        file together have what the whole has (see `_seek_block`).
 
     Raises
     ------
@@ -94,8 +96,7 @@ def read_blocks(
     stream.seek(0)
     schema, codec, sync = _read_header(stream)
     first, behind = span or (0, size)
-    if first > stream.tell():
-        _seek_behind(stream, sync, first - _SYNC_BYTES, behind)
+    _seek_block(stream, sync, (first, behind), size)
     while (at := stream.tell()) < behind:
         try:
             block = _read_block(stream, size, schema, codec)
@@ -119,6 +120,35 @@ def _read_header(stream: BinaryIO) -> tuple[bytes, str, bytes]:
     if codec not in CODECS:
         raise AvroError(f"unknown codec {codec!r}")
     return schema, codec, header["sync"]
+
+
+def _seek_block(stream: BinaryIO, sync: bytes, span: tuple[int, int], size: int) -> None:
+    """Go from the header to where the first block of a span begins, or to its end if none does.
+
+    The marker may stand in the records as well. So what is behind a marker some way before the
+    span is gone through, block by block, without the blocks' data: from the first true marker on
+    that is what one would meet who reads from the header, and no block is longer than the way.
+    """
+    first, behind = span
+    begin = first - _LOOK_BACK_BYTES
+    if begin > stream.tell():
+        _seek_behind(stream, sync, begin, behind)
+    while (at := stream.tell()) < first:
+        if not _pass_block(stream, sync, size):
+            _seek_behind(stream, sync, at, behind)
+
+
+def _pass_block(stream: BinaryIO, sync: bytes, end: int) -> bool:
+    """Go behind a block and its marker; return whether there is one."""
+    try:
+        _read_long(stream)
+        size = _read_long(stream)
+    except Exception:  # fastavro raises what its C code met
+        return False
+    if not 0 <= size <= MAX_BLOCK_BYTES or stream.tell() + size + _SYNC_BYTES > end:
+        return False
+    stream.seek(size, os.SEEK_CUR)
+    return stream.read(_SYNC_BYTES) == sync
 
 
 def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str) -> Block:
