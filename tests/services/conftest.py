@@ -9,6 +9,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from mongod import DATABASE, PROGRAM, Mongod
 
 
+def pytest_addoption(parser):
+    parser.addoption("--crashes", type=int, default=3, help="how often what is killed")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "services: starts a real service on loopback")
 

@@ -45,8 +45,10 @@ def repeated(work: Callable[[], Result], where: str, patience_s: float = PATIENC
         if not failed:
             raise ServiceError(f"MongoDB at {where}: {told}")
         if now + wait > since + patience_s:
-            away = f"and so for {now - since:.0f} s; what has been written stays, run again"
-            raise ServiceError(f"MongoDB at {where}: {told}, {away}")
+            away = f"and so for {now - since:.0f} s (its own log says why, a full disk perhaps)"
+            raise ServiceError(
+                f"MongoDB at {where}: {told}, {away}: what is written stays, run again"
+            )
         logger.warning("MongoDB at %s: %s; again in %.1f s", where, told, wait)
         time.sleep(wait)
         wait = min(2 * wait, LAST_WAIT_S)
