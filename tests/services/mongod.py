@@ -66,6 +66,11 @@ class Mongod:
         """Return its address, without credentials."""
         return f"mongodb://127.0.0.1:{self.port}/" + "?replicaSet=rs0" * self.replica_set
 
+    @property
+    def pid(self) -> int:
+        """Return its process."""
+        return self._process.pid
+
     def client(self, user: str = "root", **options) -> MongoClient:
         """Return a client that is logged in as one of `ROLES`."""
         options = {"serverSelectionTimeoutMS": 5000, **options}

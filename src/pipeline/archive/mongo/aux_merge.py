@@ -5,7 +5,7 @@ are sets, sorted; of forced photometry of one time the item counts whose alert w
 brightest; the matches are those of the object's first alert, as Kowalski has them.
 """
 
-from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from bson.raw_bson import RawBSONDocument
@@ -18,7 +18,7 @@ _NEW = "_new"
 """Where the document that is taken up stands meanwhile."""
 
 
-def merge(object_id: str, aux: bytes, series: Iterable[Series]) -> UpdateOne:
+def merge(object_id: str, aux: bytes, series: tuple[Series, ...]) -> UpdateOne:
     """Return the update that takes up one alert's part; the document is made if need be.
 
     Parameters
@@ -26,21 +26,23 @@ def merge(object_id: str, aux: bytes, series: Iterable[Series]) -> UpdateOne:
     object_id : str
     aux : bytes
         BSON, of `pipeline.archive.mongo.shapes.Shaped.aux`.
-    series : iterable of Series
+    series : tuple of Series
     """
-    first = {
-        "$lte": [f"${_NEW}.cross_matches_of", {"$ifNull": ["$cross_matches_of", {"jd": _NEVER}]}]
-    }
+    new = {"$set": {_NEW: {"$literal": RawBSONDocument(aux)}}}
+    return UpdateOne({"_id": object_id}, [new, *_stages(series)], upsert=True)
+
+
+@cache
+def _stages(series: tuple[Series, ...]) -> tuple[Document, ...]:
+    """Return what is the same for all objects."""
+    old = {"$ifNull": ["$cross_matches_of", {"jd": _NEVER}]}
+    first = {"$lte": [f"${_NEW}.cross_matches_of", old]}
     chosen = {
         name: {"$cond": [first, f"${_NEW}.{name}", f"${name}"]}
         for name in ("cross_matches", "cross_matches_of")
     }
-    stages: list[Document] = [
-        {"$set": {_NEW: {"$literal": RawBSONDocument(aux)}}},
-        {"$set": {**chosen, **{one.name: _together(one) for one in series}}},
-        {"$unset": _NEW},
-    ]
-    return UpdateOne({"_id": object_id}, stages, upsert=True)
+    histories = {one.name: _together(one) for one in series}
+    return {"$set": {**chosen, **histories}}, {"$unset": _NEW}
 
 
 _NEVER = float("inf")

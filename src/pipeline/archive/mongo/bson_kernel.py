@@ -17,7 +17,7 @@ _NULL = 10
 _INT32, _INT64 = 16, 18
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def integer_types(values: Ints, present: Bytes, types: Bytes, sizes: Ints) -> None:
     """Choose int32 for what fits, as MongoDB's drivers do."""
     for i in range(values.size):
@@ -27,7 +27,7 @@ def integer_types(values: Ints, present: Bytes, types: Bytes, sizes: Ints) -> No
             sizes[i] = 4 if small else 8
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def add_named(types: Bytes, sizes: Ints, name: int, total: Ints) -> None:
     """Add the sizes of elements with a name of so many bytes: type, name, 0, value."""
     for i in range(types.size):
@@ -35,7 +35,7 @@ def add_named(types: Bytes, sizes: Ints, name: int, total: Ints) -> None:
             total[i] += 2 + name + sizes[i]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def number_items(counts: Ints, types: Bytes, sizes: Ints, elements: Ints, total: Ints) -> None:
     """Work out the sizes of items, whose names are their numbers, and add them up by list."""
     j = 0
@@ -50,7 +50,7 @@ def number_items(counts: Ints, types: Bytes, sizes: Ints, elements: Ints, total:
             j += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_sizes(out: Bytes, at: Ints, types: Bytes, sizes: Ints) -> None:
     """Write how many bytes a document or list has, at its beginning."""
     for i in range(at.size):
@@ -61,7 +61,7 @@ def put_sizes(out: Bytes, at: Ints, types: Bytes, sizes: Ints) -> None:
             at[i] = pos + 4
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_end(out: Bytes, at: Ints, types: Bytes) -> None:
     """Write the 0 that ends a document or list."""
     for i in range(at.size):
@@ -70,7 +70,7 @@ def put_end(out: Bytes, at: Ints, types: Bytes) -> None:
             at[i] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_name(out: Bytes, at: Ints, types: Bytes, name: Bytes) -> None:
     """Write type and name of an element of each document."""
     for i in range(at.size):
@@ -84,7 +84,7 @@ def put_name(out: Bytes, at: Ints, types: Bytes, name: Bytes) -> None:
             at[i] = pos + 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_numbers(
     out: Bytes, at: Ints, counts: Ints, types: Bytes, elements: Ints, items: Ints
 ) -> None:
@@ -109,7 +109,7 @@ def put_numbers(
         at[i] = pos
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_fixed(out: Bytes, at: Ints, types: Bytes, sizes: Ints, values: Bytes) -> None:
     """Write the first `sizes` bytes of each value, little-endian in rows of `values`."""
     for i in range(at.size):
@@ -120,7 +120,7 @@ def put_fixed(out: Bytes, at: Ints, types: Bytes, sizes: Ints, values: Bytes) ->
             at[i] = pos + size
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put_bytes(
     out: Bytes, at: Ints, types: Bytes, starts: Ints, lengths: Ints, data: Bytes, text: bool
 ) -> None:

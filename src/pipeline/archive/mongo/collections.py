@@ -86,7 +86,7 @@ class Pair:
         for i, name in enumerate(batch.objects):
             if name is None or not self._brings(batch, i, alerts, there.get(name)):
                 continue
-            if name in there or name in new or not batch.sorted[i]:
+            if name in there or name in new or not batch.merged[i]:
                 known.append(i)
             else:
                 new[name] = i
@@ -127,7 +127,7 @@ class Batch:
     candids : list of int
     objects : list of str or None
     alerts, aux : list of bytes
-    sorted : numpy.ndarray, bool
+    merged : numpy.ndarray, bool
         As of `Shaped`.
     """
 
@@ -135,7 +135,7 @@ class Batch:
     objects: list[str | None]
     alerts: list[bytes]
     aux: list[bytes]
-    sorted: np.ndarray
+    merged: np.ndarray
 
     @classmethod
     def of(cls, shaped: Shaped) -> "Batch":
@@ -145,7 +145,7 @@ class Batch:
             shaped.aux["_id"].to_pylist(),
             split(*documents(shaped.alerts, sparse=(CLASSIFICATIONS,))),
             split(*documents(shaped.aux)),
-            shaped.sorted,
+            shaped.merged,
         )
 
     @property

@@ -48,7 +48,7 @@ def series_of(survey: Survey) -> tuple[Series, ...]:
 
 
 def collected(table: pa.Table, series: Series) -> tuple[pa.ListArray, NDArray[np.bool_]]:
-    """Return an array of all alerts as the object's document has it.
+    """Return an array of all alerts as the object's document has it: sorted by time.
 
     The time comes first in each item: documents sort by their first field.
 
@@ -61,8 +61,9 @@ def collected(table: pa.Table, series: Series) -> tuple[pa.ListArray, NDArray[np
     Returns
     -------
     items : pyarrow.ListArray, n lists
-    sorted : numpy.ndarray, bool, shape (n,)
-        Where times increase strictly: what merging with nothing would leave as it is.
+    merged : numpy.ndarray, bool, shape (n,)
+        Where times increase strictly: what merging with nothing would leave as it is. (How
+        MongoDB sorts items of one time is left to it.)
     """
     rows = table.num_rows
     if series.name not in table.column_names:
@@ -79,7 +80,13 @@ def collected(table: pa.Table, series: Series) -> tuple[pa.ListArray, NDArray[np
         fields = _of_alert(table, fields, counts, series.time)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     values = pa.StructArray.from_arrays(list(fields.values()), list(fields))
-    return pa.ListArray.from_arrays(pa.array(offsets), values), _increasing(time, counts)
+    times = np.asarray(pc.fill_null(time.cast(pa.float64()), np.nan))
+    parents = np.repeat(np.arange(len(counts)), counts)
+    order = np.lexsort((times, parents))
+    if np.any(np.diff(order) < 0):
+        values, times = values.take(pa.array(order)), times[order]
+    lists = pa.ListArray.from_arrays(pa.array(offsets), values)
+    return lists, _increasing(times, parents, len(counts))
 
 
 def _of_alert(
@@ -103,12 +110,12 @@ def _known(array: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(array, MISSING), None, array)
 
 
-def _increasing(time: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    values = np.asarray(pc.fill_null(time.cast(pa.float64()), np.nan))
-    parents = np.repeat(np.arange(len(counts)), counts)
-    wrong = np.isnan(values)
+def _increasing(
+    times: NDArray[np.float64], parents: NDArray[np.int64], rows: int
+) -> NDArray[np.bool_]:
+    wrong = np.isnan(times)
     with np.errstate(invalid="ignore"):
-        wrong[1:] |= ~(np.diff(values) > 0) & (parents[1:] == parents[:-1])
-    result = np.ones(len(counts), bool)
+        wrong[1:] |= ~(np.diff(times) > 0) & (parents[1:] == parents[:-1])
+    result = np.ones(rows, bool)
     result[parents[wrong]] = False
     return result

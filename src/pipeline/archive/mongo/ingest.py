@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,7 +122,7 @@ def write_batches(batches: Iterable[Batch], survey: Survey, target: Target, tota
     with connected(target.server) as database, progress("alerts to MongoDB", total) as advance:
         pair = Pair(database, survey.name, series_of(survey))
         repeated(lambda: pair.index(target.alerts, target.aux), where)
-        for batch in _some(batches):
+        for batch in _ahead(batches):
             repeated(lambda batch=batch: pair.write(batch), where)  # type: ignore[misc]
             batch.add_to(digest)
             alerts += len(batch.candids)
@@ -130,8 +131,14 @@ def write_batches(batches: Iterable[Batch], survey: Survey, target: Target, tota
     return Written(alerts, len(objects - {None}), digest.hexdigest())
 
 
-def _some(batches: Iterable[Batch]) -> Iterator[Batch]:
-    return (batch for batch in batches if batch.candids)
+def _ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield batches that have alerts; the next one is made while one is written."""
+    wanted = (batch for batch in batches if batch.candids)
+    with ThreadPoolExecutor(1) as worker:
+        waiting = worker.submit(next, wanted, None)
+        while (batch := waiting.result()) is not None:
+            waiting = worker.submit(next, wanted, None)
+            yield batch
 
 
 def _read(path: Path | None) -> pa.Table | None:

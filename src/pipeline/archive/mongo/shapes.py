@@ -44,13 +44,13 @@ class Shaped:
     alerts : pyarrow.Table, n rows
     aux : pyarrow.Table, n rows
         What each adds to its object's document. ``_id`` is null where there is no object.
-    sorted : numpy.ndarray, bool, shape (n,)
+    merged : numpy.ndarray, bool, shape (n,)
         Where ``aux`` is as merging would make it.
     """
 
     alerts: pa.Table
     aux: pa.Table
-    sorted: NDArray[np.bool_]
+    merged: NDArray[np.bool_]
 
 
 def shaped(
