@@ -166,11 +166,10 @@ class FilesHome:
         return table_names(self.directory)
 
     def _files(self, table: str) -> list[Path]:
-        files = [file for night in nights_of(self.directory, table) for file in night.files]
-        if not files:
-            there = ", ".join(self.catalog_names())
-            raise ValueError(f"there is no catalogue {table!r}; there are {there}")
-        return files
+        there = self.catalog_names()
+        if table not in there:  # no pattern, and no path, is one
+            raise ValueError(f"there is no catalogue {table!r:.100}; there are {', '.join(there)}")
+        return [file for night in nights_of(self.directory, table) for file in night.files]
 
     def sql(self, sql: str, options: Options = DEFAULT) -> pa.Table:
         """Return what a user's SQL selects from the tables.

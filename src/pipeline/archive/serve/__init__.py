@@ -1,0 +1,1 @@
+"""Kowalski's API over HTTP, read-only, for one machine."""
