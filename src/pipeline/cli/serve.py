@@ -70,7 +70,5 @@ def run(arguments: argparse.Namespace) -> None:
     with listen(arguments.host, arguments.port, arguments.behind_proxy) as listening:
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        print(
-            f"Serving {arguments.directory} at http://{shown}:{port} (its API: /docs)", flush=True
-        )
+        print(f"Serving {arguments.directory} at http://{shown}:{port}", flush=True)
         serve(app, listening, arguments.behind_proxy)

@@ -1,0 +1,75 @@
+"""The command `nightmill serve`: what is wrong is said in one line, before it listens."""
+
+import importlib.util
+import socket
+
+import pytest
+from alert_tables import write_alerts
+
+from pipeline.archive.serve.run import listen
+from pipeline.cli.main import main
+
+
+@pytest.fixture
+def directory(tmp_path, monkeypatch):
+    monkeypatch.setenv("NIGHTMILL_SERVE_USERNAME", "someone")
+    monkeypatch.setenv("NIGHTMILL_SERVE_PASSWORD", "correct horse")
+    monkeypatch.chdir(tmp_path)
+    write_alerts(tmp_path, [10.0], [-5.0])
+    return tmp_path
+
+
+def refused(capsys, *arguments):
+    assert main(["serve", "--port", "0", *arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.err.startswith("nightmill: ") and printed.err.count("\n") == 1
+    assert "correct horse" not in printed.err
+    return printed.err
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--directory", "nowhere"], "nowhere: there are no tables under results/"),
+        (["--users", "nowhere"], "nowhere: No such file"),
+        (["--host", "0.0.0.0"], "passwords would cross the network in plain text"),
+        (["--host", "192.0.2.1", "--behind-proxy"], "cannot listen at 192.0.2.1 port 0"),
+        (["--port", "99999"], "cannot listen at 127.0.0.1 port 99999"),
+        (["--rate", "0"], "--rate are more than 0"),
+        (["--max-time", "nan"], "--rate are more than 0"),
+        (["--token-hours", "-1"], "--rate are more than 0"),
+    ],
+)
+def test_what_is_wrong(capsys, arguments, message):
+    assert message in refused(capsys, *arguments)
+
+
+@pytest.mark.usefixtures("directory")
+def test_no_users(capsys, monkeypatch):
+    monkeypatch.delenv("NIGHTMILL_SERVE_PASSWORD")
+    assert "one is set without the other" in refused(capsys)
+    monkeypatch.delenv("NIGHTMILL_SERVE_USERNAME")
+    assert "no users: no file, no NIGHTMILL_SERVE_USERNAME; `nightmill add-user" in refused(capsys)
+
+
+@pytest.mark.usefixtures("directory")
+def test_the_extra_is_missing(capsys, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "uvicorn" else found(name)
+    )
+    assert "uvicorn missing: pip install 'nightmill[serve]'" in refused(capsys)
+
+
+@pytest.mark.usefixtures("directory")
+def test_a_port_that_is_taken(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert f"cannot listen at 127.0.0.1 port {port}: " in refused(capsys, "--port", str(port))
+
+
+def test_ipv6_and_a_proxy():
+    for host, proxy in (("::1", False), ("localhost", False), ("0.0.0.0", True)):
+        with listen(host, 0, proxy) as listening:
+            assert listening.getsockname()[1] > 0
