@@ -5,8 +5,6 @@ Written from Kowalski's documents and its code's behaviour, for packets of tests
 
 from pipeline.sky.coordinates import galactic, sexagesimal
 
-MISSING = (None, -99999.0)
-
 
 def alert_document(packet, scores=None):
     """Return a packet's document in <SURVEY>_alerts."""
@@ -55,7 +53,7 @@ def _forced(packets):
     for packet in packets:
         candidate = packet["candidate"]
         for item in packet["fp_hists"] or ():
-            jd, *others = _known(item, MISSING).items()
+            jd, *others = _known(item).items()
             made = dict([jd, ("alert_mag", candidate["magpsf"]), *others])
             made |= {"alert_ra": candidate["ra"], "alert_dec": candidate["dec"]}
             old = best.get(item["jd"])
@@ -64,10 +62,10 @@ def _forced(packets):
     return [best[jd] for jd in sorted(best)]
 
 
-def _known(item, missing=(None,)):
+def _known(item):
     """Return an item without what it does not know; its time comes first."""
     assert next(iter(item)) == "jd"
-    return {k: v for k, v in item.items() if v not in missing}
+    return {k: v for k, v in item.items() if v is not None}
 
 
 def _order(item):

@@ -153,13 +153,18 @@ def test_an_object_document_that_was_lost_comes_back(server, nights, tmp_path):
 
 def raw(server):
     """Return every document's bytes."""
+    return raw_of(server, COLLECTIONS)
+
+
+def raw_of(server, names):
+    """Return the bytes of all documents of some collections."""
     from bson.codec_options import CodecOptions
     from bson.raw_bson import RawBSONDocument
 
     options = CodecOptions(document_class=RawBSONDocument)
     with server.client() as client:
         collections = [
-            client[DATABASE].get_collection(name, codec_options=options) for name in COLLECTIONS
+            client[DATABASE].get_collection(name, codec_options=options) for name in names
         ]
         return [sorted(bytes(document.raw) for document in c.find()) for c in collections]
 

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from pipeline.alerts.surveys.survey import Survey
 
-MISSING = -99999.0
-"""What ZTF's forced photometry writes for a value that it has not; brokers leave it out."""
 ALERT_FIELDS = {"alert_mag": "magpsf", "alert_ra": "ra", "alert_dec": "dec"}
 """Of the alert that forced photometry came with, in each of its items, as Kowalski has them."""
 
@@ -92,22 +90,16 @@ def collected(table: pa.Table, series: Series) -> tuple[pa.ListArray, NDArray[np
 def _of_alert(
     table: pa.Table, fields: dict[str, pa.Array], counts: NDArray[np.int64], time: str
 ) -> dict[str, pa.Array]:
-    """Leave out what is no value, and say which alert items came with, its magnitude second."""
+    """Say which alert items came with: its magnitude second, by which those of one time sort."""
     candidate = table["candidate"].combine_chunks()
     parents = pa.array(np.repeat(np.arange(len(counts)), counts))
     of_alert = {
         name: pc.struct_field(candidate, field).take(parents)
         for name, field in ALERT_FIELDS.items()
     }
-    known = {name: _known(array) for name, array in fields.items()}
-    first = {time: known.pop(time), "alert_mag": of_alert.pop("alert_mag")}
-    return {**first, **known, **of_alert}
-
-
-def _known(array: pa.Array) -> pa.Array:
-    if not pa.types.is_floating(array.type):
-        return array
-    return pc.if_else(pc.equal(array, MISSING), None, array)
+    others = {name: array for name, array in fields.items() if name != time}
+    first = {time: fields[time], "alert_mag": of_alert.pop("alert_mag")}
+    return {**first, **others, **of_alert}
 
 
 def _increasing(
