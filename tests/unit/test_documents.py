@@ -30,6 +30,7 @@ POINT = {
     ],
 }
 KIND = {"type": "enum", "name": "kind", "symbols": ["A", "B"]}
+TIME = {"type": "long", "logicalType": "timestamp-micros"}
 SCHEMA = {
     "type": "record",
     "name": "thing",
@@ -44,6 +45,9 @@ SCHEMA = {
         {"name": "unlike", "type": ["null", "int", "string"]},
         {"name": "words", "type": {"type": "map", "values": "string"}},
         {"name": "raw", "type": "bytes"},
+        {"name": "time", "type": ["null", TIME]},
+        {"name": "timed", "type": ["null", "double", TIME]},
+        {"name": "times", "type": {"type": "array", "items": TIME}},
         {"name": "last", "type": "string"},
     ],
 }
@@ -65,10 +69,13 @@ THINGS = st.fixed_dictionaries(
         "unlike": st.none() | INT | st.text(max_size=2),
         "words": st.dictionaries(st.text(max_size=2), st.text(max_size=2), max_size=2),
         "raw": st.binary(max_size=3),
+        "time": st.none() | INT,
+        "timed": st.none() | st.floats(),
+        "times": st.lists(INT, max_size=2),
         "last": st.text(max_size=4),
     }
 )
-LEFT_OUT = ["raw", "unlike", "words"]
+LEFT_OUT = ["raw", "time", "timed", "times", "unlike", "words"]
 
 
 def records_of(things):
@@ -145,6 +152,7 @@ def packet_like(number):
     return {
         "id": number, "flag": None, "kind": "A", "number": 0.5, "point": None, "points": [],
         "grid": [[1], []], "unlike": "x", "words": {}, "raw": b"", "last": "z",
+        "time": 1, "timed": None, "times": [],
     }  # fmt: skip
 
 
@@ -167,10 +175,12 @@ def test_rows_of_parquet_in_the_same_types():
             "prv": [[{"a": float("nan")}, {"a": 1.0}], None],
             "raw": [b"x", b"y"],
             "big": pa.array([2**63, 1], pa.uint64()),
+            "time": pa.array([1, None], pa.timestamp("us")),
+            "days": pa.array([[1], None], pa.list_(pa.date32())),
         }
     )
     made = nested(ArrowRecords.of_table(rows), skip=["stamp"])
-    assert made.left_out == ["raw", "big"]
+    assert made.left_out == ["raw", "big", "time", "days"]
     assert made.array.to_pylist() == [
         {"candid": 1, "candidate": {"m": float(np.float32(0.8))}, "prv": [{"a": None}, {"a": 1.0}]},
         {"candid": 2, "candidate": None, "prv": None},

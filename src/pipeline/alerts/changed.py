@@ -13,7 +13,8 @@ from pipeline.io.field_types import FieldTypes
 
 _NUMBERS = frozenset({"int", "long", "float", "double"})
 _TEXT = frozenset({"string", "enum"})  # text that is a number is read as one
-_NESTED = frozenset({"record", "array"})
+_WORDS = _NUMBERS | _TEXT | {"boolean", "bytes", "uuid"}
+"""What text may be made of."""
 
 
 def changed_type(types: FieldTypes, survey: Survey) -> str | None:
@@ -21,7 +22,8 @@ def changed_type(types: FieldTypes, survey: Survey) -> str | None:
 
     Every value that `pipeline.alerts.casts.as_type` turns into the column's type is read:
     a number from any type of numbers or from text, a flag from a boolean, a number or a word,
-    text from any scalar. No number is made of a boolean, bytes, a time, a record or an array.
+    text from any of these and bytes. Nothing is made of a record or an array, nor of what only
+    looks like a number: a time, a date, or any other of AVRO's logical types.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def _measured_fields(history: History) -> dict[str, pa.DataType]:
 
 def _fits(found: str, type_: pa.DataType) -> bool:
     if pa.types.is_string(type_):
-        return found not in _NESTED
+        return found in _WORDS
     if pa.types.is_boolean(type_):
         return found in _NUMBERS | _TEXT | {"boolean"}
     return found in _NUMBERS | _TEXT

@@ -34,7 +34,8 @@ class Documents:
         list's items null is missing: brokers leave null and NaN out there.
     left_out : tuple of str
         Paths of the packets' schema that are not in the table: bytes other than the stamps,
-        maps, unions of unlike types.
+        maps, unions of unlike types, and times, dates and whatever else only looks like a number
+        (AVRO's logical types).
     """
 
     table: pa.Table

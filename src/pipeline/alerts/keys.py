@@ -21,13 +21,17 @@ def object_ids(records: Records, survey: Survey) -> pa.Array:
     result = pa.nulls(records.num_rows, pa.string())
     for path in survey.object_id:
         column = records.column(path)
-        if column is not None and pa.types.is_floating(column.type):
-            # pandas' integers with gaps: as text, large ones would be cut
+        if column is not None and _is_no_text(column.type):
+            # pandas' integers with gaps: as text, large ones would be cut, and others have a point
             column = as_type(column, pa.int64(), records.num_rows)
         text = as_type(column, pa.string(), records.num_rows)
         text = pc.if_else(pc.is_in(pc.ascii_lower(text), pa.array(NO_OBJECT)), None, text)
         result = pc.coalesce(result, text)
     return result
+
+
+def _is_no_text(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
 def candid_path(paths: Collection[str], survey: Survey) -> str | None:

@@ -33,6 +33,9 @@ MARK = 11  # slot: set where a union has this branch
 _SCALARS = {"boolean": BOOLEAN, "int": VARINT, "long": VARINT, "float": FLOAT, "double": DOUBLE}
 _BINARY = ("string", "bytes")
 _NESTED = ("record", "array", "map")
+_HELD = ("int", "long", "float", "double", "bytes")
+"""What values of logical types are held in, text apart."""
+_MOST_OF_A_WORD = 40
 
 MAX_OPERATIONS = 100_000
 """Ints of a program. Real packets take 700 to 1700; types that name one another can take 2^n."""
@@ -46,12 +49,20 @@ _MAX_FIXED_BYTES = (1 << 31) - 1
 
 @dataclass
 class Column:
-    """Where a value lies in its table's rows, and what it is; `optional` in a union."""
+    """Where a value lies in its table's rows, and what it is; `optional` in a union.
+
+    `kind` is how it is encoded, `meaning` what it stands for: the same, but for AVRO's logical
+    types. A number that is ``timestamp-micros`` is none.
+    """
 
     slot: int
     kind: str
     optional: bool = False
     symbols: list[str] = field(default_factory=list)
+    meaning: str = ""
+
+    def __post_init__(self) -> None:
+        self.meaning = self.meaning or self.kind
 
 
 @dataclass
@@ -135,38 +146,65 @@ def _check_names(names: object, what: str) -> None:
             raise AvroError(f"{what} is {name!r}, which is no text")
 
 
+def _meaning(kind: str, logical: object) -> str:
+    """Return what a scalar stands for: its logical type, or its own.
+
+    Text says what it is in any case, but for a UUID; a number, or bytes, of a logical type that
+    nobody here knows is not known to be the number that it looks like.
+    """
+    if kind == "fixed":
+        kind = "bytes"
+    if not isinstance(logical, str) or not logical:
+        return kind
+    if logical == "uuid":
+        return logical if kind == "string" else kind
+    if kind not in _HELD:
+        return kind
+    return logical[:_MOST_OF_A_WORD].encode("utf-8", "backslashreplace").decode()
+
+
 class _Compiler:
     def __init__(self) -> None:
         self.code: list[int] = []
         self.tables = [Layout(parent=-1)]
         self.emitted = 0
 
-    def emit(self, schema: Schema, path: str, table: int, optional: bool = False) -> bool:
-        """Append the operations that read one value; return whether it takes a byte at least."""
+    def emit(
+        self, schema: Schema, path: str, table: int, optional: bool = False, logical: object = None
+    ) -> bool:
+        """Append the operations that read one value; return whether it takes a byte at least.
+
+        `logical` is a logical type that stands around the type, or beside it in the field.
+        """
         self.emitted += 1  # counted apart: null has no operation
         if max(self.emitted, len(self.code)) > MAX_OPERATIONS:
             raise AvroError(f"the schema takes more than {MAX_OPERATIONS} operations")
         if isinstance(schema, list):
-            return self._union(schema, path, table)
+            return self._union(schema, path, table, logical)
         if isinstance(schema, str):
             schema = {"type": schema}
         kind = schema["type"]
+        logical = schema.get("logicalType", logical)
         if isinstance(kind, dict | list):
-            return self.emit(kind, path, table, optional)
+            return self.emit(kind, path, table, optional, logical)
         if kind == "null":
             return False
         if kind == "record":
             fields = schema["fields"]
             _check_names([f["name"] for f in fields], f"{path or 'the record'}: a field's name")
             names = [f"{path}.{f['name']}" if path else f["name"] for f in fields]
-            sized = [self.emit(f["type"], n, table) for f, n in zip(fields, names, strict=True)]
+            sized = [
+                self.emit(f["type"], n, table, logical=f.get("logicalType"))
+                for f, n in zip(fields, names, strict=True)
+            ]
             return any(sized)
+        meaning = _meaning(kind, logical)
         if kind == "fixed":
-            return self._fixed(schema, path, table, optional)
+            return self._fixed(schema, path, table, optional, meaning)
         if kind in _SCALARS:
-            self.code += [_SCALARS[kind], self._column(path, table, kind, optional)]
+            self.code += [_SCALARS[kind], self._column(path, table, kind, optional, meaning)]
         elif kind in _BINARY:
-            slot = self._column(path, table, kind, optional, width=2)
+            slot = self._column(path, table, kind, optional, meaning, width=2)
             self.code += [BYTES, slot, slot + 1]
         elif kind == "enum":
             _check_names(schema["symbols"], f"{path}: a symbol")
@@ -178,11 +216,13 @@ class _Compiler:
             raise AvroError(f"{path}: type {kind!r} is recursive or unknown")
         return True
 
-    def _fixed(self, schema: dict[str, Any], path: str, table: int, optional: bool) -> bool:
+    def _fixed(
+        self, schema: dict[str, Any], path: str, table: int, optional: bool, meaning: str
+    ) -> bool:
         size = schema["size"]
         if type(size) is not int or not 0 <= size <= _MAX_FIXED_BYTES:
             raise AvroError(f"{path}: {size!r} is no size of a fixed type")
-        slot = self._column(path, table, "bytes", optional, width=2)
+        slot = self._column(path, table, "bytes", optional, meaning, width=2)
         self.code += [FIXED, slot, slot + 1, size]
         return size > 0
 
@@ -192,6 +232,7 @@ class _Compiler:
         table: int,
         kind: str,
         optional: bool,
+        meaning: str = "",
         width: int = 1,
         symbols: list[str] | None = None,
     ) -> int:
@@ -199,12 +240,14 @@ class _Compiler:
         name = path
         if path in layout.columns:  # two branches of a union with values: both are kept
             name = f"{path}:{kind}"
+            while name in layout.columns:  # of the same encoding, as a number and a time
+                name += "'"
             layout.branches.setdefault(path, {})[name] = None
-        layout.columns[name] = Column(layout.width, kind, optional, symbols or [])
+        layout.columns[name] = Column(layout.width, kind, optional, symbols or [], meaning)
         layout.width += width
         return layout.columns[name].slot
 
-    def _union(self, branches: list[Any], path: str, table: int) -> bool:
+    def _union(self, branches: list[Any], path: str, table: int, logical: object) -> bool:
         self.code += [UNION, len(branches)]
         targets = len(self.code)
         self.code += [0] * len(branches)
@@ -213,7 +256,7 @@ class _Compiler:
             self.code[targets + i] = len(self.code)
             if isinstance(branch, dict) and branch["type"] in _NESTED:
                 self.code += [MARK, self._mark(path, table)]
-            self.emit(branch, path, table, optional=True)
+            self.emit(branch, path, table, optional=True, logical=logical)
             self.code += [JUMP, 0]
             jumps.append(len(self.code) - 1)
         for at in jumps:

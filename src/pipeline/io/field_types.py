@@ -11,7 +11,8 @@ FieldTypes = dict[str, frozenset[str]]
 """Dotted path → the types that its values may have, null left out; a field of an array's items
 is written as if the array were a record, and items that are no records as a field without a
 name. Words: boolean, int, long, float, double, string, enum,
-bytes, record, array, and Arrow's own where AVRO has none (timestamp[us])."""
+bytes, record, array, the names of logical types (timestamp-micros, decimal, uuid), and Arrow's
+own where AVRO has none (timestamp[us])."""
 
 _WORDS = (
     (pa.types.is_boolean, "boolean"),
@@ -47,7 +48,7 @@ def types_of_program(program: Program) -> FieldTypes:
 def _columns(program: Program, table: int, prefix: str) -> Iterator[tuple[str, str]]:
     layout = program.tables[table]
     for path, column in layout.columns.items():
-        yield prefix + path, column.kind
+        yield prefix + path, column.meaning
     for path, child in layout.children.items():
         yield prefix + path, "array"
         yield from _columns(program, child, f"{prefix}{path}.")

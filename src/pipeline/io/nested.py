@@ -28,7 +28,8 @@ class Nested:
     array : pyarrow.StructArray
         One row a record. A field that the records' schema lacks is not in its type.
     left_out : list of str
-        Dotted paths of what no such column can hold: bytes, maps, values of unlike types.
+        Dotted paths of what no such column can hold: bytes, maps, values of unlike types, times
+        and other logical types.
     """
 
     array: pa.StructArray

@@ -13,6 +13,7 @@ _CLASSES = {
     "boolean": "boolean",
     "string": "text",
     "enum": "text",
+    "uuid": "text",
 }
 
 
@@ -57,7 +58,9 @@ def tree_of(
         if path in leaves or program.tables[child].is_map:
             leaves[path] = None
         elif path.partition(".")[0] not in skip:
-            items = tree_of(program, child, (), left_out, f"{where}{path}.")
+            inside: list[str] = []
+            items = tree_of(program, child, (), inside, f"{where}{path}.")
+            left_out += inside if items else []  # else the array itself
             leaves[path] = Leaf(items=items) if items else None
     records = {path.rpartition(".")[0] for path in leaves if "." in path}
     tree: Tree = {}
@@ -79,7 +82,7 @@ def _branches(layout: Layout) -> dict[str, list[str]]:
 def _scalar(layout: Layout, names: list[str]) -> Leaf | None:
     """Return a leaf; None if its values have no type in common, or one that no column has."""
     columns = {name: layout.columns[name] for name in names}
-    kinds = {_CLASSES.get(column.kind) for column in columns.values()}
+    kinds = {_CLASSES.get(column.meaning) for column in columns.values()}
     return Leaf(columns) if len(kinds) == 1 and None not in kinds else None
 
 

@@ -71,7 +71,7 @@ def _packet_types(path: Path) -> dict[str, str]:
         types = {p: _arrow_type(a.type) for p, a in arrays.items() if a is not None}
     else:
         columns = compile_schema(parse_schema(found.block.schema)).tables[0].columns
-        types = {p: _AVRO_TYPES.get(column.kind) for p, column in columns.items()}
+        types = {p: _AVRO_TYPES.get(column.meaning) for p, column in columns.items()}
     return {p: type_ for p, type_ in types.items() if type_ is not None}
 
 
