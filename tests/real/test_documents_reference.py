@@ -12,7 +12,8 @@ from bson import json_util
 
 from pipeline.documents.load import load_documents
 from pipeline.documents.refused import Refused
-from pipeline.documents.translate import translate, translate_verdicts
+from pipeline.documents.translate import translate
+from pipeline.documents.verdicts import translate_verdicts
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "filters"
 DATASETS = ("ztf_real_alerts", "ztf_packets")

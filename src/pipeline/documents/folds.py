@@ -61,7 +61,9 @@ def _avg(ctx: Context, given: Any) -> Value:
     if numbers is None:
         return Value(null=True, error=error)
     doubles = numbers.doubles(ctx.names)
-    mean = f"(CASE WHEN len({doubles}) > 0 THEN ({sum_sql(doubles)}) / len({doubles}) END)"
+    mean = (
+        f"(CASE WHEN len({doubles}) > 0 THEN ({sum_sql(doubles, ctx.names)}) / len({doubles}) END)"
+    )
     return Value({"double": mean}, null=True, error=error)
 
 
@@ -76,8 +78,9 @@ def _sum(ctx: Context, given: Any) -> Value:
     real = f"({numbers.value.scalars['double']} IS NOT NULL)"
     any_real = any_element(numbers.list, numbers.one, real)
     whole = numbers.integers() if "int" in numbers.value.scalars else sql.integer(0)
+    total = sum_sql(numbers.doubles(ctx.names), ctx.names)
     scalars = {
-        "double": f"(CASE WHEN {any_real} THEN {sum_sql(numbers.doubles(ctx.names))} END)",
+        "double": f"(CASE WHEN {any_real} THEN {total} END)",
         "int": f"(CASE WHEN NOT {any_real} THEN {whole} END)",
     }
     return Value(scalars, bits=62, error=error)
@@ -91,9 +94,10 @@ def _deviation(function: str) -> Operator:
         doubles = numbers.doubles(ctx.names)
         text = f"{function}({doubles})"
         if numbers.value.nan or numbers.value.infinite:
+            w = ctx.names.fresh()
             # DuckDB raises an error where a sum is out of range; MongoDB gives NaN
-            odd = any_element(doubles, "w", "NOT isfinite(w)")
-            finite = f"list_transform({doubles}, lambda w: CASE WHEN isfinite(w) THEN w END)"
+            odd = any_element(doubles, w, f"NOT isfinite({w})")
+            finite = f"list_transform({doubles}, lambda {w}: CASE WHEN isfinite({w}) THEN {w} END)"
             one = f" AND len({doubles}) > 1" if function.endswith("samp") else ""
             nan = "CAST('nan' AS DOUBLE)"
             text = f"(CASE WHEN {odd}{one} THEN {nan} ELSE {function}({finite}) END)"

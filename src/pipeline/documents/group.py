@@ -22,8 +22,6 @@ _ORDERED = ("$first", "$last", "$push")
 def _group(stream: Stream, given: Any, place: str) -> None:
     if not isinstance(given, Mapping) or "_id" not in given:
         raise Refused("takes _id and accumulators")
-    if stream.verdicts:
-        raise Refused("verdicts of documents that are grouped")
     ctx = stream.context()
     identity = element(compiled(ctx, given["_id"]))
     values = {}

@@ -21,7 +21,7 @@ def _divide(ctx: Context, given: Any) -> Value:
         return Value(null=True, error=error)
     zero = _when(values, f"({number(b)} = 0)")
     if _number_constant(b):
-        zero = sql.TRUE if b.constant == 0 else sql.FALSE
+        zero = a.there() if b.constant == 0 else sql.FALSE
     text = f"({number(a)} / {number(b)})"
     nan = a.nan or b.nan or (a.infinite and b.infinite)
     only_whole = "double" not in a.kinds and "double" not in b.kinds
@@ -41,7 +41,9 @@ def _number_constant(value: Value) -> bool:
 
 def _when(values: list[Value], condition: str) -> str:
     """Give a condition on numbers that holds only where all are there."""
-    return condition if not nullable(values) else sql.coalesce(condition, sql.FALSE)
+    if not nullable(values):
+        return condition
+    return sql.both(*(v.there() for v in values), sql.coalesce(condition, sql.FALSE))
 
 
 @operator("$mod")
@@ -52,7 +54,7 @@ def _mod(ctx: Context, given: Any) -> Value:
         return Value(null=True, error=error)
     error = sql.either(error, _when(values, f"({number(b)} = 0)"))
     if b.constant == 0 and _number_constant(b):
-        error = sql.TRUE
+        error = sql.either(a.error, a.there())
     null = nullable(values)
     if a.kinds & set(NUMBERS) == {"double"}:
         text = f"({number(a)} % {number(b)})"

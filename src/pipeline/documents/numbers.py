@@ -9,7 +9,7 @@ from pipeline.documents.compare import EXACT_BITS, as_double, number
 from pipeline.documents.compiler import compiled
 from pipeline.documents.context import Context, operator
 from pipeline.documents.refused import Refused
-from pipeline.documents.values import NO_CONSTANT, NULL, Value
+from pipeline.documents.values import NO_CONSTANT, NULL, Names, Value
 
 NUMBERS = ("int", "double")
 LONG_MOST = 2**63 - 1
@@ -103,17 +103,18 @@ def summed(terms: list[float]) -> float:
     return sum(terms) if math.isnan(total) else total
 
 
-def sum_sql(doubles: str) -> str:
+def sum_sql(doubles: str, names: Names) -> str:
     """Give the sum of a list of doubles without NULLs, to the last bit as MongoDB's."""
-    x = "(e.s + t.a)"
-    low = f"(t.a - ({x} - e.s))"
-    new = f"(t.s + {x})"
-    z = f"({new} - t.s)"
-    error = f"((t.s - ({new} - {z})) + ({x} - {z}))"
+    t, e, w = names.fresh(), names.fresh(), names.fresh()
+    x = f"({e}.s + {t}.a)"
+    low = f"({t}.a - ({x} - {e}.s))"
+    new = f"({t}.s + {x})"
+    z = f"({new} - {t}.s)"
+    error = f"(({t}.s - ({new} - {z})) + ({x} - {z}))"
     start = "struct_pack(s := 0e0, a := 0e0)"
-    pairs = f"list_transform({doubles}, lambda w: struct_pack(s := w, a := 0e0))"
+    pairs = f"list_transform({doubles}, lambda {w}: struct_pack(s := {w}, a := 0e0))"
     step = f"struct_pack(s := {new}, a := {low} + {error})"
-    total = f"list_reduce(list_prepend({start}, {pairs}), lambda t, e: {step}).s"
+    total = f"list_reduce(list_prepend({start}, {pairs}), lambda {t}, {e}: {step}).s"
     return f"CASE WHEN isnan({total}) THEN list_sum({doubles}) ELSE {total} END"
 
 
@@ -125,13 +126,13 @@ def _add(ctx: Context, given: Any) -> Value:
     dates = [v for v in values if "date" in v.scalars]
     if dates:
         return _date_sum(values, dates)
-    return _combined(values, ordered_errors(values, *NUMBERS), "+", _add_doubles)
 
+    def doubles(values: list[Value]) -> str:
+        if len(values) <= 2:
+            return " + ".join(map(number, values))
+        return sum_sql(f"[{', '.join(map(number, values))}]", ctx.names)
 
-def _add_doubles(values: list[Value]) -> str:
-    if len(values) <= 2:
-        return " + ".join(map(number, values))
-    return sum_sql(f"[{', '.join(map(number, values))}]")
+    return _combined(values, ordered_errors(values, *NUMBERS), "+", doubles)
 
 
 def _date_sum(values: list[Value], dates: list[Value]) -> Value:

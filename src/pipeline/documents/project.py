@@ -86,13 +86,13 @@ def _kept_inside(ctx: Context, child: Value, node: Node) -> Value:
     if child.array:
         if found:
             raise Refused("fields kept of what may be an array or an object")
-        restricted = _restricted(child.array, node, keep=True)
+        restricted = _restricted(ctx, child.array, node, keep=True)
         sure = child.always and child.kinds == {"array"}
         found.append(Value(array=restricted, missing=not sure))
     return first_kind(found, ctx.names) if found else MISSING
 
 
-def _restricted(array: Array, node: Node, keep: bool) -> Array:
+def _restricted(ctx: Context, array: Array, node: Node, keep: bool) -> Array:
     """Keep (or drop) fields of an array's elements: the list stays, its type has fewer fields."""
     items = array.items
     text = array.sql
@@ -101,7 +101,8 @@ def _restricted(array: Array, node: Node, keep: bool) -> Array:
         if len(objects) < len(items.alternatives) or items.boxed:
             raise Refused("fields kept of elements of several kinds")
         if items.null and objects:
-            text = f"list_filter({text}, lambda v: v IS NOT NULL)"
+            one = ctx.names.fresh()
+            text = f"list_filter({text}, lambda {one}: {one} IS NOT NULL)"
         if not objects:
             return Array(f"CASE WHEN {text} IS NOT NULL THEN CAST([] AS BOOLEAN[]) END", Type())
         return Array(text, Type((_fewer(objects[0], node, True),)))
@@ -158,7 +159,7 @@ def _dropped_inside(ctx: Context, child: Value, node: Node) -> Value:
     if child.record:
         child = _dropped(ctx, child, node)
     if child.array:
-        child = replace(child, array=_restricted(child.array, node, keep=False))
+        child = replace(child, array=_restricted(ctx, child.array, node, keep=False))
     return child
 
 

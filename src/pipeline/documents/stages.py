@@ -149,8 +149,6 @@ def _skip(stream: Stream, given: Any, place: str) -> None:
 
 
 def _numbered(stream: Stream, condition: str, text: str) -> None:
-    if stream.verdicts:
-        raise Refused("verdicts of documents cut off by $limit or $skip")
     stream.become(stream.root, extra=[f"{_position(stream)} AS {stream.named('n')}"])
     stream.test([(f"({stream.at('n')} {condition})", text)])
 
@@ -193,9 +191,6 @@ def _unwound(stream: Stream, name: str, keep: bool) -> None:
     if keep:
         items = laid_out(items.alternatives, items.null, True)
         text = recoded(Array(text, array.items), items, stream.names)
-        filled = sql.coalesce(f"(len({array.sql}) > 0)", sql.FALSE)
-        text = sql.case([(filled, text)], f"CAST([NULL] AS {items.sql()}[])")
-    elif stream.verdicts:
         filled = sql.coalesce(f"(len({array.sql}) > 0)", sql.FALSE)
         text = sql.case([(filled, text)], f"CAST([NULL] AS {items.sql()}[])")
     place = f"generate_subscripts({text}, 1)"

@@ -8,7 +8,7 @@ from pipeline.documents.refused import Refused
 from pipeline.documents.storage import decoded, encoded, type_of
 from pipeline.documents.values import NO_CONSTANT, Names, Record, Value
 
-ROW = "doc"
+ROW = "__doc"
 LONGEST = 1_000_000
 LONG = 400  # characters from which an expression is made a column: it may be asked for often
 

@@ -29,7 +29,7 @@ from pipeline.documents import (
     stages,
     strings,
 )
-from pipeline.documents.check import check_pipeline
+from pipeline.documents.check import check_pipeline, check_query
 from pipeline.documents.json_text import json_of, object_of
 from pipeline.documents.match import matched
 from pipeline.documents.project import projected
@@ -54,20 +54,31 @@ def _root(schema: pa.Schema) -> Value:
     return Value(record=Record(sql.TRUE, fields))
 
 
-def _stream(schema: pa.Schema, source: str, verdicts: bool) -> Stream:
+def started(schema: pa.Schema, source: str, *, verdicts: bool = False) -> Stream:
+    """Give the documents before the first stage."""
     root = _root(schema)
     assert root.record is not None
     key = next((n for n in ("_id", "candid") if n in schema.names), None)
     if key is None:
         raise Refused("documents without _id or candid")
-    prefix = "__"
-    while any(name.lower().startswith(prefix) for name in schema.names):
-        prefix += "_"
+    prefix = _prefix(schema)
     at = f"{ROW}.{sql.name(key)}"
-    return Stream(sql.name(source), at, root, Names(), prefix, verdicts=verdicts)
+    return Stream(sql.name(source), at, root, Names(prefix), prefix, verdicts=verdicts)
 
 
-def _run(stream: Stream, pipeline: list[dict[str, Any]]) -> None:
+def _prefix(schema: pa.Schema) -> str:
+    """Give what no column's name starts with."""
+    names = [name.lower() for name in schema.names]
+    if ROW in names:
+        raise Refused(f"a column with the name {ROW}")
+    prefix = "__"
+    while any(name.startswith(prefix) for name in names):
+        prefix += "_"
+    return prefix
+
+
+def run(stream: Stream, pipeline: list[dict[str, Any]]) -> None:
+    """Take the documents through the stages."""
     check_pipeline(pipeline)
     for number, given in enumerate(pipeline, 1):
         name, argument = next(iter(given.items()))
@@ -113,8 +124,8 @@ def translate(
     Refused
         With the stage and operator that cannot be translated exactly.
     """
-    stream = _stream(schema, source, False)
-    _run(stream, pipeline)
+    stream = started(schema, source)
+    run(stream, pipeline)
     record = stream.root.record
     assert record is not None
     if document:
@@ -124,52 +135,24 @@ def translate(
         out, name = json_of(annotations, stream.names), "annotations"
     text = f"CAST({out} AS VARCHAR) AS {name}"
     order = f" ORDER BY {stream.key}, {stream.order}" if document and stream.order else ""
-    select = _selected(stream, [f"{stream.key} AS _id", text]) + order
+    select = selected(stream, [f"{stream.key} AS _id", text]) + order
     if stream.many and not document:
         one = f"any_value({text.removesuffix(' AS annotations')}) AS annotations"
-        last = _selected(stream, [f"{stream.key} AS _id", one], bare=True)
-        select = f"{_with(stream)}{last} GROUP BY {stream.key} HAVING count(*) = 1"
+        last = selected(stream, [f"{stream.key} AS _id", one], bare=True)
+        select = f"{with_steps(stream)}{last} GROUP BY {stream.key} HAVING count(*) = 1"
     return Translation(select, tuple(sorted(stream.missing)))
 
 
-def _with(stream: Stream) -> str:
+def with_steps(stream: Stream) -> str:
+    """Give the common table expressions that a SELECT from the documents needs."""
     return f"WITH {', '.join(stream.steps)} " if stream.steps else ""
 
 
-def _selected(stream: Stream, columns: list[str], bare: bool = False) -> str:
+def selected(stream: Stream, columns: list[str], bare: bool = False) -> str:
+    """Give a SELECT from the documents; bare without what `with_steps` gives."""
     where = f" WHERE {sql.both(*stream.where)}" if stream.where else ""
     text = f"SELECT {', '.join(columns)} FROM {stream.relation} AS {ROW}{where}"  # noqa: S608 (quoted by sql.py)
-    return text if bare else _with(stream) + text
-
-
-def translate_verdicts(
-    pipeline: list[dict[str, Any]], schema: pa.Schema, source: str = "documents"
-) -> Translation:
-    """Translate a pipeline so that each document gets a verdict.
-
-    Parameters
-    ----------
-    pipeline, schema, source
-        As `translate`'s.
-
-    Returns
-    -------
-    Translation
-        Its SELECT gives ``_id`` and ``verdict`` of every document: NULL where it passes, else
-        the number in ``conditions`` of the first condition that failed.
-
-    Raises
-    ------
-    Refused
-        As `translate`'s, and for stages that make several documents of one.
-    """
-    stream = _stream(schema, source, True)
-    _run(stream, pipeline)
-    if stream.many:
-        raise Refused("verdicts of a pipeline that makes several documents of one")
-    verdict = f"CAST({stream.verdict} AS INTEGER) AS verdict"
-    select = _selected(stream, [f"{stream.key} AS _id", verdict])
-    return Translation(select, tuple(sorted(stream.missing)), tuple(stream.texts))
+    return text if bare else with_steps(stream) + text
 
 
 def translate_match(query: dict[str, Any], schema: pa.Schema) -> str:
@@ -180,13 +163,14 @@ def translate_match(query: dict[str, Any], schema: pa.Schema) -> str:
     query : dict
         As find takes it.
     schema : pyarrow.Schema
-        Of the relation, which has to be called ``doc`` in the SELECT (FROM documents AS doc).
+        Of the relation, which has to be called `ROW` in the SELECT (FROM documents AS __doc).
 
     Returns
     -------
     str
         Never NULL; a document for which MongoDB would fail does not pass.
     """
+    check_query(query)
     stream = _stream_of(schema)
     condition = matched(replace(stream.context(), hoist=None), query)
     return sql.both(sql.negated(condition.error), condition.scalars["bool"])
@@ -200,7 +184,7 @@ def translate_projection(projection: dict[str, Any] | None, schema: pa.Schema) -
     projection : dict or None
         As find takes it; None or empty for whole documents.
     schema : pyarrow.Schema
-        Of the relation, called ``doc`` in the SELECT.
+        Of the relation, called `ROW` in the SELECT.
 
     Returns
     -------
@@ -215,4 +199,4 @@ def translate_projection(projection: dict[str, Any] | None, schema: pa.Schema) -
 
 def _stream_of(schema: pa.Schema) -> Stream:
     # no steps can be added here: no column is made of what is long
-    return Stream("documents", "", _root(schema), Names())
+    return Stream("documents", "", _root(schema), Names(_prefix(schema)))

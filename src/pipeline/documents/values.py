@@ -159,11 +159,12 @@ def scalar(kind: str, text: str, null: bool, **more: Any) -> Value:
 
 
 class Names:
-    """Fresh names for the variables of lambdas."""
+    """Fresh names for the variables of lambdas: a column of that name would go before them."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "__") -> None:
+        self._prefix = prefix
         self._numbers: Iterator[int] = count()
 
     def fresh(self) -> str:
         """Give a name that no other variable has."""
-        return f"x{next(self._numbers)}"
+        return f"{self._prefix}x{next(self._numbers)}"
