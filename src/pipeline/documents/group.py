@@ -22,6 +22,7 @@ _ORDERED = ("$first", "$last", "$push")
 def _group(stream: Stream, given: Any, place: str) -> None:
     if not isinstance(given, Mapping) or "_id" not in given:
         raise Refused("takes _id and accumulators")
+    stream.drop()
     ctx = stream.context()
     identity = element(compiled(ctx, given["_id"]))
     values = {}
@@ -86,7 +87,7 @@ def _gathered(stream: Stream, operator: str, value: Value, columns: list[str]) -
         value = element(value)
     kind = type_of(value)
     text = encoded(value, kind, stream.names)
-    order = f" ORDER BY {stream.order}" if stream.many and stream.order else ""
+    order = f" ORDER BY {', '.join(stream.order)}" if stream.order else ""
     gathered = f"list({text}{order})"
     items = kind
     if operator == "$push" and value.missing:

@@ -6,7 +6,12 @@ from pipeline.documents.values import Value
 
 
 def key_of(value: Value, descending: bool = False, nothing_is_null: bool = False) -> str:
-    """Give a struct by which values sort in MongoDB's order.
+    """Give `key_parts` as one struct."""
+    return f"struct_pack({', '.join(key_parts(value, descending, nothing_is_null))})"
+
+
+def key_parts(value: Value, descending: bool = False, nothing_is_null: bool = False) -> list[str]:
+    """Give that by which values sort in MongoDB's order.
 
     Parameters
     ----------
@@ -19,8 +24,8 @@ def key_of(value: Value, descending: bool = False, nothing_is_null: bool = False
 
     Returns
     -------
-    str
-        A struct to be sorted upwards, NULLs last.
+    list of str
+        ``name := SQL``, to be sorted upwards one after the other, NULLs last.
     """
     found = classes(value)
     sign = "-" if descending else ""
@@ -37,7 +42,7 @@ def key_of(value: Value, descending: bool = False, nothing_is_null: bool = False
             parts.append(f"{one[0]} := {value.scalars[one]}")
         else:
             raise Refused(f"sorted by values of type {one}" + (" downwards" * descending))
-    return f"struct_pack({', '.join(parts)})"
+    return parts
 
 
 def _numbers(value: Value, descending: bool) -> list[str]:

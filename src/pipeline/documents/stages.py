@@ -9,7 +9,7 @@ from bson import json_util
 from pipeline.documents import sql
 from pipeline.documents.compiler import compiled
 from pipeline.documents.match import conditions
-from pipeline.documents.order import key_of
+from pipeline.documents.order import key_parts
 from pipeline.documents.paths import member
 from pipeline.documents.project import added, fields_errors, projected, unset
 from pipeline.documents.refused import Refused
@@ -44,9 +44,20 @@ def _match(stream: Stream, given: Any, place: str) -> None:
     for query, condition in conditions(stream.context(), given):
         text = f"{place}: {told(query)[1:-1]}"
         if condition.error != sql.FALSE:
-            tests.append((sql.negated(condition.error), f"{text}: MongoDB fails"))
+            tests.append(_without_error(stream, condition.error, text))
         tests.append((condition.scalars["bool"], text))
     stream.test(tests)
+
+
+def _without_error(stream: Stream, error: str, place: str) -> tuple[str, str]:
+    """Give the condition that MongoDB does not fail on a document."""
+    text = f"{place}: MongoDB fails"
+    if stream.collection:
+        return f"(CASE WHEN {error} THEN error({sql.text(text)}) ELSE TRUE END)", text
+    if stream.many:
+        # then all documents of the alert would have to fail with it
+        raise Refused("what can fail, after $unwind")
+    return sql.negated(error), text
 
 
 def _succeed(stream: Stream, root: Value, place: str) -> None:
@@ -57,11 +68,9 @@ def _succeed(stream: Stream, root: Value, place: str) -> None:
     for name, child in record.fields.items():
         error = fields_errors(child)
         if error != sql.FALSE:
-            tests.append((sql.negated(error), f"{place}: {name}: MongoDB fails"))
+            tests.append(_without_error(stream, error, f"{place}: {name}"))
     if root.error != sql.FALSE:
-        tests.append((sql.negated(root.error), f"{place}: MongoDB fails"))
-    if tests and stream.many:
-        raise Refused("a field that can fail, after $unwind")
+        tests.append(_without_error(stream, root.error, place))
     if tests:
         stream.test(tests)
 
@@ -100,7 +109,7 @@ def _replace_with(stream: Stream, given: Any, place: str) -> None:
 
 @stage("$sort")
 def _sort(stream: Stream, given: Any, place: str) -> None:
-    keys = []
+    keys: list[str] = []
     if not isinstance(given, Mapping) or not given:
         raise Refused("takes fields and directions")
     for path, direction in given.items():
@@ -109,17 +118,20 @@ def _sort(stream: Stream, given: Any, place: str) -> None:
         value = stream.root
         for part in path.split("."):
             value = member(value, part, stream.names)
-        keys.append(key_of(value, direction == -1, nothing_is_null=True) if stream.many else "")
+        if stream.many:
+            parts = key_parts(value, direction == -1, nothing_is_null=True)
+            keys += [part.partition(" := ")[2] for part in parts]
     if stream.many:
-        by = ", ".join([*keys, *([stream.order] if stream.order else [])])
-        rank = f"[row_number() OVER (PARTITION BY {stream.key} ORDER BY {by})]"
-        stream.become(stream.root, order=rank)
+        stream.become(stream.root, order=[*keys, *stream.order])
 
 
 def _position(stream: Stream) -> str:
+    if not stream.order and stream.collection:
+        return "row_number() OVER ()"
     if not stream.order:
         raise Refused("documents without an order: sort them first")
-    return f"row_number() OVER (PARTITION BY {stream.key} ORDER BY {stream.order})"
+    by = ", ".join(stream.order)
+    return f"row_number() OVER (PARTITION BY {stream.key} ORDER BY {by})"
 
 
 def _count(given: Any) -> int:
@@ -149,6 +161,7 @@ def _skip(stream: Stream, given: Any, place: str) -> None:
 
 
 def _numbered(stream: Stream, condition: str, text: str) -> None:
+    stream.drop()
     stream.become(stream.root, extra=[f"{_position(stream)} AS {stream.named('n')}"])
     stream.test([(f"({stream.at('n')} {condition})", text)])
 
@@ -183,6 +196,7 @@ def _unwind(stream: Stream, given: Any, place: str) -> None:
 
 
 def _unwound(stream: Stream, name: str, keep: bool) -> None:
+    stream.drop()
     record = stream.root.record
     assert record is not None
     array = record.fields[name].array
@@ -194,20 +208,18 @@ def _unwound(stream: Stream, name: str, keep: bool) -> None:
         filled = sql.coalesce(f"(len({array.sql}) > 0)", sql.FALSE)
         text = sql.case([(filled, text)], f"CAST([NULL] AS {items.sql()}[])")
     place = f"generate_subscripts({text}, 1)"
-    before = stream.order if stream.many and stream.order else "[0]"
     others = {k: v for k, v in record.fields.items() if k != name}
     stream.many = True
     extra = [
         f"unnest({text}) AS {stream.named('u')}",
         f"{place} AS {stream.named('i')}",
-        f"{before} AS {stream.named('p')}",
     ]
-    stream.become(Value(record=Record(sql.TRUE, others)), extra=extra, order="NULL")
+    stream.become(Value(record=Record(sql.TRUE, others)), extra=extra, order=stream.order)
     kept = stream.root.record
     assert kept is not None
     element = decoded(stream.at("u"), items)
     fields = {k: element if k == name else kept.fields[k] for k in record.fields}
     stream.become(
         Value(record=Record(sql.TRUE, fields)),
-        order=f"list_append({stream.at('p')}, {stream.at('i')})",
+        order=[*stream.order, stream.at("i")],
     )

@@ -30,18 +30,19 @@ class Stream:
         With which the names of columns made here start, and no other's.
     missing : set of str
         Paths that no column has.
-    verdicts : bool
-        Whether failed documents stay, with the number of what failed.
+    collection : bool
+        Whether they are run through together: if one fails, all do.
     where : list of str
-        Conditions not yet applied (without verdicts).
+        Conditions not yet applied.
     verdict : str
-        SQL of the number of the condition that failed, NULL so far (with verdicts).
+        SQL of the number of the condition that failed; documents that failed stay until they
+        are dropped, as DuckDB would compute twice what a WHERE asks for.
     texts : list of str
         The conditions by their numbers.
     many : bool
         Whether one document of the source may be several here.
-    order : str
-        SQL by which these stand in order; empty where it is not said.
+    order : list of str
+        SQL of what these are in order of; empty where it is not said.
     steps : list of str
         The common table expressions so far.
     """
@@ -52,12 +53,12 @@ class Stream:
     names: Names
     prefix: str = "__"
     missing: set[str] = field(default_factory=set)
-    verdicts: bool = False
+    collection: bool = False
     where: list[str] = field(default_factory=list)
     verdict: str = sql.NULL
     texts: list[str] = field(default_factory=list)
     many: bool = False
-    order: str = ""
+    order: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     _columns: int = 0
 
@@ -81,20 +82,25 @@ class Stream:
         conditions : list of (str, str)
             SQL that is never NULL, and the text for the verdict; in their order.
         """
-        if not self.verdicts:
-            self.where += [c for c, _ in conditions if c != sql.TRUE]
-            return
         had = self.verdict != sql.NULL
         branches = [(f"{self.verdict} IS NOT NULL", self.verdict)] if had else []
         for condition, text in conditions:
             branches.append((sql.negated(condition), str(len(self.texts))))
             self.texts.append(text)
         found = sql.case(branches, sql.NULL)
-        others = f"{ROW}.*" + (f" EXCLUDE ({self.named('v')})" if had else "")
-        self._step([others, f"CAST({found} AS INTEGER) AS {self.named('v')}"])
-        self.verdict = self.at("v")
+        word = f"v{len(self.texts)}"
+        self._step([f"{ROW}.*", f"CAST({found} AS INTEGER) AS {self.named(word)}"])
+        self.verdict = self.at(word)
 
-    def become(self, root: Value, extra: list[str] | None = None, order: str = "") -> None:
+    def drop(self) -> None:
+        """Let go of the documents that have failed."""
+        if self.verdict != sql.NULL:
+            self.where.append(f"{self.verdict} IS NULL")
+            self.verdict = sql.NULL
+
+    def become(
+        self, root: Value, extra: list[str] | None = None, order: list[str] | None = None
+    ) -> None:
         """Go on with new documents, their fields made columns.
 
         Parameters
@@ -103,28 +109,27 @@ class Stream:
             The new document, of the columns of this.
         extra : list of str
             More to select.
-        order : str
-            SQL of their order.
+        order : list of str
+            SQL of what they are in order of, if it changes.
         """
         columns: list[str] = []
         kept = self._stored(root, columns)
         selected = [f"{self.key} AS {self.named('k')}", *columns, *(extra or [])]
         if self.verdict != sql.NULL:
             selected.append(f"{self.verdict} AS {self.named('v')}")
-        if self.many:
-            selected.append(f"{order or self.order or 'NULL'} AS {self.named('o')}")
+        for number, text in enumerate(self.order if order is None else order):
+            selected.append(f"{text} AS {self.named(f'o{number}')}")
         self._step(selected)
         self.key, self.root = self.at("k"), kept
         if self.verdict != sql.NULL:
             self.verdict = self.at("v")
-        if self.many and (order or self.order):
-            self.order = self.at("o")
+        self.order = [self.at(f"o{n}") for n in range(len(self.order if order is None else order))]
 
     def group(self, keys: list[str], columns: list[str]) -> None:
         """Go on with one row a group."""
         by = ", ".join([self.key, *keys])
         self._step([f"{self.key} AS {self.named('k')}", *columns], f" GROUP BY {by}")
-        self.key, self.order = self.at("k"), ""
+        self.key, self.order = self.at("k"), []
 
     def _step(self, selected: list[str], tail: str = "") -> None:
         name = self.named(f"s{len(self.steps)}")

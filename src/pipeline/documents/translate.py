@@ -12,83 +12,24 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.documents import (
-    arrays,
-    conversions,
-    dates,
-    extremes,
-    folds,
-    group,
-    logic,
-    mathematics,
-    numbers,
-    objects,
-    sequences,
-    sets,
-    sql,
-    stages,
-    strings,
-)
-from pipeline.documents.check import check_pipeline, check_query
+from pipeline.documents import sql
+from pipeline.documents.check import check_query
 from pipeline.documents.json_text import json_of, object_of
 from pipeline.documents.match import matched
 from pipeline.documents.project import projected
-from pipeline.documents.refused import Refused
-from pipeline.documents.schema import fields_of
-from pipeline.documents.storage import decoded
-from pipeline.documents.stream import ROW, Stream
+from pipeline.documents.pruned import names_in, words_of
+from pipeline.documents.start import (
+    document_of,
+    prefix_of,
+    run,
+    selected,
+    started,
+    with_steps,
+)
+from pipeline.documents.storage import type_of
+from pipeline.documents.stream import Stream
 from pipeline.documents.translation import Translation
-from pipeline.documents.values import MISSING, Names, Record, Value
-
-OPERATOR_MODULES = (
-    arrays, conversions, dates, extremes, folds, group, logic, mathematics, numbers, objects,
-    sequences, sets, strings,
-)  # fmt: skip
-
-
-def _root(schema: pa.Schema) -> Value:
-    """Give the document that a row is."""
-    fields = {f.name: decoded(f"{ROW}.{sql.name(f.stored)}", f.type) for f in fields_of(schema)}
-    if "_id" not in fields and "candid" in fields:
-        fields = {"_id": fields["candid"], **fields}
-    return Value(record=Record(sql.TRUE, fields))
-
-
-def started(schema: pa.Schema, source: str, *, verdicts: bool = False) -> Stream:
-    """Give the documents before the first stage."""
-    root = _root(schema)
-    assert root.record is not None
-    key = next((n for n in ("_id", "candid") if n in schema.names), None)
-    if key is None:
-        raise Refused("documents without _id or candid")
-    prefix = _prefix(schema)
-    at = f"{ROW}.{sql.name(key)}"
-    return Stream(sql.name(source), at, root, Names(prefix), prefix, verdicts=verdicts)
-
-
-def _prefix(schema: pa.Schema) -> str:
-    """Give what no column's name starts with."""
-    names = [name.lower() for name in schema.names]
-    if ROW in names:
-        raise Refused(f"a column with the name {ROW}")
-    prefix = "__"
-    while any(name.startswith(prefix) for name in names):
-        prefix += "_"
-    return prefix
-
-
-def run(stream: Stream, pipeline: list[dict[str, Any]]) -> None:
-    """Take the documents through the stages."""
-    check_pipeline(pipeline)
-    for number, given in enumerate(pipeline, 1):
-        name, argument = next(iter(given.items()))
-        place = f"stage {number} ({name})"
-        try:
-            stages.STAGES[name](stream, argument, place)
-        except Refused as error:
-            raise Refused(f"{place}: {error}") from error
-        except RecursionError as error:
-            raise Refused(f"{place}: nested too deep") from error
+from pipeline.documents.values import MISSING, Names, Value
 
 
 def translate(
@@ -98,7 +39,7 @@ def translate(
     *,
     document: bool = False,
 ) -> Translation:
-    """Translate an aggregation pipeline.
+    """Translate a filter: a pipeline that is run on one document after the other.
 
     Parameters
     ----------
@@ -110,8 +51,8 @@ def translate(
     source : str
         That relation's name.
     document : bool
-        Give whole documents, all that come out; else of each document of the source that
-        exactly one comes out of its annotations.
+        Give the whole documents that come out; else the annotations, where exactly one
+        document comes out.
 
     Returns
     -------
@@ -124,35 +65,78 @@ def translate(
     Refused
         With the stage and operator that cannot be translated exactly.
     """
-    stream = started(schema, source)
-    run(stream, pipeline)
-    record = stream.root.record
-    assert record is not None
     if document:
-        out, name = object_of(stream.root, stream.names), "document"
+        stream = started(schema, source)
+        run(stream, pipeline)
+        stream.drop()
+        text = f"CAST({object_of(stream.root, stream.names)} AS VARCHAR) AS document"
+        order = ", ".join([stream.key, *stream.order])
+        select = f"{selected(stream, [f'{stream.key} AS _id', text])} ORDER BY {order}"
+        return Translation(select, tuple(sorted(stream.missing)))
+    stream = filtered(pipeline, schema, source)
+    stream.drop()
+    text = f"CAST({annotations_of(stream)} AS VARCHAR)"
+    if not stream.many:
+        select = selected(stream, [f"{stream.key} AS _id", f"{text} AS annotations"])
     else:
-        annotations = record.fields.get("annotations", MISSING)
-        out, name = json_of(annotations, stream.names), "annotations"
-    text = f"CAST({out} AS VARCHAR) AS {name}"
-    order = f" ORDER BY {stream.key}, {stream.order}" if document and stream.order else ""
-    select = selected(stream, [f"{stream.key} AS _id", text]) + order
-    if stream.many and not document:
-        one = f"any_value({text.removesuffix(' AS annotations')}) AS annotations"
-        last = selected(stream, [f"{stream.key} AS _id", one], bare=True)
+        columns = [f"{stream.key} AS _id", f"any_value({text}) AS annotations"]
+        last = selected(stream, columns, bare=True)
         select = f"{with_steps(stream)}{last} GROUP BY {stream.key} HAVING count(*) = 1"
     return Translation(select, tuple(sorted(stream.missing)))
 
 
-def with_steps(stream: Stream) -> str:
-    """Give the common table expressions that a SELECT from the documents needs."""
-    return f"WITH {', '.join(stream.steps)} " if stream.steps else ""
+def filtered(pipeline: list[dict[str, Any]], schema: pa.Schema, source: str) -> Stream:
+    """Take documents through a filter, with those of their fields alone that have a part in it."""
+    stream = started(schema, source)
+    run(stream, pipeline)
+    out = _annotations(stream)
+    names = set() if out.unknown else names_in(type_of(out))
+    fewer = started(schema, source, words_of(pipeline) | names)
+    run(fewer, pipeline)
+    # a field that was left out is no field that no column has
+    fewer.missing = stream.missing
+    return fewer
 
 
-def selected(stream: Stream, columns: list[str], bare: bool = False) -> str:
-    """Give a SELECT from the documents; bare without what `with_steps` gives."""
-    where = f" WHERE {sql.both(*stream.where)}" if stream.where else ""
-    text = f"SELECT {', '.join(columns)} FROM {stream.relation} AS {ROW}{where}"  # noqa: S608 (quoted by sql.py)
-    return text if bare else with_steps(stream) + text
+def _annotations(stream: Stream) -> Value:
+    assert stream.root.record is not None
+    return stream.root.record.fields.get("annotations", MISSING)
+
+
+def annotations_of(stream: Stream) -> str:
+    """Give the SQL of the annotations' relaxed extended JSON."""
+    return json_of(_annotations(stream), stream.names)
+
+
+def translate_aggregate(
+    pipeline: list[dict[str, Any]], schema: pa.Schema, source: str = "documents"
+) -> Translation:
+    """Translate a pipeline that is run on a collection as a whole.
+
+    Parameters
+    ----------
+    pipeline, schema, source
+        As `translate`'s.
+
+    Returns
+    -------
+    Translation
+        Its SELECT gives ``document``, the documents that come out, in their order if a stage
+        says one. Where MongoDB would fail on a document the query fails.
+
+    Raises
+    ------
+    Refused
+        As `translate`'s.
+    """
+    stream = started(schema, source)
+    stream.collection = stream.many = True
+    stream.key = "0"
+    run(stream, pipeline)
+    stream.drop()
+    text = f"CAST({object_of(stream.root, stream.names)} AS VARCHAR) AS document"
+    order = f" ORDER BY {', '.join(stream.order)}" if stream.order else ""
+    return Translation(selected(stream, [text]) + order, tuple(sorted(stream.missing)))
 
 
 def translate_match(query: dict[str, Any], schema: pa.Schema) -> str:
@@ -199,4 +183,4 @@ def translate_projection(projection: dict[str, Any] | None, schema: pa.Schema) -
 
 def _stream_of(schema: pa.Schema) -> Stream:
     # no steps can be added here: no column is made of what is long
-    return Stream("documents", "", _root(schema), Names(_prefix(schema)))
+    return Stream("documents", "", document_of(schema), Names(prefix_of(schema)))

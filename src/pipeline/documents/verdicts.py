@@ -6,8 +6,10 @@ import pyarrow as pa
 
 from pipeline.documents import sql
 from pipeline.documents.check import check_pipeline
-from pipeline.documents.stream import ROW
-from pipeline.documents.translate import run, selected, started, with_steps
+from pipeline.documents.pruned import words_of
+from pipeline.documents.start import run, selected, started, with_steps
+from pipeline.documents.stream import ROW, Stream
+from pipeline.documents.translate import annotations_of, filtered
 from pipeline.documents.translation import Translation
 
 SEVERAL = ("$unwind", "$group", "$count")
@@ -17,7 +19,7 @@ SEVERAL = ("$unwind", "$group", "$count")
 def translate_verdicts(
     pipeline: list[dict[str, Any]], schema: pa.Schema, source: str = "documents"
 ) -> Translation:
-    """Translate a pipeline so that each document gets a verdict.
+    """Translate a filter so that each document gets a verdict.
 
     Parameters
     ----------
@@ -27,9 +29,10 @@ def translate_verdicts(
     Returns
     -------
     Translation
-        Its SELECT gives ``_id`` and ``verdict`` of every document: NULL where it passes, else
-        the number in ``conditions`` of the first condition that failed. From a stage on that
-        makes several documents of one, the stages have one verdict together.
+        Its SELECT gives ``_id``, ``verdict`` and ``annotations`` of every document: the
+        verdict is NULL where it passes, else the number in ``conditions`` of the first
+        condition that failed, and the annotations are NULL then. From a stage on that makes
+        several documents of one, the stages have one verdict together.
 
     Raises
     ------
@@ -39,31 +42,42 @@ def translate_verdicts(
     check_pipeline(pipeline)
     names = [next(iter(stage)) for stage in pipeline]
     first = next((n for n, name in enumerate(names) if name in SEVERAL), len(pipeline))
-    stream = started(schema, source, verdicts=True)
-    if first == len(pipeline):
-        run(stream, pipeline)
-        verdict = f"CAST({stream.verdict} AS INTEGER) AS verdict"
-        text = selected(stream, [f"{stream.key} AS _id", verdict])
-        return Translation(text, tuple(sorted(stream.missing)), tuple(stream.texts))
+    if first < len(pipeline):
+        return _joined(pipeline, first, schema, source)
+    stream = filtered(pipeline, schema, source)
+    verdict = stream.verdict
+    annotations = sql.case([(f"({verdict} IS NULL)", annotations_of(stream))], "NULL")
+    columns = [
+        f"{stream.key} AS _id",
+        f"CAST({verdict} AS INTEGER) AS verdict",
+        f"CAST({annotations} AS VARCHAR) AS annotations",
+    ]
+    return Translation(
+        selected(stream, columns), tuple(sorted(stream.missing)), tuple(stream.texts)
+    )
+
+
+def _joined(pipeline: Any, first: int, schema: pa.Schema, source: str) -> Translation:
+    """Join what is left of each document after all stages to its verdict on the first ones."""
+    stream = started(schema, source, words_of(pipeline))
     if first:
         run(stream, pipeline[:first])
-    return _counted(stream, pipeline, first, schema, source)
-
-
-def _counted(stream: Any, pipeline: Any, first: int, schema: pa.Schema, source: str) -> Translation:
-    """Join what is left of each document after all stages to its verdict on the first ones."""
-    whole = started(schema, source)
-    run(whole, pipeline)
-    key, left = sql.name("k"), sql.name("left")
-    counts = selected(whole, [f"{whole.key} AS {key}", f"count(*) AS {left}"], bare=True)
-    counts = f"{with_steps(whole)}{counts} GROUP BY {whole.key}"
+    whole = filtered(pipeline, schema, source)
+    whole.drop()
+    key, left, said = (sql.name(word) for word in ("k", "left", "said"))
+    columns = [
+        f"{whole.key} AS {key}",
+        f"count(*) AS {left}",
+        f"any_value(CAST({annotations_of(whole)} AS VARCHAR)) AS {said}",
+    ]
+    counts = f"{with_steps(whole)}{selected(whole, columns, bare=True)} GROUP BY {whole.key}"
     place = f"stages {first + 1} to {len(pipeline)}"
+    none = len(stream.texts)
     texts = [
         *stream.texts,
         f"{place}: no document is left",
         f"{place}: more than one document is left",
     ]
-    none = len(stream.texts)
     verdict = sql.case(
         [
             (f"{stream.verdict} IS NOT NULL", stream.verdict),
@@ -72,7 +86,13 @@ def _counted(stream: Any, pipeline: Any, first: int, schema: pa.Schema, source: 
         ],
         sql.NULL,
     )
-    columns = f"{stream.key} AS _id, CAST({verdict} AS INTEGER) AS verdict"
-    joined = f"{stream.relation} AS {ROW} LEFT JOIN ({counts}) AS c ON c.{key} = {stream.key}"
-    text = f"{with_steps(stream)}SELECT {columns} FROM {joined}"  # noqa: S608 (quoted by sql.py)
+    text = _outer(stream, verdict, f"CASE WHEN c.{left} = 1 THEN c.{said} END", counts, key)
     return Translation(text, tuple(sorted(whole.missing)), tuple(texts))
+
+
+def _outer(stream: Stream, verdict: str, annotations: str, counts: str, key: str) -> str:
+    columns = (
+        f"{stream.key} AS _id, CAST({verdict} AS INTEGER) AS verdict, {annotations} AS annotations"
+    )
+    joined = f"{stream.relation} AS {ROW} LEFT JOIN ({counts}) AS c ON c.{key} = {stream.key}"
+    return f"{with_steps(stream)}SELECT {columns} FROM {joined}"  # noqa: S608 (quoted by sql.py)
