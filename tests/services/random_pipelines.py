@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a line an operator is easier to look over)
 """Random documents and random pipelines of the operators that are translated."""
 
 import datetime

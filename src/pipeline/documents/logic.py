@@ -19,6 +19,8 @@ def truth(value: Value) -> str:
     """
     if value.unknown:
         raise Refused("a column of a type that documents do not have")
+    if isinstance(value.constant, bool | int | float):
+        return sql.TRUE if value.constant else sql.FALSE
     parts = []
     for kind in sorted(value.kinds):
         if kind == "bool":
@@ -76,7 +78,30 @@ def _chain(ctx: Context, given: Any, join: Any, neutral: str) -> Value:
         truths.append(holds)
         goes_on = holds if neutral == sql.TRUE else sql.negated(holds)
         open_so_far = sql.both(open_so_far, goes_on)
-    return boolean(join(*truths), sql.either(*errors))
+    error = sql.either(*errors)
+    if error != sql.FALSE and any(map(is_constant, items)):
+        # MongoDB decides by a constant, wherever it stands, before it looks at the others
+        error = _unless_decided(ctx, items, error, neutral)
+    return boolean(join(*truths), error)
+
+
+def is_constant(given: Any) -> bool:
+    """Whether an expression refers to nothing, so that MongoDB computes it beforehand."""
+    if isinstance(given, str):
+        return not given.startswith("$")
+    if isinstance(given, list):
+        return all(map(is_constant, given))
+    if isinstance(given, Mapping):
+        return bool(set(given) & {"$literal", "$const"}) or all(map(is_constant, given.values()))
+    return True
+
+
+def _unless_decided(ctx: Context, items: list[Any], error: str, neutral: str) -> str:
+    """Give where a chain fails that has constants among conditions that can fail."""
+    truths = [truth(compiled(ctx, item)) for item in items if is_constant(item)]
+    if any(t not in (sql.TRUE, sql.FALSE) for t in truths):
+        raise Refused("computed constants beside conditions that can fail")
+    return error if all(t == neutral for t in truths) else sql.FALSE
 
 
 @operator("$not")

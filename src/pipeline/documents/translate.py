@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from pipeline.documents import sql
 from pipeline.documents.check import check_query
-from pipeline.documents.json_text import json_of, object_of
+from pipeline.documents.filtered import annotations_of, filtered
+from pipeline.documents.json_text import object_of
 from pipeline.documents.match import matched
 from pipeline.documents.project import projected
-from pipeline.documents.pruned import names_in, words_of
 from pipeline.documents.start import (
     document_of,
     prefix_of,
@@ -26,10 +26,15 @@ from pipeline.documents.start import (
     started,
     with_steps,
 )
-from pipeline.documents.storage import type_of
 from pipeline.documents.stream import Stream
 from pipeline.documents.translation import Translation
-from pipeline.documents.values import MISSING, Names, Value
+from pipeline.documents.values import Names
+from pipeline.documents.verdicts import translate_verdicts
+
+__all__ = [
+    "translate", "translate_aggregate", "translate_match", "translate_projection",
+    "translate_verdicts",
+]  # fmt: skip
 
 
 def translate(
@@ -83,29 +88,6 @@ def translate(
         last = selected(stream, columns, bare=True)
         select = f"{with_steps(stream)}{last} GROUP BY {stream.key} HAVING count(*) = 1"
     return Translation(select, tuple(sorted(stream.missing)))
-
-
-def filtered(pipeline: list[dict[str, Any]], schema: pa.Schema, source: str) -> Stream:
-    """Take documents through a filter, with those of their fields alone that have a part in it."""
-    stream = started(schema, source)
-    run(stream, pipeline)
-    out = _annotations(stream)
-    names = set() if out.unknown else names_in(type_of(out))
-    fewer = started(schema, source, words_of(pipeline) | names)
-    run(fewer, pipeline)
-    # a field that was left out is no field that no column has
-    fewer.missing = stream.missing
-    return fewer
-
-
-def _annotations(stream: Stream) -> Value:
-    assert stream.root.record is not None
-    return stream.root.record.fields.get("annotations", MISSING)
-
-
-def annotations_of(stream: Stream) -> str:
-    """Give the SQL of the annotations' relaxed extended JSON."""
-    return json_of(_annotations(stream), stream.names)
 
 
 def translate_aggregate(

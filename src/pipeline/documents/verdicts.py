@@ -6,10 +6,10 @@ import pyarrow as pa
 
 from pipeline.documents import sql
 from pipeline.documents.check import check_pipeline
+from pipeline.documents.filtered import annotations_of, filtered
 from pipeline.documents.pruned import words_of
 from pipeline.documents.start import run, selected, started, with_steps
 from pipeline.documents.stream import ROW, Stream
-from pipeline.documents.translate import annotations_of, filtered
 from pipeline.documents.translation import Translation
 
 SEVERAL = ("$unwind", "$group", "$count")
