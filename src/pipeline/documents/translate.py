@@ -7,6 +7,7 @@
 ('rb',)
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,8 @@ from pipeline.documents.check import check_query
 from pipeline.documents.filtered import annotations_of, filtered
 from pipeline.documents.json_text import object_of
 from pipeline.documents.match import matched
+from pipeline.documents.order import key_parts
+from pipeline.documents.paths import member
 from pipeline.documents.project import projected
 from pipeline.documents.start import (
     document_of,
@@ -33,7 +36,7 @@ from pipeline.documents.verdicts import translate_verdicts
 
 __all__ = [
     "translate", "translate_aggregate", "translate_match", "translate_projection",
-    "translate_verdicts",
+    "translate_sort", "translate_verdicts",
 ]  # fmt: skip
 
 
@@ -140,6 +143,27 @@ def translate_match(query: dict[str, Any], schema: pa.Schema) -> str:
     stream = _stream_of(schema)
     condition = matched(replace(stream.context(), hoist=None), query)
     return sql.both(sql.negated(condition.error), condition.scalars["bool"])
+
+
+def translate_sort(paths: Iterable[tuple[str, int]], schema: pa.Schema) -> str:
+    """Translate a find's sort into what stands behind ORDER BY.
+
+    Parameters
+    ----------
+    paths : iterable of (str, int)
+        Paths, and 1 for upwards or -1; the first counts most.
+    schema : pyarrow.Schema
+        Of the relation, called `ROW` in the SELECT.
+    """
+    stream = _stream_of(schema)
+    keys: list[str] = []
+    for path, direction in paths:
+        value = stream.root
+        for part in path.split("."):
+            value = member(value, part, stream.names)
+        parts = key_parts(value, direction == -1, nothing_is_null=True)
+        keys += [part.partition(" := ")[2] for part in parts]
+    return ", ".join(keys)
 
 
 def translate_projection(projection: dict[str, Any] | None, schema: pa.Schema) -> str:
