@@ -1,4 +1,4 @@
-"""Cone indexes of alerts: one a night, merged by month; their documents in a MongoDB."""
+"""Cone indexes of alerts: one a night, merged by month; their documents, here and in a MongoDB."""
 
 
 include: "functions/archive.smk"
@@ -43,6 +43,34 @@ rule merge_cones:
         code=job_code("archive", "merge_cones"),
     script:
         "../scripts/merge_cones.py"
+
+
+rule documents:
+    """Keep a shard's alerts as documents."""
+    input:
+        unpack(joined_scores),
+        # the index says where in the dump each packet lies
+        dump=lambda wildcards: night_of(wildcards).dump,
+        index=alerts.INDEX,
+        spools=lambda wildcards: night_of(wildcards).spools,
+    output:
+        directory(places.DOCUMENTS),
+    log:
+        paths.log("documents", "survey", "night", "shard"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(
+            lambda night, count, kind: archive_needs.documents_need(
+                count, night.shards
+            )
+        ),
+    params:
+        shards=lambda wildcards: night_of(wildcards).shards,
+        dump=dump_state,
+        code=survey_code("archive", "documents"),
+    script:
+        "../scripts/documents.py"
 
 
 # Where nobody said how many jobs may write to the MongoDB at once (`--resources mongodb=…`).

@@ -10,8 +10,9 @@ from pipeline.alerts.surveys.registry import get_survey, names
 from pipeline.archive.cones.months import month_of
 from pipeline.archive.mongo import section as mongo
 from pipeline.archive.mongo.section import MongoKeys
-from pipeline.archive.need import index_need, merge_need
-from pipeline.archive.places import COLUMNS, CONES, MONTH, RECEIPT
+from pipeline.archive.need import documents_need, index_need, merge_need
+from pipeline.archive.places import COLUMNS, CONES, DOCUMENTS, MONTH, RECEIPT
+from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key
 from pipeline.contract.request import Request
 from pipeline.contract.work import Expected, Work, named
@@ -27,6 +28,11 @@ class Archive(MongoKeys):
         list(COLUMNS),
         description="columns of alerts that a cone search tells without opening their tables, "
         "where a survey has them; all: every column, at the size of the tables again",
+    )
+    documents: bool = Field(
+        False,
+        description="whether the alerts are kept as documents too, as Kowalski has them: for its "
+        "client and its queries, where there is no MongoDB",
     )
 
 
@@ -44,11 +50,18 @@ def months(request: Request) -> dict[tuple[str, str], list[Night]]:
     return {name: several for name, several in found.items() if len(several) > 1}
 
 
+def _documents_of(request: Request) -> tuple[Night, ...]:
+    """Return the nights whose documents are kept."""
+    wanted = request.config.archive is not None and request.config.archive.documents
+    return nights(request) if wanted else ()
+
+
 def _targets(request: Request) -> list[str]:
     if request.config.archive is None:
         return []
     merged = [MONTH.format(survey=survey, month=month) for survey, month in months(request)]
-    return cones_of(list(nights(request))) + merged + mongo.receipts(request)
+    kept = paths.of_shards(DOCUMENTS, _documents_of(request))
+    return cones_of(list(nights(request))) + merged + kept + mongo.receipts(request)
 
 
 def _work(request: Request, expected: Expected) -> Iterator[Work]:
@@ -61,6 +74,11 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         need = merge_need(sum(packets_of(night, expected) for night in several))
         after = tuple(named("index_cones", night_name(night)) for night in several)
         yield Work("merge_cones", f"{survey}/{month}", 1, need, after=after)
+    for night in _documents_of(request):
+        of, count = night_name(night), packets_of(night, expected)
+        scored = (named("score", of),) if "scores" in mongo.joined(request, night.survey) else ()
+        after = (named("index", of), *scored)
+        yield Work("documents", of, night.shards, documents_need(count, night.shards), after=after)
     yield from mongo.work(request, expected)
 
 

@@ -40,6 +40,30 @@ def merge_cones(indexes: Iterable[str], output: str) -> dict[str, Any]:
     return merge_indexes(list(map(Path, indexes)), Path(output))
 
 
+def documents(
+    index: str, survey: str, part: tuple[int, int], scores: str | None, output: str
+) -> int:
+    """Keep the documents of one shard; see `pipeline.archive.documents.write_documents`.
+
+    Parameters
+    ----------
+    index : str
+        Of the night.
+    survey : str
+    part : (int, int)
+        Which shard of how many.
+    scores : str or None
+        The shard's table of scores, if there is one.
+    output : str
+        A folder.
+    """
+    from pipeline.alerts.surveys.registry import get_survey
+    from pipeline.archive.documents import write_documents
+
+    table = None if scores is None else Path(scores)
+    return write_documents(Path(index), get_survey(survey), part, table, Path(output))
+
+
 def ingest(
     index: str,
     survey: str,

@@ -19,6 +19,11 @@ def ingest_need(packets: int, shards: int) -> Need:
     return of_shard("ingest", packets, shards, ZTF)
 
 
+def documents_need(packets: int, shards: int) -> Need:
+    """Return what keeping the documents of one shard of a night needs."""
+    return of_shard("documents", packets, shards, ZTF)
+
+
 def merge_need(alerts: float) -> Need:
     """Return what merging the cone indexes of some alerts needs."""
     return need_of("merge_cones", {"packet": alerts}, input_mb=110e-6 * alerts)

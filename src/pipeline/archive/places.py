@@ -6,6 +6,8 @@ CONES = f"{paths.RESULTS}/cones/{paths.NIGHT}"
 """The cone index of a night, a folder."""
 MONTH = f"{paths.RESULTS}/cones_by_month/{{survey}}/{{month}}"
 """The cone indexes of a month's nights as one."""
+DOCUMENTS = f"{paths.RESULTS}/documents/{paths.SHARD}"
+"""The alerts of a shard as documents, a folder with a file for each schema of the packets."""
 RECEIPT = paths.shard_file("archive", "json")
 """What a MongoDB has acknowledged of a shard."""
 EVERY_COLUMN = "all"
@@ -15,3 +17,12 @@ COLUMNS = (
     *("psfFlux", "psfFluxErr", "reliability"),
 )
 """What a cone index has of an alert unless the configuration says otherwise."""
+
+
+def collection_name(survey: str) -> str:
+    """Return what a survey's alerts are called as a collection.
+
+    >>> collection_name("ztf")
+    'ZTF_alerts'
+    """
+    return f"{survey.upper()}_alerts"

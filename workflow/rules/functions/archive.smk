@@ -27,3 +27,9 @@ def joined_tables(wildcards):
     """Return the shard's tables whose rows go into its documents, by name."""
     names = mongo.joined(REQUEST, wildcards.survey)
     return {name: paths.table(name).format(**wildcards) for name in names}
+
+
+def joined_scores(wildcards):
+    """Return the shard's table of scores, if there is one, by its name."""
+    found = joined_tables(wildcards)
+    return {name: path for name, path in found.items() if name == "scores"}

@@ -17,6 +17,7 @@ from pipeline.archive.mongo.aux_merge import merge
 from pipeline.archive.mongo.bson_documents import documents, split
 from pipeline.archive.mongo.histories import Series
 from pipeline.archive.mongo.shapes import CLASSIFICATIONS, Shaped
+from pipeline.archive.places import collection_name
 from pipeline.services.mongo_errors import DUPLICATE, codes
 
 Document = dict[str, Any]
@@ -107,15 +108,6 @@ class Pair:
         if there.get("cross_matches_of") != own["cross_matches_of"]:
             return False  # those of another alert count
         return bool(there.get("cross_matches") != own["cross_matches"])
-
-
-def collection_name(survey: str) -> str:
-    """Return the name of the collection of a survey's alerts.
-
-    >>> collection_name("ztf")
-    'ZTF_alerts'
-    """
-    return f"{survey.upper()}_alerts"
 
 
 @dataclass

@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.query.home import MAX_TIME_S, Options
@@ -13,6 +14,14 @@ def add_directory(parser: argparse.ArgumentParser) -> None:
     """Declare where the tables are."""
     parser.add_argument(
         "--directory", type=Path, default=Path(), help="the workflow's working directory"
+    )
+
+
+def add_home(parser: argparse.ArgumentParser) -> None:
+    """Declare who is asked."""
+    add_directory(parser)
+    parser.add_argument(
+        "--mongodb", action="store_true", help="ask the MongoDB of the configuration, archive.uri"
     )
 
 
@@ -30,6 +39,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what holds for any query that returns rows."""
     parser.add_argument("--limit", type=int, metavar="N", help="rows at most")
     parser.add_argument("--skip", type=int, default=0, metavar="N", help="leave out the first N")
+    add_max_time(parser)
+
+
+def add_max_time(parser: argparse.ArgumentParser) -> None:
+    """Declare when a query is stopped."""
     parser.add_argument(
         "--max-time", type=float, default=MAX_TIME_S, metavar="S", help="stop it then [s]"
     )
@@ -48,7 +62,55 @@ def options_of(arguments: argparse.Namespace) -> Options:
         raise ValueError("--limit and --skip are at least 0")
     if not time > 0:
         raise ValueError("--max-time is more than 0 s")
-    return Options(limit=limit, skip=skip, max_time_s=time)
+    sort = tuple(map(_direction, getattr(arguments, "sort", ())))
+    return Options(limit, skip, sort, time)
+
+
+def _direction(given: str) -> tuple[str, int]:
+    """Return a path and its direction.
+
+    >>> _direction("candidate.jd:-1"), _direction("candid")
+    (('candidate.jd', -1), ('candid', 1))
+    """
+    path, _, direction = given.partition(":")
+    if direction not in ("", "1", "-1"):
+        raise ValueError(f"--sort {given}: expected PATH, PATH:1 or PATH:-1")
+    return path, int(direction or 1)
+
+
+def object_of(given: str) -> dict[str, Any]:
+    """Return an object of extended JSON, with comments if need be; ``@FILE`` is read.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+
+    >>> object_of('{"drb": {"$gt": 0.5}}  // real')
+    {'drb': {'$gt': 0.5}}
+    """
+    from pipeline.documents.extended_json import parse  # noqa: PLC0415 - imports bson
+
+    value = parse(text_of(given))
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object in JSON (found {given[:100]!r})")
+    return value
+
+
+def stages_of(given: str) -> list[dict[str, Any]]:
+    """Return the stages of a pipeline in extended JSON; ``@FILE`` is read.
+
+    Raises
+    ------
+    ValueError
+        If it is no list.
+    """
+    from pipeline.documents.extended_json import parse  # noqa: PLC0415 - imports bson
+
+    value = parse(text_of(given))
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list of stages in JSON (found {given[:100]!r})")
+    return value
 
 
 def columns_of(given: str | None) -> list[str] | str | None:

@@ -1,19 +1,18 @@
 """Queries answered from the tables of a working directory: no server, no service."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pipeline.archive.cones.choice import indexed
-from pipeline.archive.cones.search import DISTANCE, POSITION, search
+from pipeline.archive.cones.search import DISTANCE, search
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.query.home import DEFAULT, Document, Found, Options, Wanted
-from pipeline.archive.query.named import kept
 from pipeline.archive.query.positions import Positions
-from pipeline.archive.tables import ALERTS, nights_of, surveys_of, table_names
-from pipeline.io.numpy_arrow import flags_to_arrow, from_arrow, to_arrow
+from pipeline.archive.tables import ALERTS, surveys_of, table_names
+from pipeline.io.numpy_arrow import flags_to_arrow, from_arrow
 from pipeline.sky.healpix import lonlat_to_vec
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 class FilesHome:
     """A `pipeline.archive.query.home.Home` of the tables.
 
-    Its catalogues are the tables, of all surveys: a document is a row, with ``survey`` and
-    ``night``.
+    Its catalogues are the tables, of all surveys (a document is a row, with ``survey`` and
+    ``night``), and where documents are kept ``<SURVEY>_alerts``, as a MongoDB has it.
 
     Parameters
     ----------
@@ -139,37 +138,72 @@ class FilesHome:
         catalogs: Mapping[str, Wanted],
         options: Options,
     ) -> Found:
+        from pipeline.archive.query.documents import documents_near  # noqa: PLC0415 - as above
+
         answer: Found = {}
         for catalog, wanted in catalogs.items():
-            if catalog != ALERTS:
-                raise ValueError(f"{catalog}: searches by position are of {ALERTS}")
-            found = self.cones(positions, most, EVERY_COLUMN, least_arcsec=least)
-            rows = self._chosen(found, wanted, options)
+            survey = self._placed(catalog)
+            columns = EVERY_COLUMN if survey is None else ["candid"]
+            surveys = None if survey is None else [survey]
+            found = self.cones(positions, most, columns, surveys, least)
+            rows = documents_near(self.directory, catalog, found, wanted, options)
             answer[catalog] = {name: [] for name in positions.names}
             for position, document in rows:
                 answer[catalog][positions.names[position]].append(document)
         return answer
 
-    def _chosen(
-        self, found: pa.Table, wanted: Wanted, options: Options
-    ) -> Iterator[tuple[int, Document]]:
-        """Yield the position and the document of the rows that are wanted."""
-        if wanted.filter or wanted.projection is not None or options.sort:
-            raise ValueError("not yet")
-        position = from_arrow(found[POSITION.name])
-        rows = kept(position, options)
-        documents = found.take(to_arrow(rows)).drop_columns([POSITION.name]).to_pylist()
-        yield from zip(position[rows].tolist(), documents, strict=True)
+    def skymap(
+        self, area: "Area", catalog: str, wanted: Wanted, options: Options = DEFAULT
+    ) -> list[Document]:
+        """Return the documents inside a credible region, in its window."""
+        from pipeline.archive.query.documents import documents_near  # noqa: PLC0415 - as above
+
+        survey = self._placed(catalog)
+        columns = EVERY_COLUMN if survey is None else ["candid"]
+        found = self.region(area, columns, None if survey is None else [survey])
+        return [d for _, d in documents_near(self.directory, catalog, found, wanted, options)]
+
+    def _placed(self, catalog: str) -> str | None:
+        """Return the survey of a catalogue whose documents have positions; None: of all."""
+        from pipeline.archive.query.catalogs import names, survey_of  # noqa: PLC0415 - as above
+
+        survey = survey_of(self.directory, catalog)
+        if survey is None and catalog != ALERTS:
+            there = ", ".join(name for name in names(self.directory) if name.endswith(ALERTS))
+            raise ValueError(f"{catalog:.100}: searches by position are of {there}")
+        return survey
+
+    def find(self, catalog: str, wanted: Wanted, options: Options = DEFAULT) -> list[Document]:
+        """Return documents."""
+        from pipeline.archive.query.documents import find  # noqa: PLC0415 - as above
+
+        return find(self.directory, catalog, wanted, options)
+
+    def find_one(self, catalog: str, wanted: Wanted, options: Options = DEFAULT) -> Document | None:
+        """Return the first document, if there is one."""
+        return next(iter(self.find(catalog, wanted, replace(options, limit=1))), None)
+
+    def count_documents(
+        self, catalog: str, filter: Mapping[str, Any], options: Options = DEFAULT
+    ) -> int:
+        """Return how many documents pass a filter."""
+        from pipeline.archive.query.documents import count  # noqa: PLC0415 - as above
+
+        return count(self.directory, catalog, filter, options)
+
+    def aggregate(
+        self, catalog: str, pipeline: Sequence[Mapping[str, Any]], options: Options = DEFAULT
+    ) -> list[Document]:
+        """Return what comes out of a pipeline of stages."""
+        from pipeline.archive.query.documents import aggregate  # noqa: PLC0415 - as above
+
+        return aggregate(self.directory, catalog, pipeline, options)
 
     def catalog_names(self) -> list[str]:
-        """Return the names of the tables."""
-        return table_names(self.directory)
+        """Return the names of the tables and collections."""
+        from pipeline.archive.query.catalogs import names  # noqa: PLC0415 - as above
 
-    def _files(self, table: str) -> list[Path]:
-        there = self.catalog_names()
-        if table not in there:  # no pattern, and no path, is one
-            raise ValueError(f"there is no catalogue {table!r:.100}; there are {', '.join(there)}")
-        return [file for night in nights_of(self.directory, table) for file in night.files]
+        return names(self.directory)
 
     def sql(self, sql: str, options: Options = DEFAULT) -> pa.Table:
         """Return what a user's SQL selects from the tables.
@@ -183,71 +217,40 @@ class FilesHome:
             If it is anything else, or takes more time or memory than it may.
         """
         # The command for cones need not wait for DuckDB.
+        from pipeline.archive.query.catalogs import table_files  # noqa: PLC0415
+        from pipeline.archive.query.translated import limit_sql  # noqa: PLC0415
         from pipeline.archive.query.views import views  # noqa: PLC0415
         from pipeline.documents.sandbox import check_select, query  # noqa: PLC0415
 
-        used = check_select(sql, self.catalog_names())
+        used = check_select(sql, table_names(self.directory))
         text = sql.strip().rstrip(";")
-        if options.limit is not None or options.skip:
+        if limit := limit_sql(options):
             # it is one SELECT, so that nothing in it can end the parenthesis
-            text = f"select * from (\n{text}\n) limit {_limit(options)}"  # noqa: S608
-        with views({table: self._files(table) for table in used}) as connection:
+            text = f"select * from (\n{text}\n){limit}"  # noqa: S608
+        files = {table: list(table_files(self.directory, table)) for table in used}
+        with views(files) as connection:
             return query(connection, text, options.max_time_s)
 
     def estimated_document_count(self, catalog: str) -> int:
-        """Return how many rows a table has, by its files' metadata."""
-        import pyarrow.parquet as pq  # noqa: PLC0415 - as above
+        """Return how many documents there are, by the files' metadata."""
+        from pipeline.archive.query.catalogs import relations, rows_in  # noqa: PLC0415 - as above
 
-        return sum(pq.read_metadata(file).num_rows for file in self._files(catalog))
+        return sum(rows_in(part.files) for part in relations(self.directory, catalog))
 
-    def catalog_info(self, catalog: str) -> dict[str, Any]:
-        """Return size, files, rows, nights and columns of a table."""
-        import pyarrow.parquet as pq  # noqa: PLC0415
+    def catalog_info(self, catalog: str) -> Document:
+        """Return size, files, documents and columns of a catalogue, and its nights."""
+        from pipeline.archive.query.info import catalog_info  # noqa: PLC0415 - as above
 
-        files = self._files(catalog)
-        columns: dict[str, str] = {}
-        for file in files:
-            columns |= {field.name: str(field.type) for field in pq.read_schema(file)}
-        nights: dict[str, list[str]] = {}
-        for night in nights_of(self.directory, catalog):
-            nights.setdefault(night.survey, []).append(night.night)
-        return {
-            "ns": catalog,
-            "count": self.estimated_document_count(catalog),
-            "size": sum(file.stat().st_size for file in files),
-            "files": len(files),
-            "nights": nights,
-            "columns": columns,
-        }
+        return catalog_info(self.directory, catalog)
 
-    def index_info(self, catalog: str) -> dict[str, Any]:
+    def index_info(self, catalog: str) -> Document:
         """Return which nights a cone index stands for, by survey and index."""
-        self._files(catalog)
-        if catalog != ALERTS:
-            return {}
-        return {
-            survey: {name: list(meta["nights"]) for name, meta in indexed(self.directory, survey)}
-            for survey in surveys_of(self.directory)
-        }
+        from pipeline.archive.query.info import index_info  # noqa: PLC0415 - as above
 
-    def db_info(self) -> dict[str, Any]:
-        """Return how many tables, files, rows and bytes there are."""
-        names = self.catalog_names()
-        files = [file for name in names for file in self._files(name)]
-        return {
-            "db": str(self.directory),
-            "collections": len(names),
-            "objects": sum(self.estimated_document_count(name) for name in names),
-            "files": len(files),
-            "dataSize": sum(file.stat().st_size for file in files),
-        }
+        return index_info(self.directory, catalog)
 
+    def db_info(self) -> Document:
+        """Return how many catalogues, files, documents and bytes there are."""
+        from pipeline.archive.query.info import db_info  # noqa: PLC0415 - as above
 
-def _limit(options: Options) -> str:
-    """Return what stands behind LIMIT.
-
-    >>> _limit(Options(limit=3)), _limit(Options(skip=2))
-    ('3 offset 0', 'null offset 2')
-    """
-    most = "null" if options.limit is None else str(int(options.limit))
-    return f"{most} offset {int(options.skip)}"
+        return db_info(self.directory)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.documents.sandbox import MEMORY_MB, lock
 
@@ -13,7 +14,10 @@ THREADS = 2
 
 @contextmanager
 def views(
-    files: Mapping[str, Sequence[Path]], memory_mb: int = MEMORY_MB, threads: int = THREADS
+    files: Mapping[str, Sequence[Path]],
+    tables: Mapping[str, pa.Table] | None = None,
+    memory_mb: int = MEMORY_MB,
+    threads: int = THREADS,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory with a view of each table.
 
@@ -25,6 +29,8 @@ def views(
     files : mapping of str to sequence of Path
         Parquet files of each view; their columns are matched by name. The column ``night`` is
         the folder that a file lies in.
+    tables : mapping of str to pyarrow.Table, optional
+        Views of tables in memory.
     memory_mb : int
         That a query may take; nothing is spilled to disk.
     threads : int
@@ -45,6 +51,8 @@ def views(
             read = connection.read_parquet(paths, union_by_name=True, filename=True)
             night = "split_part(filename, '/', -2) as night"
             read.project(f"* exclude (filename), {night}").create_view(name)
+        for name, table in (tables or {}).items():
+            connection.from_arrow(table).create_view(name)
         every = [path for paths in listed.values() for path in paths]
         connection.execute("SET VARIABLE files = ?", [every])
         connection.execute("SET allowed_paths = getvariable('files')")

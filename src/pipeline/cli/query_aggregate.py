@@ -1,0 +1,30 @@
+"""Run an aggregation pipeline over a catalogue."""
+
+import argparse
+
+from pipeline.archive.query.command_line import add_home, add_options, add_output
+
+COMMAND = "query aggregate"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("catalog", help="a table, or a collection of documents")
+    parser.add_argument(
+        "pipeline", metavar="JSON", help="stages, as MongoDB's aggregate takes them; @FILE is read"
+    )
+    add_options(parser)
+    add_output(parser)
+    add_home(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print what comes out of it."""
+    from pipeline.archive.query.command_line import options_of, stages_of  # noqa: PLC0415 - only this command
+    from pipeline.archive.query.output import format_of, write  # noqa: PLC0415
+    from pipeline.plan.homes import open_home  # noqa: PLC0415
+
+    form, options = format_of(arguments.output, arguments.format), options_of(arguments)
+    with open_home(arguments.directory, arguments.mongodb) as home:
+        found = home.aggregate(arguments.catalog, stages_of(arguments.pipeline), options)
+    write(found, arguments.output, form)

@@ -1,0 +1,28 @@
+"""Count the documents of a catalogue that pass a filter."""
+
+import argparse
+
+from pipeline.archive.query.command_line import add_home, add_max_time
+
+COMMAND = "query count"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("catalog", help="a table, or a collection of documents")
+    parser.add_argument(
+        "--filter", default="{}", metavar="JSON", help="as MongoDB's find takes it; @FILE is read"
+    )
+    add_max_time(parser)
+    add_home(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print their number."""
+    from pipeline.archive.query.command_line import object_of  # noqa: PLC0415 - only this command
+    from pipeline.archive.query.home import Options  # noqa: PLC0415
+    from pipeline.plan.homes import open_home  # noqa: PLC0415
+
+    options = Options(max_time_s=arguments.max_time)
+    with open_home(arguments.directory, arguments.mongodb) as home:
+        print(home.count_documents(arguments.catalog, object_of(arguments.filter), options))

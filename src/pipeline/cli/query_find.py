@@ -1,0 +1,36 @@
+"""Find documents of a catalogue, in a MongoDB's words."""
+
+import argparse
+
+from pipeline.archive.query.command_line import add_home, add_options, add_output
+
+COMMAND = "query find"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("catalog", help="a table, or a collection of documents")
+    parser.add_argument(
+        "--filter", default="{}", metavar="JSON", help="as MongoDB's find takes it; @FILE is read"
+    )
+    parser.add_argument("--projection", default="{}", metavar="JSON", help="what of a document")
+    parser.add_argument(
+        "--sort", action="append", default=[], metavar="PATH", help="PATH:-1 downwards; repeatable"
+    )
+    add_options(parser)
+    add_output(parser)
+    add_home(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print them."""
+    from pipeline.archive.query.command_line import object_of, options_of  # noqa: PLC0415 - only this command
+    from pipeline.archive.query.home import Wanted  # noqa: PLC0415
+    from pipeline.archive.query.output import format_of, write  # noqa: PLC0415
+    from pipeline.plan.homes import open_home  # noqa: PLC0415
+
+    form, options = format_of(arguments.output, arguments.format), options_of(arguments)
+    filter_, projection = object_of(arguments.filter), object_of(arguments.projection)
+    with open_home(arguments.directory, arguments.mongodb) as home:
+        found = home.find(arguments.catalog, Wanted(filter_, projection or None), options)
+    write(found, arguments.output, form)
