@@ -42,7 +42,7 @@ def directory(tmp_path_factory, replica_set):
         for i, packet in enumerate(packets):  # some near each other, around RA 0 and a pole
             candidate = packet["candidate"]
             if i % 3 == 0:
-                candidate.update(ra=(359.9999 + i * 1e-5) % 360, dec=10 + i * 1e-5)
+                candidate.update(ra=(359.9999 + i * 1e-5) % 360, dec=10 + i * 1e-5 + number * 3e-6)
             elif i % 3 == 1:
                 candidate.update(dec=89.9995)
         index = write_night(directory / f"packets{number}", packets)
@@ -59,7 +59,10 @@ def directory(tmp_path_factory, replica_set):
             out = directory / f"results/documents/{of}"
             write_documents(index, ZTF, (shard, SHARDS), scores, out)
             receipt = directory / f"{number}{shard}.json"
-            ingest(replica_set, index, receipt, part=(shard, SHARDS), tables={"scores": scores})
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in replica_set.environment("writer").items():
+                    patch.setenv(name, value)
+                ingest(replica_set, index, receipt, (shard, SHARDS), {"scores": scores})
     return directory
 
 
@@ -151,8 +154,8 @@ QUERIES = {
     "near: list": (
         "near",
         {
-            "radec": [[0.0, 10.0001], [359.9999, 10]], "max_distance": 0.02, "distance_units": "arcmin",
-            "catalogs": {"ZTF_alerts": {"filter": FILTER}},
+            "radec": [[0.0, 10.0001], [359.9999, 10]], "max_distance": 0.02,
+            "distance_units": "arcmin", "catalogs": {"ZTF_alerts": {"filter": FILTER}},
         },
     ),
 }  # fmt: skip

@@ -31,7 +31,7 @@ def test_the_picture_is_the_rule_graph(workdir, monkeypatch):
     workdir.configure(
         events="config/events.tsv",
         skymaps={"chunks": 2, "calibration": {"tracks": 200}},
-        archive={},
+        archive={"documents": True, "uri": "mongodb://127.0.0.1"},
     )
     (workdir.path / "config/alerts.tsv").write_text(
         "survey\tnight\tpath\n"

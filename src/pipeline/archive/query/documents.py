@@ -21,6 +21,8 @@ from pipeline.io.numpy_arrow import from_arrow, to_arrow
 
 TOGETHER = ("$group", "$sort", "$limit", "$skip", "$count", "$sortByCount")
 """Stages that see several documents at once."""
+FOLDERS = 2
+"""Of a file of documents: the shard's, in the night's."""
 FOUND, NEAR = "found", "near"
 """Views: of the alerts near positions, and of their documents."""
 PLACE, RANK = "__position", "__rank"
@@ -122,7 +124,7 @@ def _near(
         raise ValueError(f"{catalog}: {_several(parts)} cannot be sorted together")
     keys = rows.select([PLACE, RANK, "candid", "night"])
     for part in parts:
-        with views({part.name: part.files}, {FOUND: keys}) as connection:
+        with views({part.name: part.files}, {FOUND: keys}, FOLDERS) as connection:
             connection.execute(
                 f"CREATE VIEW {NEAR} AS SELECT d.*, f.{PLACE}, f.{RANK} "  # noqa: S608 - our names
                 f"FROM {quoted(part.name)} AS d JOIN {FOUND} AS f "

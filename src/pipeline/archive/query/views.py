@@ -16,6 +16,7 @@ THREADS = 2
 def views(
     files: Mapping[str, Sequence[Path]],
     tables: Mapping[str, pa.Table] | None = None,
+    above: int = 1,
     memory_mb: int = MEMORY_MB,
     threads: int = THREADS,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -28,9 +29,11 @@ def views(
     ----------
     files : mapping of str to sequence of Path
         Parquet files of each view; their columns are matched by name. The column ``night`` is
-        the folder that a file lies in.
+        the name of a folder above them.
     tables : mapping of str to pyarrow.Table, optional
         Views of tables in memory.
+    above : int
+        How many folders above a file the night's is; 1 is that which it lies in.
     memory_mb : int
         That a query may take; nothing is spilled to disk.
     threads : int
@@ -49,7 +52,7 @@ def views(
         listed = {name: [str(path) for path in of] for name, of in files.items()}
         for name, paths in listed.items():
             read = connection.read_parquet(paths, union_by_name=True, filename=True)
-            night = "split_part(filename, '/', -2) as night"
+            night = f"split_part(filename, '/', {-1 - above:d}) as night"
             read.project(f"* exclude (filename), {night}").create_view(name)
         for name, table in (tables or {}).items():
             connection.from_arrow(table).create_view(name)
