@@ -27,7 +27,7 @@ COMMANDS = [line for block in blocks("bash") for line in block.splitlines()]
 @pytest.fixture
 def directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_alerts(tmp_path, [10.0, 10.0001, 11.0], [-5, -5, -5], magpsf=[15, 16, 17])
+    write_alerts(tmp_path, [10.0, 10.0001, 11.0], [-5, -5, -5], magpsf=[15, 16, 17], fid=[1, 1, 2])
     matches = {"survey": ["ztf"], "candid": [1000], "catalog": ["stars"], "distance_arcsec": [1.0]}
     write_table(pa.table(matches), tmp_path / "results/matches/ztf/20180201/0000.parquet")
     Path("config").mkdir()
@@ -66,5 +66,6 @@ def test_the_code_runs(capsys):
 
 
 def test_the_configuration_is_valid():
+    assert len(blocks("yaml")) == 2
     for text in [*blocks("yaml"), "archive: {}"]:
         assert load_config(yaml.safe_load(text)).archive is not None

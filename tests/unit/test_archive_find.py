@@ -1,11 +1,14 @@
 """Documents of the tables: find, count, aggregate, near, in a MongoDB's words."""
 
+import json
+
 import pytest
 from alert_tables import write_alerts
 
 from pipeline.archive.query.files import FilesHome
 from pipeline.archive.query.home import Options, Wanted
 from pipeline.archive.query.request import answer
+from pipeline.cli.main import main
 
 EVERY = Wanted({})
 
@@ -137,3 +140,34 @@ def test_texts_are_literals(home):
     assert answer(home, "info", {"command": "catalog_names"}) == ["alerts"]
     query = {"catalog": "alerts", "pipeline": "[{'$count': 'n'}]"}
     assert answer(home, "aggregate", query) == [{"n": 7}]
+
+
+def test_the_commands(home, capsys, tmp_path):
+    of = ["--directory", str(home.directory)]
+    find = ["query", "find", "alerts", "--filter", '{"fid": 1}', "--projection", '{"candid": 1}']
+    assert main([*find, "--sort", "candid:-1", "--limit", "1", "--format", "json", *of]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"_id": 2000, "candid": 2000}]
+    (tmp_path / "p.json").write_text('[{"$count": "n"},] // all of them')
+    assert (
+        main(["query", "aggregate", "alerts", f"@{tmp_path / 'p.json'}", "--format", "csv", *of])
+        == 0
+    )
+    assert capsys.readouterr().out.split() == ['"n"', "7"]
+    assert main(["query", "count", "alerts", "--filter", '{"fid": 2}', *of]) == 0
+    assert capsys.readouterr().out == "3\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["find", "alerts", "--filter", "[]"], "expected an object in JSON"),
+        (["find", "alerts", "--filter", '{"a": '], "line 1"),
+        (["find", "alerts", "--sort", "a:2"], "expected PATH, PATH:1 or PATH:-1"),
+        (["aggregate", "alerts", "{}"], "expected a list of stages in JSON"),
+        (["aggregate", "alerts", '[{"$out": "b"}]'], "it writes to a collection"),
+        (["count", "alerts", "--mongodb"], "there is none; name a file by --configfile"),
+    ],
+)
+def test_wrong_commands(home, capsys, arguments, said):
+    assert main(["query", *arguments, "--directory", str(home.directory)]) == 1
+    assert said in capsys.readouterr().err
