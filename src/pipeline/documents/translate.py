@@ -116,7 +116,7 @@ def translate_aggregate(
     """
     stream = started(schema, source)
     stream.collection = stream.many = True
-    stream.key = "0"
+    stream.key = "CAST(0 AS BIGINT)"  # a bare number would be the place of a column
     run(stream, pipeline)
     stream.drop()
     text = f"CAST({object_of(stream.root, stream.names)} AS VARCHAR) AS document"

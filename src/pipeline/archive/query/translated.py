@@ -10,15 +10,13 @@ from bson import json_util
 from pipeline.archive.query.home import Document, Options, Wanted
 from pipeline.documents.check import check_query
 from pipeline.documents.sql import name as quoted
+from pipeline.documents.stream import ROW
 from pipeline.documents.translate import (
-    translate,
+    translate_aggregate,
     translate_match,
     translate_projection,
     translate_sort,
 )
-
-ROW = "doc"
-"""What `pipeline.documents.translate` calls the relation."""
 
 
 def find_sql(
@@ -62,8 +60,7 @@ def aggregate_sql(
 ) -> str:
     """Return the SELECT of what comes out of a pipeline over all documents, as JSON."""
     stages = [part for stage in pipeline for part in _plain(stage)]
-    inner = translate(stages, schema, source, whole=True).sql
-    return inner + limit_sql(options)
+    return translate_aggregate(stages, schema, source).sql + limit_sql(options)
 
 
 def _plain(stage: Mapping[str, Any]) -> list[dict[str, Any]]:
