@@ -18,9 +18,10 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.simulate.alerts import simulate_alerts
-from pipeline.simulate.stream import packet_stream
+from pipeline.simulate.stream import SimulatedPacket, packet_stream
 from pipeline.simulate.ztf.lightcurves import CLASSES, difference_flux
 from pipeline.simulate.ztf.population import PARAMETERS
+from pipeline.simulate.ztf.survey import SimulatedNight, processing_id
 
 NIGHT = "20240115"
 NUMBER = 60
@@ -160,6 +161,33 @@ def test_identifiers_are_built_like_ztfs(long_night):
         assert c["candid"] == c["pid"] * 10**6 + sign * 1000 + c["tblid"]
         assert record["objectId"][:3] == "ZTF" and len(record["objectId"]) == 12
         assert record["objectId"][3:5].isdigit() and record["objectId"][5:].isalpha()
+
+
+@pytest.mark.parametrize("night", ["20170301", "20240115", "20260301", "20260621"])
+@pytest.mark.parametrize("seed", [1, 7])
+def test_no_two_images_have_the_same_time(seed, night):
+    """So that candids, of image and row, are unique however many packets are taken."""
+    simulated = SimulatedNight(seed, night)
+    epochs = [simulated.epochs(field) for field in range(len(simulated.field_id))]
+    tonight = np.concatenate([e.jd[e.tonight :] for e in epochs])
+    assert tonight.size > 500
+    assert np.unique(processing_id(tonight, 0)).size == tonight.size
+    before = np.concatenate([e.jd[: e.tonight] for e in epochs])
+    assert not set(processing_id(tonight, 0)) & set(processing_id(before, 0))
+
+
+def test_candids_of_a_night_of_some_size_are_unique():
+    packets = list(islice(packet_stream(7, "20260301", stamps=False), 3000))
+    assert len({packet.candid for packet in packets}) == 3000
+    assert len({packet.file_name for packet in packets}) == 3000
+    assert all(10**18 < packet.candid < 2**63 for packet in packets)
+
+
+def test_a_folder_never_takes_two_packets_of_one_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(SimulatedPacket, "file_name", "same.avro")
+    with pytest.raises(FileExistsError, match=r"same\.avro"):
+        simulate_alerts(tmp_path / "out", 2, 1, NIGHT, stamps=False)
+    assert not list(tmp_path.iterdir())
 
 
 def test_scores_tell_real_from_bogus_but_not_perfectly(long_night):

@@ -62,7 +62,8 @@ class _Folder:
         self.folder = folder
 
     def write(self, packet: Packet) -> None:
-        (self.folder / packet.file_name).write_bytes(packet.file_bytes())
+        with (self.folder / packet.file_name).open("xb") as file:  # never over another packet
+            file.write(packet.file_bytes())
 
 
 class _Tarball:

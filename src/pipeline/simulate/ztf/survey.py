@@ -99,7 +99,9 @@ class SimulatedNight:
         rng = self.generator(1, field)
         block, place = divmod(field, BLOCK)
         visits = np.arange(4 if block % 4 == 1 else 2)  # some blocks are visited twice over
-        slots = (2 * block + visits) * BLOCK + place
+        slots = (2 * block + visits) * BLOCK + place + 0.5 * (visits // 2)
+        # Those of the second time fall between exposures of the next block: no two images of a
+        # readout channel have the same time, or else two alerts had the same candid.
         tonight = self.jd + 0.11 + slots * EXPOSURE_DAYS
         nights = -np.arange(HISTORY_DAYS - field % 2, 0, -2)  # every other night ...
         clear = rng.random(HISTORY_DAYS // 2) < 0.7
