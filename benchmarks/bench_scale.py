@@ -54,10 +54,10 @@ def _packets(
     folder: Path, survey: str, number: int, goals: tuple[float | None, float | None]
 ) -> list[Figure]:
     stamps = survey == "lsst"
-    simulate_alerts(
+    dump = simulate_alerts(
         folder / "night", number, 1, NIGHT, format_="container", survey=survey, stamps=stamps
     )
-    files = sorted((folder / "night").glob("*.avro"))
+    files = sorted(dump.glob("*.avro")) if dump.is_dir() else [dump]
     for copy in range(4):  # of the same packets: an index takes as long for duplicates
         for file in files:
             (folder / "dump").mkdir(exist_ok=True)

@@ -50,8 +50,8 @@ takes 25 kB a packet, that of the 33 real packets, all of other objects, 65 kB."
 
 def night_in(path: Path, night: Simulated, number: int) -> Workdir:
     """Return a directory with a night, and what the workflow does with it."""
-    simulate_alerts(path / "data", number, 1, NIGHT, survey=night.survey, format_=night.form)
-    (dump,) = [p for p in (path / "data").iterdir() if p.suffix in (".gz", ".avro")]
+    options = {"survey": night.survey, "format_": night.form}
+    dump = simulate_alerts(path / "data", number, 1, NIGHT, **options)
     config = {}
     if night.survey == "ztf":
         shutil.copy(DEMO, path)

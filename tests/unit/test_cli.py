@@ -26,7 +26,10 @@ def test_simulate_alerts(tmp_path, capsys):
     ]
     assert pq.read_table(output / "truth.parquet").num_rows == 3
     printed = capsys.readouterr()
-    assert printed.out == f"3 packets, truth and catalogues in {output}\n"
+    assert printed.out == (
+        f"3 packets, truth and catalogues in {output}\n"
+        f"path of the night in alerts.tsv: {output}/ztf_public_20240115.tar.gz\n"
+    )
     assert "3 of 3" in printed.err
 
 

@@ -38,14 +38,14 @@ def night(request, tmp_path_factory):
     output = tmp_path_factory.mktemp("night") / "out"
     options = {"survey": "lsst", "format_": "container", "schema_version": request.param}
     simulate_alerts(output, 150, 1, NIGHT, **options)
-    packets = read(output / f"lsst_{NIGHT}_0001.avro")
+    packets = read(output / "packets" / f"lsst_{NIGHT}_0001.avro")
     return output, packets, pq.read_table(output / "truth.parquet").to_pandas()
 
 
 @pytest.fixture(scope="module")
 def decoded(night, tmp_path_factory):
     folder = tmp_path_factory.mktemp("index")
-    path = night[0] / f"lsst_{NIGHT}_0001.avro"
+    path = night[0] / "packets" / f"lsst_{NIGHT}_0001.avro"
     build_index(path, LSST, folder / "index.parquet", folder / "spool.bin")
     alerts, histories = [], []
     for batch in Shard.load(folder / "index.parquet", 0, 1).batches(LSST):
@@ -194,7 +194,7 @@ def test_all_forms_hold_the_same_packets_in_files_of_bounded_size(tmp_path, monk
     monkeypatch.setattr("pipeline.simulate.outputs.BLOCK_BYTES", 1_000_000)
     simulate_alerts(tmp_path / "c", 40, 1, NIGHT, survey="lsst", format_="container")
     simulate_alerts(tmp_path / "f", 40, 1, NIGHT, survey="lsst", format_="folder")
-    files = sorted((tmp_path / "c").glob("*.avro"))
+    files = sorted((tmp_path / "c" / "packets").glob("*.avro"))
     assert [f.name for f in files] == [
         f"lsst_{NIGHT}_{i:04d}.avro" for i in range(1, len(files) + 1)
     ]
@@ -238,7 +238,7 @@ def test_defects_are_rejected_and_counted(tmp_path):
     options = {"survey": "lsst", "format_": "container", "stamps": False, "defects": 0.3}
     simulate_alerts(tmp_path / "out", 100, 1, NIGHT, **options)
     truth = pq.read_table(tmp_path / "out" / "truth.parquet").to_pandas().defect.value_counts()
-    path = tmp_path / "out" / f"lsst_{NIGHT}_0001.avro"
+    path = tmp_path / "out" / "packets" / f"lsst_{NIGHT}_0001.avro"
     counts = build_index(path, LSST, tmp_path / "index.parquet", tmp_path / "spool.bin")
     assert set(truth.index) == {"duplicate", "truncated"}
     assert counts["rejected"] == truth["truncated"]

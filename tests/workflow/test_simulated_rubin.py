@@ -16,11 +16,10 @@ NIGHT = "20260309"
 def test_a_night_becomes_tables(tmp_path, version):
     data = tmp_path / "data"
     options = {"survey": "lsst", "format_": "container", "schema_version": version}
-    simulate_alerts(data, 60, 1, NIGHT, **options, stamps=False, defects=0.1)
+    dump = simulate_alerts(data, 60, 1, NIGHT, **options, stamps=False, defects=0.1)
     truth = pq.read_table(data / "truth.parquet").to_pandas()
     directory = Workdir(tmp_path)
-    directory.write_config({}, [("lsst", NIGHT, "data", 2)])
-    (data / "truth.parquet").rename(tmp_path / "truth.parquet")
+    directory.write_config({}, [("lsst", NIGHT, f"data/{dump.name}", 2)])
     directory.snakemake("--cores", "2")
     found = pq.read_table(tmp_path / f"results/alerts/lsst/{NIGHT}").to_pandas()
     history = pq.read_table(tmp_path / f"results/history/lsst/{NIGHT}").to_pandas()

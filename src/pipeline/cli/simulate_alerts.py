@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Simulate, and say where the results are."""
     from pipeline.simulate.alerts import simulate_alerts  # noqa: PLC0415 - slow to import
 
-    simulate_alerts(
+    dump = simulate_alerts(
         arguments.output,
         arguments.number,
         arguments.seed,
@@ -65,3 +65,4 @@ def run(arguments: argparse.Namespace) -> None:
     )
     tables = "truth and catalogues" if arguments.survey == "ztf" else "truth"
     print(f"{arguments.number} packets, {tables} in {arguments.output}")
+    print(f"path of the night in alerts.tsv: {dump}")

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from pipeline.io.progress import progress
-from pipeline.simulate.outputs import open_output
+from pipeline.simulate.outputs import dump_name, open_output
 from pipeline.simulate.surveys import simulation
 
 
@@ -24,7 +24,7 @@ def simulate_alerts(
     schema_version: str | None = None,
     history: int | None = None,
     overwrite: bool = False,
-) -> None:
+) -> Path:
     """Write packets and ``truth.parquet`` to a folder, with ZTF's catalogues of the same sky.
 
     The folder appears when all is written. Packet i and its truth depend on the seed and
@@ -54,6 +54,11 @@ def simulate_alerts(
         Of Rubin's packets: earlier visits of the field with most; 1,060 if not given.
     overwrite : bool
         Replace `output` if it exists and is not empty.
+
+    Returns
+    -------
+    Path
+        What holds the packets and nothing else: the `path` of a night in ``alerts.tsv``.
 
     Raises
     ------
@@ -87,6 +92,7 @@ def simulate_alerts(
             sink.write(packet)
             tables.add(packet)
             advance(1)
+    return Path(output) / dump_name(format_, simulated)
 
 
 @contextmanager

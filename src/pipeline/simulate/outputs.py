@@ -14,6 +14,7 @@ from pipeline.simulate.container import block
 from pipeline.simulate.defects import cut
 from pipeline.simulate.dump import Packet, Simulation
 
+_PACKETS = "packets"
 BLOCK_RECORDS = 16
 BLOCK_BYTES = 4_000_000
 """A block ends with the record that reaches one of these."""
@@ -35,26 +36,36 @@ def open_output(folder: Path, format_: str, night: Simulation) -> Iterator[Sink]
     folder : Path
         Where the packets go.
     format_ : str
-        One of the night's. ``folder``: ``packets/<candid>.avro``; ``container``: one or
-        several ``.avro``; ``tarball``: a ``.tar.gz``, named as ZTF's archive names them.
+        One of the night's. ``folder``: ``packets/<candid>.avro``; ``container``: one
+        ``.avro``, or several in ``packets``; ``tarball``: a ``.tar.gz``, named as ZTF's archive
+        names them.
     night : Simulation
         Whose packets they are.
     """
+    if (dump := folder / dump_name(format_, night)).name == _PACKETS:
+        dump.mkdir()
     if format_ == "folder":
-        (folder / "packets").mkdir()
-        yield _Folder(folder / "packets")
+        yield _Folder(dump)
     elif format_ == "container":
         with ExitStack() as open_file:
-            containers = _Containers(folder, night, open_file)
+            containers = _Containers(dump, night, open_file)
             yield containers
             containers.flush()
     else:
         with (
-            atomic_path(folder / f"{night.tarball}.tar.gz") as path,
+            atomic_path(dump) as path,
             igzip.IGzipFile(str(path), "wb", compresslevel=1, mtime=0) as stream,
             tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as tar,
         ):
             yield _Tarball(tar)
+
+
+def dump_name(format_: str, night: Simulation) -> str:
+    """Return the name of all of the packets, and of nothing else: a file, or a folder of files."""
+    if format_ == "tarball":
+        return f"{night.tarball}.tar.gz"
+    one = format_ == "container" and night.container_bytes is None
+    return f"{night.container}.avro" if one else _PACKETS
 
 
 class _Folder:
@@ -84,8 +95,8 @@ class _Containers:
     loses that record only.
     """
 
-    def __init__(self, folder: Path, night: Simulation, open_file: ExitStack) -> None:
-        self.folder, self.night, self.open_file = folder, night, open_file
+    def __init__(self, dump: Path, night: Simulation, open_file: ExitStack) -> None:
+        self.dump, self.night, self.open_file = dump, night, open_file
         self.waiting: list[bytes] = []
         self.number = 0
         self._next_file()
@@ -112,8 +123,9 @@ class _Containers:
         self.flush()
         self.open_file.close()
         self.number += 1
-        several = self.night.container_bytes is not None
-        name = self.night.container + (f"_{self.number:04d}" if several else "")
-        path = self.open_file.enter_context(atomic_path(self.folder / f"{name}.avro"))
+        place = self.dump
+        if self.night.container_bytes is not None:
+            place /= f"{self.night.container}_{self.number:04d}.avro"
+        path = self.open_file.enter_context(atomic_path(place))
         self.file = self.open_file.enter_context(path.open("wb"))
         self.file.write(self.night.header)
