@@ -287,4 +287,4 @@ def test_the_examples_of_the_documentation(tmp_path, monkeypatch, capsys):
         assert main(words) == 0
     for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(block, {})
-    assert len(capsys.readouterr().out.splitlines()) == 6
+    assert len(capsys.readouterr().out.splitlines()) == 8
