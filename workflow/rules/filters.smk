@@ -59,3 +59,64 @@ rule summarise_filters:
         code=job_code("filters", "summarise_filters"),
     script:
         "../scripts/summarise_filters.py"
+
+
+rule write_payloads:
+    """Write what SkyPortal is told of a shard's candidates."""
+    input:
+        dump=lambda wildcards: night_of(wildcards).dump,
+        index=alerts.INDEX,
+        spools=lambda wildcards: night_of(wildcards).spools,
+        candidates=paths.table("candidates"),
+    output:
+        filters.PAYLOADS,
+    log:
+        paths.log("write_payloads", "survey", "night", "shard"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(
+            lambda night, count, kind: filter_needs.payloads_need(
+                count, night.shards, kind
+            )
+        ),
+    params:
+        shards=lambda wildcards: night_of(wildcards).shards,
+        filters=by_survey(
+            lambda survey: [
+                (asdict(one.filter), asdict(one.sending))
+                for one in filters.active(REQUEST, survey)
+            ]
+        ),
+        instrument=lambda wildcards: skyportal_instrument(),
+        dump=dump_state,
+        code=survey_code("filters", "write_payloads"),
+    script:
+        "../scripts/write_payloads.py"
+
+
+# Where nobody said how many jobs may post at once (`--resources skyportal=…`).
+if "skyportal" not in workflow.global_resources:
+    workflow.register_resource("skyportal", 2)
+
+
+rule post_payloads:
+    """Post a shard's requests to SkyPortal; the receipt says what it has taken."""
+    input:
+        filters.PAYLOADS,
+    output:
+        filters.RECEIPT,
+    log:
+        paths.log("post_payloads", "survey", "night", "shard"),
+    # A cluster's nodes seldom see the web.
+    localrule: True
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        skyportal=1,
+    params:
+        url=lambda wildcards: filters.skyportal(REQUEST).url,
+        token_file=lambda wildcards: filters.skyportal(REQUEST).token_file,
+        code=job_code("filters", "post_payloads"),
+    script:
+        "../scripts/post_payloads.py"

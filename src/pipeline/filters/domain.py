@@ -9,21 +9,46 @@ from pydantic import Field
 from pipeline.alerts.domain import Night, kind_of, night_name, nights, packets_of
 from pipeline.alerts.surveys.registry import names
 from pipeline.contract import paths
+from pipeline.contract.costs import need_of
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section, of_survey
 from pipeline.contract.work import Expected, Work, named
 from pipeline.filters.filter_file import FilterFileError, StoredFilter, read_folder
-from pipeline.filters.need import filter_need, summary_need
+from pipeline.filters.need import filter_need, payloads_need, summary_need
 
 COUNTS = paths.shard_file("filter_counts", "json")
 SUMMARY = f"{paths.RESULTS}/filters/{paths.NIGHT}.json"
+
+
+PAYLOADS = paths.shard_file("payloads", "jsonl")
+RECEIPT = paths.shard_file("posted", "json")
+
+
+class SkyPortal(Section):
+    """Whom candidates are told to."""
+
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#@\s]+/?$",
+        description="of the server; if absent the requests are files alone",
+    )
+    token_file: FilePath | None = Field(
+        None, description="of mode 600, where SKYPORTAL_TOKEN is not in the environment"
+    )
+    instrument_id: int = Field(1, description="SkyPortal's number of the instrument")
+    stream_ids: dict[int, list[int]] = Field(
+        {1: [1], 2: [2], 3: [3]}, description="SkyPortal's numbers of the streams by programid"
+    )
 
 
 class Filters(Section):
     """Where filters are."""
 
     path: FilePath = Field("config/filters", description="folder of filters, one YAML each")
+    skyportal: SkyPortal | None = Field(
+        None, description="candidates as requests to SkyPortal; if absent there are none"
+    )
 
 
 def stored(request: Request) -> list[StoredFilter]:
@@ -88,8 +113,19 @@ def earlier(request: Request, survey: str, night: str) -> list[str]:
     return found
 
 
+def skyportal(request: Request) -> SkyPortal | None:
+    """Return whom candidates are told to, if anybody."""
+    found: SkyPortal | None = request.config.filters and request.config.filters.skyportal
+    return found
+
+
 def _targets(request: Request) -> list[str]:
-    return [SUMMARY.format(survey=n.survey, night=n.night) for n in _nights(request)]
+    chosen = _nights(request)
+    summaries = [SUMMARY.format(survey=n.survey, night=n.night) for n in chosen]
+    told = skyportal(request)
+    if told is None:
+        return summaries
+    return summaries + paths.of_shards(PAYLOADS if told.url is None else RECEIPT, chosen)
 
 
 def _work(request: Request, expected: Expected) -> Iterator[Work]:
@@ -100,8 +136,26 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         job = filter_need(number, night.shards, filters, kind_of(night, expected))
         with_ = [named(rules[name], of) for name in joined(request, night.survey)]
         yield Work("filter", of, night.shards, job, after=(named("index", of), *with_))
-        need = summary_need(night.shards)
-        yield Work("summarise_filters", of, 1, need, after=(named("filter", of),))
+        need, after = summary_need(night.shards), (named("filter", of),)
+        yield Work("summarise_filters", of, 1, need, after=after)
+        told = skyportal(request)
+        if told is not None:
+            job = payloads_need(number, night.shards, kind_of(night, expected))
+            yield Work("write_payloads", of, night.shards, job, after=after)
+            if told.url is not None:
+                after = (named("write_payloads", of),)
+                yield Work("post_payloads", of, night.shards, need_of("post_payloads", {}), after)
+
+
+def _token(request: Request) -> Iterator[str]:
+    from pipeline.filters.post import PostError, read_token  # noqa: PLC0415 - for its check alone
+
+    told = skyportal(request)
+    if told is not None and told.url is not None:
+        try:
+            read_token(told.token_file)
+        except PostError as error:
+            yield f"filters.skyportal: {error}"
 
 
 def _readable(request: Request) -> Iterator[str]:
@@ -177,9 +231,9 @@ FILTERS = Domain(
             asked=False,
         ),
     ),
-    shard_files=(COUNTS,),
+    shard_files=(COUNTS, PAYLOADS, RECEIPT),
     targets=_targets,
     work=_work,
-    checks=(_readable, _known_surveys, _allowed),
+    checks=(_readable, _known_surveys, _allowed, _token),
     found=_found,
 )

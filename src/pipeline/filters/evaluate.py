@@ -79,7 +79,7 @@ def outcome(
     failed = pa.table({"_id": bad["_id"], "reason": reasons})
     load(connection, good, "good")
     connection.execute(
-        "CREATE OR REPLACE TABLE passed AS "
+        "CREATE OR REPLACE VIEW passed AS "
         "SELECT d.* FROM documents AS d SEMI JOIN good ON d._id = good._id"
     )
     annotated = query(connection, translate(pipeline, schema, PASSED).sql)

@@ -37,7 +37,7 @@ def explain(pipeline_text: str, documents: pa.Table, schema: pa.Schema) -> Itera
     translate(pipeline, schema)
     with connect() as connection:
         load(connection, documents)
-        before = _after(connection, [], schema)
+        before = _after(connection, [{"$match": {}}], schema)
         for number, stage in enumerate(pipeline, 1):
             yield f"stage {number}: {_short(json.dumps(stage, default=str), 4 * SHOWN)}"
             for path in sorted(set(_paths(stage))):

@@ -47,3 +47,53 @@ def summarise_filters(counts: Iterable[str], earlier: Iterable[str], output: str
     from pipeline.filters.night import summarise
 
     return summarise(list(map(Path, counts)), list(map(Path, earlier)), Path(output))
+
+
+def write_payloads(
+    index: str,
+    survey: str,
+    part: tuple[int, int],
+    candidates: str,
+    filters: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
+    instrument: Mapping[str, Any],
+    output: str,
+) -> int:
+    """Write a shard's requests to SkyPortal; see `pipeline.filters.payloads.write_payloads`.
+
+    Parameters
+    ----------
+    index : str
+        Of the night.
+    survey : str
+    part : (int, int)
+        Which shard of how many.
+    candidates : str
+        The shard's table.
+    filters : iterable of (mapping, mapping)
+        The values of each `pipeline.filters.filter.Filter` and `Sending`.
+    instrument : mapping
+        The values of `pipeline.filters.payloads.Instrument`.
+    output : str
+    """
+    from pipeline.alerts.surveys.registry import get_survey
+    from pipeline.filters.filter import Filter, Sending
+    from pipeline.filters.payloads import Instrument, Told
+    from pipeline.filters.payloads import write_payloads as write
+
+    told = [Told(Filter.of(one), Sending(**sending)) for one, sending in filters]
+    return write(
+        Path(index),
+        part,
+        get_survey(survey),
+        Path(candidates),
+        told,
+        Instrument(**instrument),
+        Path(output),
+    )
+
+
+def post_payloads(payloads: str, url: str, token_file: str | None, receipt: str) -> dict[str, int]:
+    """Post a shard's requests; see `pipeline.filters.post.post`."""
+    from pipeline.filters.post import post, read_token
+
+    return dict(post(Path(payloads), url, read_token(token_file), Path(receipt)).counts)

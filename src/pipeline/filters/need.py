@@ -13,3 +13,8 @@ def filter_need(packets: int, shards: int, filters: int, kind: Packets = ZTF) ->
 def summary_need(shards: int) -> Need:
     """Return what adding up a night's filters needs."""
     return need_of("summarise_filters", {"shard": shards})
+
+
+def payloads_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
+    """Return what writing the requests of one shard's candidates needs."""
+    return of_shard("write_payloads", packets, shards, kind)

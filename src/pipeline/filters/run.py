@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -40,6 +41,18 @@ class Seen:
     documents: pa.Table
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+
+    @cached_property
+    def programid(self) -> pa.Array | None:
+        """Of each alert, where the survey has it."""
+        own = self.documents[shape_of(self.survey).measurement].combine_chunks()
+        has = own.type.get_field_index("programid") >= 0
+        return pc.struct_field(own, "programid") if has else None
+
+    @cached_property
+    def names(self) -> pa.Table:
+        """``candid``, ``object_id`` and ``jd`` of each alert, in the order of `tables`."""
+        return self.tables["alerts"].select(["candid", "object_id", "jd"]).combine_chunks()
 
     @classmethod
     def joined(cls, some: Sequence["Seen"]) -> "Seen":
@@ -183,11 +196,7 @@ def _told(one: Filter, seen: Seen, found: Outcome, warnings: tuple[str, ...]) ->
     at = pc.index_in(candid, found.failed["_id"].combine_chunks())
     reason = found.failed["reason"].combine_chunks().take(at)
     reason = pc.if_else(pc.or_(good, pc.is_valid(reason)), reason, NOT_PERMITTED)
-    programid: list[Any] = []
-    alerts = seen.tables.get("alerts")
-    if alerts is not None and "programid" in alerts.column_names:
-        ours = alerts.filter(pc.is_in(alerts["candid"], found.passed["_id"].combine_chunks()))
-        programid = ours["programid"].to_pylist()
+    programid = seen.programid.filter(good).to_pylist() if seen.programid is not None else []
     verdicts = _verdicts(one, seen.documents["candid"], good, reason)
     return Result(_candidates(one, seen, found.passed), verdicts, programid, warnings)
 
@@ -195,7 +204,7 @@ def _told(one: Filter, seen: Seen, found: Outcome, warnings: tuple[str, ...]) ->
 def _candidates(one: Filter, seen: Seen, passed: pa.Table) -> pa.Table:
     """Return the rows of those that pass, by candid."""
     passed = passed.sort_by("_id")
-    alerts = seen.tables["alerts"]
+    alerts = seen.names
     at = pc.index_in(passed["_id"].combine_chunks(), alerts["candid"].combine_chunks())
     rows = passed.num_rows
     return pa.table(

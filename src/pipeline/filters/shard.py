@@ -118,10 +118,11 @@ class _Count:
     warnings: dict[str, None] = field(default_factory=dict)
 
     def add(self, verdicts: pa.Table, programid: list[Any], warnings: Sequence[str]) -> None:
-        of = Counter(verdicts["passed"].to_pylist())
-        self.passed += of[True]
-        self.failed += of[False]
-        self.unknown += of[None]
+        passed = verdicts["passed"]
+        good = pc.sum(passed).as_py() or 0
+        self.passed += good
+        self.failed += len(passed) - passed.null_count - good
+        self.unknown += passed.null_count
         self.programid.update(str(value) for value in programid)
         for entry in pc.value_counts(verdicts["reason"].combine_chunks()).to_pylist():
             if entry["values"] is not None:

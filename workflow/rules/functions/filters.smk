@@ -9,3 +9,9 @@ from pipeline.filters import need as filter_needs
 def tables_of_filters(wildcards):
     """Return the shard's tables that documents are joined with."""
     return filters.joined(REQUEST, wildcards.survey)
+
+
+def skyportal_instrument():
+    """Return what SkyPortal calls the instrument and its streams."""
+    told = filters.skyportal(REQUEST)
+    return {"instrument_id": told.instrument_id, "stream_ids": told.stream_ids}
