@@ -7,14 +7,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.documents.refused import Refused
 from pipeline.documents.sandbox import query
 from pipeline.documents.translate import translate, translate_verdicts
 
-DOCUMENTS, PASSED = "documents", "passed"
-"""Tables of the database, as the statements here spell them."""
-NOT_ONE = "not exactly one document comes out"
-"""Why an alert fails that no condition stops."""
+DOCUMENTS = "documents"
+"""The table that pipelines are run on."""
 
 
 @dataclass(frozen=True)
@@ -63,35 +60,11 @@ def passing(
 def outcome(
     connection: duckdb.DuckDBPyConnection, pipeline: list[dict[str, Any]], schema: pa.Schema
 ) -> Outcome:
-    """Return what a pipeline says of each document; raises as `passing`.
-
-    Who passes is found by the verdicts, and annotated alone: most documents fail.
-    """
-    try:
-        told = translate_verdicts(pipeline, schema, DOCUMENTS)
-    except Refused:
-        return _without_reasons(connection, pipeline, schema)
-    verdicts = query(connection, told.sql)
-    column = verdicts["verdict"].combine_chunks()
-    good = verdicts.filter(pc.is_null(column)).select(["_id"])
-    bad = verdicts.filter(pc.is_valid(column))
+    """Return what a pipeline says of each document; raises as `passing`."""
+    told = translate_verdicts(pipeline, schema, DOCUMENTS)
+    found = query(connection, told.sql)
+    verdict = found["verdict"].combine_chunks()
+    passed = found.filter(pc.is_null(verdict)).select(["_id", "annotations"])
+    bad = found.filter(pc.is_valid(verdict))
     reasons = pa.array(told.conditions, pa.string()).take(bad["verdict"].combine_chunks())
-    failed = pa.table({"_id": bad["_id"], "reason": reasons})
-    load(connection, good, "good")
-    connection.execute(
-        "CREATE OR REPLACE VIEW passed AS "
-        "SELECT d.* FROM documents AS d SEMI JOIN good ON d._id = good._id"
-    )
-    annotated = query(connection, translate(pipeline, schema, PASSED).sql)
-    return Outcome(annotated, failed, told.missing)
-
-
-def _without_reasons(
-    connection: duckdb.DuckDBPyConnection, pipeline: list[dict[str, Any]], schema: pa.Schema
-) -> Outcome:
-    """Return who passes of a pipeline that makes several documents of one."""
-    passed, missing = passing(connection, pipeline, schema)
-    load(connection, passed.select(["_id"]), "good")
-    others = query(connection, "SELECT _id FROM documents ANTI JOIN good USING (_id)")
-    reasons = pa.array([NOT_ONE] * others.num_rows, pa.string())
-    return Outcome(passed, others.append_column("reason", reasons), missing)
+    return Outcome(passed, pa.table({"_id": bad["_id"], "reason": reasons}), told.missing)

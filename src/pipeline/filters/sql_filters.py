@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.documents.sandbox import check_select, query
-from pipeline.filters.evaluate import NOT_ONE, Outcome, load
+from pipeline.filters.evaluate import Outcome, load
 from pipeline.filters.upstream import DAYS, GOOD
 
+NOT_ONE = "not exactly one row comes out"
 VIEWS = ("alerts", "scores", "matches", "history")
 _KEYS = ("survey", "candid", "object_id")
 """Columns that name the alert: no annotations."""
@@ -118,7 +119,7 @@ def sql_outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:
         connection,
         'SELECT candid AS _id FROM "all_alerts" AS a ANTI JOIN good ON a.candid = good._id',
     )
-    reasons = pa.array([NOT_ONE.replace("document", "row")] * others.num_rows, pa.string())
+    reasons = pa.array([NOT_ONE] * others.num_rows, pa.string())
     return Outcome(passed, others.append_column("reason", reasons))
 
 
