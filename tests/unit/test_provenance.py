@@ -185,7 +185,7 @@ PASSED_ON = {
     "documents/regex.py:checked",
     "filters/filter_file.py:read_file", "filters/filter_file.py:_json_entries",
     "filters/filter_file.py:_yaml_entry", "filters/filter_file.py:_stored",
-    "filters/filter_file.py:_pipeline",
+    "filters/filter_file.py:_pipeline", "filters/post.py:read_token", "filters/post.py:_tried",
     "documents/sandbox.py:check_select", "documents/sandbox.py:query",
     "services/credentials.py:_of_file", "services/mongodb.py:connected",
     "scores/child.py:_call", "scores/convert.py:_to_onnx", "scores/originals.py:_load_keras",
