@@ -26,7 +26,11 @@ CONFIG = {
     "events": "events.tsv",
     "catalogs": {"stars": {"path": "stars.csv", "columns": [], "radius_arcsec": 2}},
     "models": {"bright": {"version": "1", "path": "bright.onnx"}},
-    "archive": {"documents": True, "uri": "mongodb://127.0.0.1"},
+    "archive": {
+        "documents": True,
+        "uri": "mongodb://127.0.0.1",
+        "matchfiles": ["match.pytable"],
+    },
     "skymaps": {"chunks": 2, "calibration": {"tracks": 200}},
 }
 """What the graph is of: every rule. A domain that is there by its section only stands here."""
@@ -38,6 +42,7 @@ FILES = {
     "events.tsv": "event\tpath\nsim\tevent.json\n",
     "event.json": "{}",
     "stars.csv": "",
+    "match.pytable": "",
     "bright.onnx": "",
 }
 

@@ -1,11 +1,13 @@
 """Cone indexes of alerts: one a night, merged by month; their documents, here and in a MongoDB."""
 
 
+include: "functions/alerts.smk"  # matchfiles may be there without any night
 include: "functions/archive.smk"
 
 
 wildcard_constraints:
     month=r"\d{6}",
+    matchfile="[A-Za-z0-9_-]+",
 
 
 rule index_cones:
@@ -107,3 +109,50 @@ rule ingest:
         code=survey_code("archive", "ingest"),
     script:
         "../scripts/ingest.py"
+
+
+rule read_matchfile:
+    """Make tables of a ZTF matchfile: sources, light curves, exposures."""
+    input:
+        lambda wildcards: MATCHFILES[wildcards.matchfile],
+    output:
+        places.MATCHFILE_TABLES,
+    log:
+        paths.log("read_matchfile", "matchfile"),
+    conda:
+        "../envs/tensorflow.yaml"
+    resources:
+        **sized(
+            lambda wildcards: matchfiles.need(
+                "read_matchfile", MATCHFILES[wildcards.matchfile]
+            )
+        ),
+    params:
+        file=lambda wildcards: input_state(MATCHFILES[wildcards.matchfile]),
+        code=job_code("archive", "read_matchfile"),
+    script:
+        "../scripts/read_matchfile.py"
+
+
+rule ingest_matchfile:
+    """Write a matchfile's sources to a MongoDB, and the receipt."""
+    input:
+        places.MATCHFILE_TABLES,
+    output:
+        places.MATCHFILE_RECEIPT,
+    log:
+        paths.log("ingest_matchfile", "matchfile"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized(
+            lambda wildcards: matchfiles.need(
+                "ingest_matchfile", MATCHFILES[wildcards.matchfile]
+            )
+        ),
+        mongodb=1,
+    params:
+        target=CONFIG.archive.target(),
+        code=job_code("archive", "ingest_matchfile"),
+    script:
+        "../scripts/ingest_matchfile.py"

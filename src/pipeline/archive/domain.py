@@ -8,6 +8,8 @@ from pydantic import Field
 from pipeline.alerts.domain import Night, night_name, nights, packets_of
 from pipeline.alerts.surveys.registry import get_survey, names
 from pipeline.archive.cones.months import month_of
+from pipeline.archive.matchfiles import section as matchfiles
+from pipeline.archive.matchfiles.section import MatchfileKeys
 from pipeline.archive.mongo import section as mongo
 from pipeline.archive.mongo.section import MongoKeys
 from pipeline.archive.need import documents_need, index_need, merge_need
@@ -21,7 +23,7 @@ CORE = ("candid", "object_id", "jd", "ra", "dec", "l", "b", "ecl_lambda", "ecl_b
 """Columns of the table alerts that every survey has."""
 
 
-class Archive(MongoKeys):
+class Archive(MongoKeys, MatchfileKeys):
     """What can be asked of all nights together."""
 
     columns: Literal["all"] | list[str] = Field(
@@ -61,7 +63,8 @@ def _targets(request: Request) -> list[str]:
         return []
     merged = [MONTH.format(survey=survey, month=month) for survey, month in months(request)]
     kept = paths.of_shards(DOCUMENTS, _documents_of(request))
-    return cones_of(list(nights(request))) + merged + kept + mongo.receipts(request)
+    others = mongo.receipts(request) + matchfiles.targets(request)
+    return cones_of(list(nights(request))) + merged + kept + others
 
 
 def _work(request: Request, expected: Expected) -> Iterator[Work]:
@@ -80,6 +83,7 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         after = (named("index", of), *scored)
         yield Work("documents", of, night.shards, documents_need(count, night.shards), after=after)
     yield from mongo.work(request, expected)
+    yield from matchfiles.work(request)
 
 
 def _known_columns(request: Request) -> Iterator[str]:
@@ -108,6 +112,6 @@ ARCHIVE = Domain(
     targets=_targets,
     work=_work,
     shard_files=(RECEIPT,),
-    checks=(_known_columns, mongo.wrong),
-    ready={"ingest": mongo.unready},
+    checks=(_known_columns, mongo.wrong, matchfiles.wrong),
+    ready={"ingest": mongo.unready, "ingest_matchfile": mongo.unready},
 )

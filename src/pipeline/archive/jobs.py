@@ -112,3 +112,35 @@ def ingest(
         Path(output),
     )
     return {"alerts": written.alerts, "objects": written.objects}
+
+
+def read_matchfile(source: str, outputs: Iterable[str]) -> dict[str, int]:
+    """Make tables of a matchfile; see `pipeline.archive.matchfiles.write.write_tables`."""
+    from pipeline.archive.matchfiles.write import write_tables
+
+    sources, light_curves, exposures = map(Path, outputs)
+    return write_tables(Path(source), (sources, light_curves, exposures))
+
+
+def ingest_matchfile(
+    tables: Iterable[str], name: str, target: Mapping[str, Any], output: str
+) -> dict[str, int]:
+    """Write a matchfile to a MongoDB; see `pipeline.archive.matchfiles.write.ingest_tables`.
+
+    Parameters
+    ----------
+    tables : iterable of str
+        Of `read_matchfile`.
+    name : str
+        Of the matchfile.
+    target : mapping
+        Server (uri, database, credentials).
+    output : str
+        The receipt.
+    """
+    from pipeline.archive.matchfiles.write import ingest_tables
+    from pipeline.services.mongodb import Server
+
+    server = Server(target["uri"], target["database"], target["credentials"])
+    sources, light_curves, exposures = map(Path, tables)
+    return ingest_tables((sources, light_curves, exposures), name, server, Path(output))

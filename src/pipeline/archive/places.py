@@ -1,5 +1,7 @@
 """Where the archive's files lie under ``results/``."""
 
+import re
+
 from pipeline.contract import paths
 
 CONES = f"{paths.RESULTS}/cones/{paths.NIGHT}"
@@ -10,6 +12,13 @@ DOCUMENTS = f"{paths.RESULTS}/documents/{paths.SHARD}"
 """The alerts of a shard as documents, a folder with a file for each schema of the packets."""
 RECEIPT = paths.shard_file("archive", "json")
 """What a MongoDB has acknowledged of a shard."""
+MATCHFILE = re.compile("[A-Za-z0-9_-]+")
+MATCHFILE_TABLES = tuple(
+    f"{paths.RESULTS}/matchfiles/{table}/{{matchfile}}.parquet"
+    for table in ("sources", "light_curves", "exposures")
+)
+"""Of a matchfile."""
+MATCHFILE_RECEIPT = f"{paths.RESULTS}/archive/matchfiles/{{matchfile}}.json"
 EVERY_COLUMN = "all"
 """As `archive.columns`: an index has all columns of the table alerts."""
 COLUMNS = (

@@ -3,10 +3,12 @@
 from pipeline.archive import domain as archive
 from pipeline.archive import need as archive_needs
 from pipeline.archive import places
+from pipeline.archive.matchfiles import section as matchfiles
 from pipeline.archive.mongo import section as mongo
 from pipeline.contract.section import of_survey
 
 MONTHS = archive.months(REQUEST)
+MATCHFILES = matchfiles.files(REQUEST)
 
 
 def nights_of_month(wildcards):

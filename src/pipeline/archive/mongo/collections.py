@@ -3,28 +3,21 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from pymongo import IndexModel, ReplaceOne
-from pymongo.collection import Collection
+from pymongo import IndexModel
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
 
 from pipeline.archive.mongo.aux_merge import merge
 from pipeline.archive.mongo.bson_documents import documents, split
 from pipeline.archive.mongo.histories import Series
+from pipeline.archive.mongo.put import Keys, Raw, insert, put, raw_collection, there
 from pipeline.archive.mongo.shapes import CLASSIFICATIONS, Shaped
 from pipeline.archive.places import collection_name
-from pipeline.services.mongo_errors import DUPLICATE, codes
 
 Document = dict[str, Any]
-Raw = Collection[RawBSONDocument]
-Keys = Sequence[tuple[str, int | str]]
-
-_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 
 @dataclass
@@ -48,8 +41,8 @@ class Pair:
 
     def __post_init__(self) -> None:
         name = collection_name(self.survey)
-        self.alerts = cast(Raw, self.database.get_collection(name, codec_options=_RAW))
-        self.aux = cast(Raw, self.database.get_collection(f"{name}_aux", codec_options=_RAW))
+        self.alerts = raw_collection(self.database, name)
+        self.aux = raw_collection(self.database, f"{name}_aux")
 
     def index(self, alerts: Sequence[Keys], aux: Sequence[Keys]) -> None:
         """Make the indexes that are not there yet."""
@@ -67,31 +60,26 @@ class Pair:
         pymongo.errors.PyMongoError
             All may be written again after it.
         """
-        found = self.alerts.find({"_id": {"$in": batch.candids}})
-        there = {int(document["_id"]): bytes(document.raw) for document in found}
-        self._write_aux(batch, there)
-        new = [RawBSONDocument(d) for i, d in batch.alerts_by_id if i not in there]
-        _insert(self.alerts, new)
-        changed = [(i, d) for i, d in batch.alerts_by_id if i in there and there[i] != d]
-        if changed:
-            self.alerts.bulk_write(
-                [ReplaceOne({"_id": i}, RawBSONDocument(d)) for i, d in changed], ordered=False
-            )
+        wanted = dict(zip(batch.candids, batch.alerts, strict=True))
+        known = there(self.alerts, batch.candids)
+        same = {candid for candid, document in known.items() if wanted[candid] == document}
+        self._write_aux(batch, same)
+        put(self.alerts, wanted, known)
 
-    def _write_aux(self, batch: "Batch", alerts: dict[int, bytes]) -> None:
+    def _write_aux(self, batch: "Batch", same: set[int]) -> None:
         names = list({name for name in batch.objects if name is not None})
         found = self.aux.find({"_id": {"$in": names}}, {"cross_matches": 1, "cross_matches_of": 1})
-        there = {document["_id"]: document for document in found}
+        objects = {document["_id"]: document for document in found}
         new: dict[str, int] = {}
         known = []
         for i, name in enumerate(batch.objects):
-            if name is None or not self._brings(batch, i, alerts, there.get(name)):
+            if name is None or not self._brings(batch, i, same, objects.get(name)):
                 continue
-            if name in there or name in new or not batch.merged[i]:
+            if name in objects or name in new or not batch.merged[i]:
                 known.append(i)
             else:
                 new[name] = i
-        late = _insert(self.aux, [RawBSONDocument(batch.aux[i]) for i in new.values()])
+        late = insert(self.aux, [RawBSONDocument(batch.aux[i]) for i in new.values()])
         inserted = list(new.values())
         merged = sorted([*known, *(inserted[k] for k in late)])
         if merged:
@@ -99,10 +87,10 @@ class Pair:
             self.aux.bulk_write(updates, ordered=False)
 
     def _brings(
-        self, batch: "Batch", i: int, alerts: dict[int, bytes], there: RawBSONDocument | None
+        self, batch: "Batch", i: int, same: set[int], there: RawBSONDocument | None
     ) -> bool:
         """Return whether an alert may bring anything that its object's document lacks."""
-        if there is None or batch.candids[i] not in alerts:
+        if there is None or batch.candids[i] not in same:
             return True
         own = RawBSONDocument(batch.aux[i])
         if there.get("cross_matches_of") != own["cross_matches_of"]:
@@ -140,26 +128,8 @@ class Batch:
             shaped.merged,
         )
 
-    @property
-    def alerts_by_id(self) -> list[tuple[int, bytes]]:
-        """Return the alerts' documents, each with its candid."""
-        return list(zip(self.candids, self.alerts, strict=True))
-
     def add_to(self, digest: "hashlib._Hash") -> None:
         """Add the documents to a hash."""
         for parts in (self.alerts, self.aux):
             for part in parts:
                 digest.update(part)
-
-
-def _insert(collection: Raw, new: Sequence[RawBSONDocument]) -> list[int]:
-    """Insert documents; return the numbers of those that somebody else has inserted meanwhile."""
-    if not new:
-        return []
-    try:
-        collection.insert_many(new, ordered=False)
-    except BulkWriteError as error:
-        if set(codes(error)) != {DUPLICATE}:
-            raise
-        return [int(part["index"]) for part in (error.details or {})["writeErrors"]]
-    return []
