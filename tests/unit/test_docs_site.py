@@ -95,7 +95,7 @@ def test_the_pictures_of_the_architecture_are_the_codes(site, house):
     edges = [_edges(page) for page in (text, readme)]
     assert edges[0] == edges[1]
     drawn = list((site / "files/graphs").glob("architecture.md.*.svg"))
-    assert len(drawn) == 3
+    assert len(drawn) == 4
     assert all(
         f"({path.relative_to(site)})" in (site / "architecture.md").read_text() for path in drawn
     )

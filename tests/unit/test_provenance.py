@@ -179,6 +179,7 @@ def test_wording_that_becomes_a_reason_counts(tmp_path, monkeypatch, module, wor
 PASSED_ON = {
     # what stops a plan or a job: for a person, and no result
     "cli/main.py:main", "alerts/surveys/check.py:wrong_with", "archive/cones/choice.py:_usable",
+    "archive/matchfiles/read.py:read_matchfile",
     "crossmatch/domain.py:_columns_there", "contract/job.py:job", "crossmatch/rows.py:readable",
     "io/fetch.py:fetch", "io/fetch.py:_complete",
     "documents/extended_json.py:parse", "documents/extended_json.py:_decoded",
