@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.archive.cones.regions import Area
-from pipeline.maps.domain import map_named
-from pipeline.maps.source import open_map
+from pipeline.contract.section import ConfigError
+from pipeline.maps.domain import map_named, maps
+from pipeline.maps.source import MapSource, newest, open_map
 from pipeline.plan.overlay import read_request
+from pipeline.sky.maps.event_time import mjd_of_iso
 from pipeline.sky.maps.read import read_map
 
 LEVEL = 0.9
 """Of a file, where nobody says another."""
+SAME_TIME_D = 1.0 / 86_400
+"""Within which an event's time is the one that is asked for [d]."""
 
 
 def area_of(
@@ -45,3 +49,38 @@ def area_of(
     if not 0 < level <= 1:
         raise ValueError(f"a credible level is in (0, 1]; 90 % is 0.9 (found {level:g})")
     return Area(skymap, level) if window is None else Area.after(skymap, level, *window)
+
+
+def area_of_event(names: Sequence[str], time: str | None, level: float, directory: Path) -> Area:
+    """Return the region of an event of the configuration, at any time; never of a file.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The event of ``maps.tsv`` or ``events.tsv`` has one of them,
+    time : str, optional
+        or a line of ``maps.tsv`` this time (UTC).
+    level : float
+        Credible level.
+    directory : Path
+        The workflow's working directory.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or its map cannot be used.
+    """
+    sources = newest(maps(read_request(directory, [])))
+    found = [sources[name] for name in names if name in sources]
+    mjd = None if time is None else mjd_of_iso(time)
+    if mjd is not None:
+        found += [source for source in sources.values() if _was_at(source, mjd)]
+    if not found:
+        there = ", ".join(sources) or "there is none"
+        asked = ", ".join([*names, *([] if time is None else [time])])
+        raise ConfigError(f"no map of an event {asked:.200}: {there}")
+    return Area(open_map(found[0], directory), level)
+
+
+def _was_at(source: MapSource, mjd: float) -> bool:
+    return source.mjd is not None and abs(source.mjd - mjd) <= SAME_TIME_D

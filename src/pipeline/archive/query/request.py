@@ -124,14 +124,16 @@ def _object(query: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     return value
 
 
-def _catalog(query: Mapping[str, Any]) -> str:
+def catalog_of(query: Mapping[str, Any]) -> str:
+    """Return the one catalogue that a query names."""
     catalog = query.get("catalog")
     if not isinstance(catalog, str):
         raise ValueError(f"catalog: expected a name (found {catalog!r:.100})")
     return catalog
 
 
-def _wanted(query: Mapping[str, Any]) -> Wanted:
+def wanted_of(query: Mapping[str, Any]) -> Wanted:
+    """Return the filter and the projection of a query."""
     return Wanted(_object(query, "filter") or {}, _object(query, "projection") or None)
 
 
@@ -142,30 +144,30 @@ def _catalogs(query: Mapping[str, Any]) -> dict[str, Wanted]:
         given = {name: {} for name in given}
     if not isinstance(given, Mapping) or not given:
         raise ValueError("catalogs: expected a name or several, each with filter and projection")
-    return {str(name): _wanted(of or {}) for name, of in given.items()}
+    return {str(name): wanted_of(of or {}) for name, of in given.items()}
 
 
 def _find(home: Home, query: Mapping[str, Any], options: Options) -> Any:
-    return home.find(_catalog(query), _wanted(query), options)
+    return home.find(catalog_of(query), wanted_of(query), options)
 
 
 def _find_one(home: Home, query: Mapping[str, Any], options: Options) -> Any:
-    return home.find_one(_catalog(query), _wanted(query), options)
+    return home.find_one(catalog_of(query), wanted_of(query), options)
 
 
 def _count_documents(home: Home, query: Mapping[str, Any], options: Options) -> Any:
-    return home.count_documents(_catalog(query), _object(query, "filter") or {}, options)
+    return home.count_documents(catalog_of(query), _object(query, "filter") or {}, options)
 
 
 def _estimated(home: Home, query: Mapping[str, Any], options: Options) -> Any:
-    return home.estimated_document_count(_catalog(query))
+    return home.estimated_document_count(catalog_of(query))
 
 
 def _aggregate(home: Home, query: Mapping[str, Any], options: Options) -> Any:
     pipeline = _read("pipeline", query.get("pipeline"))
     if not isinstance(pipeline, Sequence) or isinstance(pipeline, str):
         raise ValueError(f"pipeline: expected a list of stages (found {pipeline!r:.100})")
-    return home.aggregate(_catalog(query), pipeline, options)
+    return home.aggregate(catalog_of(query), pipeline, options)
 
 
 def _info(home: Home, query: Mapping[str, Any], options: Options) -> Any:
@@ -177,7 +179,7 @@ def _info(home: Home, query: Mapping[str, Any], options: Options) -> Any:
     if command == "db_info":
         return home.db_info()
     of = home.catalog_info if command == "catalog_info" else home.index_info
-    return of(_catalog(query))
+    return of(catalog_of(query))
 
 
 def _place(query: Mapping[str, Any]) -> tuple[Positions, Mapping[str, Any]]:
@@ -197,7 +199,7 @@ def _cone_search(home: Home, query: Mapping[str, Any], options: Options) -> Any:
 
 def _near(home: Home, query: Mapping[str, Any], options: Options) -> Any:
     positions, where = _place(query)
-    unit = where.get("distance_units", query.get("distance_units", "arcsec"))
+    unit = where.get("distance_units", query.get("distance_units", "rad"))  # as Kowalski
     least, most = (
         read_angle(where.get(name, query.get(name, default)), unit)
         for name, default in (("min_distance", 0), ("max_distance", None))

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,12 +17,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from pipeline.archive.query.home import MAX_TIME_S, Home
-from pipeline.archive.query.request import QUERY_TYPES, options_of
-from pipeline.archive.query.request import answer as ask
-from pipeline.archive.serve.answers import TYPE, Refused, answer, refusal, success, told
+from pipeline.archive.serve.answers import TYPE, Refused, answer, refusal, told
 from pipeline.archive.serve.bodies import read_object
 from pipeline.archive.serve.openapi import description, page
+from pipeline.archive.serve.queries import answered, read_query
 from pipeline.archive.serve.rates import Rate
+from pipeline.archive.serve.skymaps import AreaOf
 from pipeline.archive.serve.tokens import TokenError, Tokens
 from pipeline.archive.serve.users import Users
 from pipeline.archive.serve.workers import Workers
@@ -35,7 +36,6 @@ WRONG_PER_S, WRONG_BURST = 0.1, 30
 """Wrong passwords of a user from an address: 30, then one each 10 s."""
 GRACE_S = 1.0
 """After its time limit, for a query to stop by itself and say so."""
-REFUSED_TYPES = ("drop",)
 REFUSED_PATHS = ("/api/filters", "/api/users")
 
 
@@ -66,10 +66,15 @@ class Service:
     home : Home
     users : Users
     limits : Limits
+    area_of : AreaOf, optional
+        Finds the region of an event; without it none is known.
     """
 
-    def __init__(self, home: Home, users: Users, limits: Limits) -> None:
+    def __init__(
+        self, home: Home, users: Users, limits: Limits, area_of: AreaOf | None = None
+    ) -> None:
         self._home, self._users, self._limits = home, users, limits
+        self._area_of = area_of
         self._tokens = Tokens(limits.token_s)
         self._wrong = Rate(WRONG_PER_S, WRONG_BURST)
         self._asked = Rate(limits.queries_per_s, max(int(10 * limits.queries_per_s), 1))
@@ -108,9 +113,7 @@ class Service:
         started = time.monotonic()
         kind = said.get("query_type")
         try:
-            if kind in REFUSED_TYPES:
-                raise Refused(403, f"{kind} is refused: this server only reads")
-            text = await self._answer(kind, said)
+            text = await self._answer(said)
         except Refused:
             raise
         except Exception as error:  # whatever is wrong with a query, the client is told
@@ -121,20 +124,10 @@ class Service:
         logger.info("%s: %.40s, %.0f ms", user, kind, 1e3 * (time.monotonic() - started))
         return Response(text, media_type=TYPE)
 
-    async def _answer(self, kind: Any, said: Mapping[str, Any]) -> bytes:
-        query, kwargs, most_s = said.get("query"), said.get("kwargs") or {}, self._limits.query_s
-        if not isinstance(kind, str) or not isinstance(query, Mapping):
-            raise ValueError("query_type and query: expected a text and an object")
-        if not isinstance(kwargs, Mapping):
-            raise ValueError("kwargs: expected an object")
-        if kind in QUERY_TYPES and kind != "info" and not hasattr(self._home, kind):
-            raise ValueError(f"query_type: {kind} is not answered from the tables yet")
-        seconds = options_of(kwargs, most_s).max_time_s
-
-        def work() -> bytes:
-            return success(ask(self._home, kind, query, kwargs, most_s))
-
-        return await self._queries.run(work, seconds + GRACE_S)
+    async def _answer(self, said: Mapping[str, Any]) -> bytes:
+        query = read_query(said, self._limits.query_s)
+        work = partial(answered, self._home, self._area_of, query)
+        return await self._queries.run(work, query.options.max_time_s + GRACE_S)
 
     def _user(self, request: Request) -> str:
         """Return who asks.
@@ -185,7 +178,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'
 WRITING = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def application(home: Home, users: Users, limits: Limits | None = None) -> Starlette:
+def application(
+    home: Home, users: Users, limits: Limits | None = None, area_of: AreaOf | None = None
+) -> Starlette:
     """Return the application.
 
     Parameters
@@ -194,8 +189,9 @@ def application(home: Home, users: Users, limits: Limits | None = None) -> Starl
         Who answers queries, in threads.
     users : Users
     limits : Limits, optional
+    area_of : AreaOf, optional
     """
-    service = Service(home, users, limits or Limits())
+    service = Service(home, users, limits or Limits(), area_of)
     refused = [
         Route(path + rest, nothing_here, methods=WRITING)
         for path in REFUSED_PATHS

@@ -5,7 +5,7 @@ import json
 from importlib.metadata import version
 from typing import Any
 
-from pipeline.archive.query.request import QUERY_TYPES
+from pipeline.archive.serve.skymaps import SKYMAP
 
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "find": {
@@ -36,15 +36,21 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         },
         "kwargs": {"limit": 1},
     },
+    SKYMAP: {
+        "query": {
+            "skymap": {"localization_name": "IC231202A", "contour": 90},
+            "catalog": "alerts",
+            "filter": {"jd": {"$gt": 2460281.0}},
+            "projection": {"candid": 1},
+        }
+    },
     "info": {"query": {"command": "catalog_names"}},
 }
 
 
 def examples() -> dict[str, dict[str, Any]]:
     """Return a query of each type that is answered."""
-    return {
-        kind: {"query_type": kind, **_EXAMPLES[kind]} for kind in QUERY_TYPES if kind in _EXAMPLES
-    }
+    return {kind: {"query_type": kind, **said} for kind, said in _EXAMPLES.items()}
 
 
 def description() -> dict[str, Any]:
@@ -85,7 +91,7 @@ def description() -> dict[str, Any]:
                     },
                     {
                         **_object(
-                            query_type={"type": "string", "enum": sorted(QUERY_TYPES)},
+                            query_type={"type": "string", "enum": sorted(_EXAMPLES)},
                             query={"type": "object"},
                         ),
                         "additionalProperties": True,
