@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +20,7 @@ class Serving:
     directory: Path
     log: Path
     port: int = 0
+    environment: dict[str, str] = field(default_factory=dict)
     _process: subprocess.Popen | None = None
     _log: IO | None = None
 
@@ -27,7 +28,7 @@ class Serving:
         """Start it and wait until it listens; again on the same port."""
         command = [sys.executable, "-m", "pipeline.cli.main", "serve"]
         command += ["--port", str(self.port), "--directory", str(self.directory), *more]
-        environment = dict(os.environ)
+        environment = os.environ | self.environment
         environment |= {"NIGHTMILL_SERVE_USERNAME": NAME, "NIGHTMILL_SERVE_PASSWORD": PASSWORD}
         self._log = self.log.open("a")
         self._process = subprocess.Popen(

@@ -27,6 +27,11 @@ def directory(tmp_path_factory):
     folder = tmp_path_factory.mktemp("night")
     magnitudes = [15, 16, 17, 18, 19, float("nan"), 20]
     write_alerts(folder, RA, DEC, shards=2, magpsf=magnitudes, fid=[1, 2, 1, 2, 1, 2, 1])
+    (folder / "config").mkdir()
+    (folder / "config/config.yaml").write_text("maps: config/maps.tsv\n")
+    (folder / "config/maps.tsv").write_text(
+        "event\tstream\tra\tdec\tradius\ttime\ncircle\tgw\t10.5\t-5\t1.0\t2018-02-01T00:00:00\n"
+    )
     return folder
 
 
@@ -150,6 +155,84 @@ def test_near(kowalski):
     assert candids(data(kowalski, "near", query)["alerts"]["a_b"]) == [1006]
     query |= {"min_distance": 0}
     assert candids(data(kowalski, "near", query)["alerts"]["a_b"]) == [1000, 1001, 1006]
+
+
+def test_near_without_units_is_in_radians_as_at_kowalski(kowalski):
+    query = {"radec": [[10.0, -5.0]], "max_distance": 1e-5, "catalogs": {"alerts": {}}}
+    assert candids(data(kowalski, "near", query)["alerts"]["[10_0, -5_0]"]) == [1000, 1001]
+
+
+BRIGHT = {"magpsf": {"$lt": 18}}
+
+
+@pytest.mark.parametrize("filter_", [BRIGHT, "{'magpsf': {'$lt': 18}}"])
+def test_find(kowalski, filter_):
+    query = {"catalog": "alerts", "filter": filter_, "projection": {"_id": 0, "candid": 1}}
+    found = data(kowalski, "find", query, sort=[["magpsf", -1]], limit=2)
+    assert found == [{"candid": 1002}, {"candid": 1001}]
+    query["projection"] = "{'_id': 0, 'candid': 1}"
+    found = data(kowalski, "find", query, sort=[["magpsf", 1]], skip=1, hint="x", unknown={})
+    assert found == [{"candid": 1001}, {"candid": 1002}]
+
+
+def test_find_all_columns(kowalski):
+    (document,) = data(kowalski, "find", {"catalog": "alerts", "filter": {"candid": 1006}})
+    assert document["_id"] == 1006 and document["object_id"] == "ZTF18a000503"
+    assert (document["ra"], document["dec"], document["magpsf"]) == (11.0, -5.0, 20.0)
+
+
+def test_find_one(kowalski):
+    query = {"catalog": "alerts", "filter": {"candid": 1004}}
+    assert data(kowalski, "find_one", query)["dec"] == 90.0
+    assert data(kowalski, "find_one", query | {"filter": {"candid": -1}}) is None
+
+
+def test_count_documents(kowalski):
+    assert data(kowalski, "count_documents", {"catalog": "alerts", "filter": BRIGHT}) == 3
+    assert data(kowalski, "count_documents", {"catalog": "alerts", "filter": {}}) == 7
+
+
+PIPELINE = [
+    {"$match": {"magpsf": {"$lt": 19.5}}},
+    {"$group": {"_id": "$fid", "n": {"$sum": 1}, "brightest": {"$min": "$magpsf"}}},
+    {"$sort": {"_id": 1}},
+]
+
+
+@pytest.mark.parametrize("pipeline", [PIPELINE, str(PIPELINE)])
+def test_aggregate(kowalski, pipeline):
+    found = data(kowalski, "aggregate", {"catalog": "alerts", "pipeline": pipeline})
+    assert found == [{"_id": 1, "n": 3, "brightest": 15.0}, {"_id": 2, "n": 2, "brightest": 16.0}]
+
+
+def test_cones_with_filter_and_projection(kowalski):
+    query = cone({"a.b": [10, -5]}, filter={"fid": 2}, projection={"_id": 0, "candid": 1})
+    assert data(kowalski, "cone_search", query) == {"alerts": {"a_b": [{"candid": 1001}]}}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"localization_name": "circle"},
+        {"localization_name": "bayestar.fits", "trigger_id": "circle"},
+        {"localization_name": "bayestar.fits", "aliases": ["GW1", "circle"]},
+        {"localization_name": "bayestar.fits", "dateobs": "2018-02-01T00:00:00.000"},
+    ],
+)
+def test_skymap(kowalski, event):
+    query = {"skymap": {**event, "contour": 90}, "catalog": "alerts"}
+    query |= {"filter": {"fid": 1}, "projection": {"_id": 0, "candid": 1}}
+    assert candids(data(kowalski, "skymap", query, sort=[["candid", 1]])) == [1000, 1006]
+    query["filter"] = "{'fid': 1, 'jd': {'$lt': 2458150.501}}"
+    assert candids(data(kowalski, "skymap", query)) == [1000]
+
+
+def test_skymap_of_no_event_and_of_a_file(kowalski, directory):
+    for name in ("another", str(directory / "config/maps.tsv"), "config/maps.tsv"):
+        query = {"skymap": {"localization_name": name}, "catalog": "alerts", "filter": {}}
+        answer = kowalski.query({"query_type": "skymap", "query": query})["default"]
+        assert answer["status"] == "error"
+        assert "no map of an event" in answer["message"] and "circle" in answer["message"]
 
 
 def test_many_queries_at_once_by_penquins(kowalski):

@@ -1,13 +1,10 @@
 """Serve the tables over HTTP, by Kowalski's API: its client penquins works unchanged."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
-from pipeline.archive.query.command_line import add_directory
-
-if TYPE_CHECKING:
-    from pipeline.archive.query.home import Home
+from pipeline.archive.query.command_line import add_home
 
 COMMAND = "serve"
 
@@ -37,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rate", type=float, default=20.0, metavar="N", help="queries a second of a user"
     )
-    add_directory(parser)
+    add_home(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -51,11 +48,13 @@ def run(arguments: argparse.Namespace) -> None:
 
     if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
         raise ValueError(f"{' and '.join(missing)} missing: pip install 'nightmill[serve]'")
-    from pipeline.archive.query.files import FilesHome  # noqa: PLC0415
+    from pipeline.archive.cones.regions import Area  # noqa: PLC0415
     from pipeline.archive.serve.app import Limits, application  # noqa: PLC0415
     from pipeline.archive.serve.run import listen  # noqa: PLC0415
     from pipeline.archive.serve.run import run as serve  # noqa: PLC0415
     from pipeline.archive.serve.users import SERVICE, Users  # noqa: PLC0415
+    from pipeline.plan.homes import open_home  # noqa: PLC0415
+    from pipeline.plan.named_maps import area_of_event  # noqa: PLC0415
 
     numbers = (arguments.token_hours, arguments.max_time, arguments.rate)
     if not all(0 < number < float("inf") for number in numbers):
@@ -63,12 +62,21 @@ def run(arguments: argparse.Namespace) -> None:
     limits = Limits(arguments.max_time, 3600 * arguments.token_hours, arguments.rate)
     file = arguments.users.absolute() if arguments.users else None
     users = Users(file, find_credentials(SERVICE))
-    FilesHome(arguments.directory)  # a wrong one is told by its name
-    os.chdir(arguments.directory)  # and no answer can tell where it is
-    app = application(cast("Home", FilesHome()), users, limits)
+    here = Path()
+    with open_home(arguments.directory, arguments.mongodb):
+        pass  # what is wrong is told by the folder's name
+    os.chdir(arguments.directory)  # no answer can tell where it is
     logging.basicConfig(format="%(asctime)s %(message)s", stream=sys.stderr, level=logging.INFO)
-    with listen(arguments.host, arguments.port, arguments.behind_proxy) as listening:
+
+    def area_of(names: Sequence[str], time: str | None, level: float) -> Area:
+        return area_of_event(names, time, level, here)
+
+    with (
+        open_home(here, arguments.mongodb) as home,
+        listen(arguments.host, arguments.port, arguments.behind_proxy) as listening,
+    ):
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         print(f"Serving {arguments.directory} at http://{shown}:{port}", flush=True)
+        app = application(home, users, limits, area_of)
         serve(app, listening, arguments.behind_proxy)
