@@ -74,6 +74,12 @@ class Maker:
         if self.mixed:
             self.put(candidate, "m", self.choice([self.number(), self.integer(), "t", True]))
         self.put(out, "c", candidate)
+        self.put(out, "C", self.scalar() if self.mixed else self.number())
+        self.put(out, "a \"b'; --", self.choice(_WORDS))
+        inner: Document = {}
+        self.put(inner, "q", self.scalar() if self.mixed else self.integer())
+        self.put(inner, "a", [[1, 2], [3], []] if self.mixed else [{"x": [1, 2]}, {"x": [3]}, {}])
+        self.put(out, "o", {"p": inner})
         size = self.choice([0, 0, 1, 2, 3, 5])
         items: list[Any] = [self.item() for _ in range(size)]
         if self.mixed and self.random.random() < 0.2:
@@ -92,7 +98,26 @@ class Maker:
                             lambda: self.choice([True, False]), lambda: self.choice(_DATES)])()  # fmt: skip
 
     def path(self) -> str:
-        paths = ["c.x", "c.y", "c.n", "c.s", "c.b", "c.d", "gone", "c.gone", "c.x.y", "h.x", "l"]
+        paths = [
+            "c.x",
+            "c.y",
+            "c.n",
+            "c.s",
+            "c.b",
+            "c.d",
+            "gone",
+            "c.gone",
+            "c.x.y",
+            "h.x",
+            "l",
+            "C",
+            "o.p.q",
+            "o.p.a",
+            "o.p.a.x",
+            "a \"b'; --",
+            "o.q",
+            "c.X",
+        ]
         return self.choice([*paths, *(["c.m", "w", "z", "w.q"] if self.mixed else [])])
 
     def of_numbers(self, depth: int, names: tuple[str, ...]) -> Any:
@@ -132,6 +157,20 @@ class Maker:
             lambda: {self.choice(["$year", "$month", "$dayOfWeek", "$millisecond", "$isoWeek", "$hour"]): "$c.d"},
             lambda: {"$strLenCP": {"$ifNull": ["$c.s", "none"]}},
             lambda: {"$literal": self.number()},
+            lambda: {"$dateDiff": {"startDate": "$c.d", "endDate": {"$toDate": {"$multiply": [inner(), 86400000.5]}},
+                     "unit": self.choice(["day", "hour", "second", "millisecond"])}},
+            lambda: {"$subtract": ["$c.d", self.choice(["$c.d", self.choice(_DATES)])]},
+            lambda: {"$indexOfCP": ["$c.s", "a"]},
+            lambda: {"$toDouble": self.choice(["$c.n", "$c.b", "$c.x"])},
+            lambda: {"$toLong": self.choice(["$c.n", "$c.b", "$c.x", "$c.s"])},
+            lambda: {"$toInt": self.choice(["$c.n", "$c.b", "$c.s"])},
+            lambda: {"$size": self.objects(depth - 1, names)},
+            lambda: {"$let": {"vars": {"e": {"$arrayElemAt": [self.objects(depth - 1, names), self.choice([0, -1])]}},
+                     "in": {"$subtract": ["$$e.x", "$c.x"]}}},
+            lambda: {"$atan2": [inner(), inner()]},
+            lambda: {"$min": {"$map": {"input": self.objects(depth - 1, names), "as": f"m{depth}",
+                     "in": {"$cond": [{"$eq": [f"$$m{depth}.f", 1]}, f"$$m{depth}.x", None]}}}},
+            lambda: {self.choice(["$min", "$max"]): [self.any(depth - 1, names), self.any(depth - 1, names)]},
             lambda: {"$getField": {"field": "x", "input": "$c"}},
         ])()  # fmt: skip
 
@@ -188,6 +227,9 @@ class Maker:
             lambda: {"$switch": {"branches": [{"case": self.condition(depth - 1, names), "then": "one"}],
                                  "default": self.choice(["two", "$c.s"])}},
             lambda: {"$arrayElemAt": [{"$split": ["$c.s", "a"]}, 0]},
+            lambda: {"$toString": {"$toDate": self.choice([0.0, 1.5e12, -1.0e12])}},
+            lambda: {"$arrayElemAt": ["$g", self.choice([0, -1])]},
+            lambda: {self.choice(["$min", "$max"]): "$g"},
         ])()  # fmt: skip
 
     def condition(self, depth: int, names: tuple[str, ...]) -> Any:

@@ -9,7 +9,7 @@ from pipeline.documents.compare import compared
 from pipeline.documents.compiler import arguments, array_of, compiled, element, named
 from pipeline.documents.context import Context, operator
 from pipeline.documents.logic import checked, truth
-from pipeline.documents.numbers import other_than
+from pipeline.documents.numbers import ordered_errors, other_than
 from pipeline.documents.refused import Refused
 from pipeline.documents.storage import decoded, recoded
 from pipeline.documents.types import Alternative, Type, union
@@ -164,11 +164,7 @@ def _concat(ctx: Context, given: Any) -> Value:
     values = [compiled(ctx, g) for g in (given if isinstance(given, list) else [given])]
     if not values:
         return array_of([], ctx)
-    errors, before = [], sql.TRUE
-    for value in values:
-        errors.append(sql.both(before, other_than(value, "array")))
-        before = sql.both(before, value.there())
-    error = sql.either(*(v.error for v in values), *errors)
+    error = ordered_errors(values, "array")
     if any(v.array is None for v in values):
         return Value(null=True, error=error)
     arrays = [list_of(v) for v in values]
@@ -264,7 +260,7 @@ def _index_of(ctx: Context, given: Any) -> Value:
     text = f"coalesce(list_position({flags}, TRUE) - 1, -1)"
     text = sql.case([(array.has("array"), text)], "NULL")
     null = not (array.always and array.kinds == {"array"})
-    error = sql.either(array_or_null(array), wanted.error)
+    error = sql.either(array_or_null(array), sql.both(array.there(), wanted.error))
     return Value({"int": text}, null=null, error=error, bits=31)
 
 

@@ -63,9 +63,20 @@ def _operator(ctx: Context, name: str, arguments: Any) -> Value:
         if str(error).startswith("$"):
             raise
         raise Refused(f"{name}: {error}") from error
-    if value.error == sql.TRUE:
+    if value.error == sql.TRUE and is_constant(arguments):
         raise Refused(f"{name}: MongoDB fails on these constants")
     return value if ctx.hoist is None else ctx.hoist(value)
+
+
+def is_constant(given: Any) -> bool:
+    """Whether an expression refers to nothing, so that MongoDB computes it beforehand."""
+    if isinstance(given, str):
+        return not given.startswith("$")
+    if isinstance(given, list):
+        return all(map(is_constant, given))
+    if isinstance(given, Mapping):
+        return bool(set(given) & {"$literal", "$const"}) or all(map(is_constant, given.values()))
+    return True
 
 
 def _object(ctx: Context, given: Mapping[str, Any]) -> Value:

@@ -73,7 +73,10 @@ def _date_diff(ctx: Context, given: Any) -> Value:
     values = [compiled(ctx, parts["startDate"]), compiled(ctx, parts["endDate"])]
     there = sql.both(*(v.there() for v in values))
     wrong = sql.either(*(other_than(v, "date") for v in values))
-    error = sql.either(*(v.error for v in values), sql.both(there, wrong))
+    start_there = values[0].there()
+    error = sql.either(
+        values[0].error, sql.both(start_there, values[1].error), sql.both(there, wrong)
+    )
     if any("date" not in v.kinds for v in values):
         return Value(null=True, error=error)
     # boundaries of the unit that lie between the two

@@ -5,7 +5,6 @@ from typing import Any
 
 from pipeline.documents import sql
 from pipeline.documents.arrays import any_element
-from pipeline.documents.compare import number
 from pipeline.documents.compiler import array_of
 from pipeline.documents.context import Context, Operator, operator
 from pipeline.documents.extremes import folded_inputs
@@ -25,8 +24,7 @@ class Numbers:
 
     def doubles(self, names: Names) -> str:
         """Give them as a list of doubles."""
-        exactly(self.value)
-        text, as_number = self.list, number(self.value)
+        text, as_number = self.list, exactly(self.value)
         if as_number != self.one:
             text = f"list_transform({text}, lambda {self.one}: {as_number})"
         other = names.fresh()

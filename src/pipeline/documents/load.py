@@ -173,7 +173,7 @@ def _list(seen: Seen, values: list[Any]) -> pa.Array:
         array = array.cast(pa.bool_())
         notes = {**notes, BSON: b"none"}
     notes.pop(NULLS, None)
-    item = pa.field("item", array.type, True, notes or None)
+    item = pa.field("item", array.type, seen.items.null or BSON in notes, notes or None)
     mask = pa.array([v is None for v in values], pa.bool_())
     return pa.ListArray.from_arrays(
         pa.array(offsets, pa.int32()), array, type=pa.list_(item), mask=mask

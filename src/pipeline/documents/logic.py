@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.documents import sql
 from pipeline.documents.choose import choose
 from pipeline.documents.compare import compared
-from pipeline.documents.compiler import arguments, compiled, constant, named
+from pipeline.documents.compiler import arguments, compiled, constant, is_constant, named
 from pipeline.documents.context import Context, Operator, operator
 from pipeline.documents.refused import Refused
 from pipeline.documents.values import NO_CONSTANT, Value, boolean
@@ -83,17 +83,6 @@ def _chain(ctx: Context, given: Any, join: Any, neutral: str) -> Value:
         # MongoDB decides by a constant, wherever it stands, before it looks at the others
         error = _unless_decided(ctx, items, error, neutral)
     return boolean(join(*truths), error)
-
-
-def is_constant(given: Any) -> bool:
-    """Whether an expression refers to nothing, so that MongoDB computes it beforehand."""
-    if isinstance(given, str):
-        return not given.startswith("$")
-    if isinstance(given, list):
-        return all(map(is_constant, given))
-    if isinstance(given, Mapping):
-        return bool(set(given) & {"$literal", "$const"}) or all(map(is_constant, given.values()))
-    return True
 
 
 def _unless_decided(ctx: Context, items: list[Any], error: str, neutral: str) -> str:

@@ -26,6 +26,11 @@ from pipeline.documents.values import Value, boolean
 from pipeline.documents.walk import holds
 
 _COMPARISONS = {"$eq": "eq", "$lt": "lt", "$lte": "lte", "$gt": "gt", "$gte": "gte"}
+QUERY_OPERATORS = (
+    *_COMPARISONS, "$ne", "$in", "$nin", "$and", "$or", "$nor", "$not", "$expr", "$exists",
+    "$type", "$size", "$all", "$elemMatch", "$regex", "$options", "$mod", "$comment",
+)  # fmt: skip
+"""All that conditions are made of."""
 
 
 def matched(ctx: Context, query: Any) -> Value:

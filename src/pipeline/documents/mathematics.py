@@ -8,7 +8,7 @@ from pipeline.documents import sql
 from pipeline.documents.compare import number
 from pipeline.documents.compiler import arguments
 from pipeline.documents.context import Context, Operator, operator
-from pipeline.documents.numbers import NUMBERS, nullable, strict, whole
+from pipeline.documents.numbers import NUMBERS, nullable, ordered_errors, strict, whole
 from pipeline.documents.refused import Refused
 from pipeline.documents.values import NO_CONSTANT, Value
 
@@ -237,10 +237,24 @@ operator("$degreesToRadians")(_real(f"({{x}} * {sql.double(math.pi / 180)})", ""
 operator("$radiansToDegrees")(_real(f"({{x}} * {sql.double(180 / math.pi)})", ""))
 
 
+@operator("$log")
+def _log(ctx: Context, given: Any) -> Value:
+    a, base = values = arguments(ctx, given, 2)
+    if not _number_constant(base) or base.constant in (0, 1) or base.constant < 0:
+        raise Refused("a base that is no positive constant other than 1")
+    error = strict(values, *NUMBERS)
+    if not a.kinds & set(NUMBERS):
+        return Value(null=True, error=error)
+    x = number(a)
+    text = f"(CASE WHEN {x} > 0 THEN ln({x}) / {sql.double(math.log(base.constant))} END)"
+    outside = _when([a], f"NOT ({x} > 0 OR isnan({x}))")
+    return Value({"double": text}, null=True, error=sql.either(error, outside))
+
+
 @operator("$atan2")
 def _atan2(ctx: Context, given: Any) -> Value:
     a, b = values = arguments(ctx, given, 2)
-    error = strict(values, *NUMBERS)
+    error = ordered_errors(values, *NUMBERS)
     if not all(v.kinds & set(NUMBERS) for v in values):
         return Value(null=True, error=error)
     text = f"atan2({number(a)}, {number(b)})"

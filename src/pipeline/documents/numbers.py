@@ -30,19 +30,29 @@ def whole(value: Value) -> str:
     return f"CAST({value.scalars['int']} AS BIGINT)"
 
 
-def exactly(value: Value, limit: int = EXACT_BITS) -> None:
-    """Refuse integers that a double does not hold."""
-    if "int" in value.scalars and value.bits > limit:
-        raise Refused("an integer of 64 bits together with a float")
+def exactly(value: Value) -> str:
+    """Give a number as a double; the query fails on an integer that a double does not hold."""
+    if "int" not in value.scalars or value.bits <= EXACT_BITS or value.constant is not NO_CONSTANT:
+        if value.constant is not NO_CONSTANT and abs(value.constant) > 2**EXACT_BITS:
+            raise Refused("an integer of more than 53 bits together with a float")
+        return number(value)
+    text = value.scalars["int"]
+    limit = 2**EXACT_BITS
+    told = sql.text("an integer of more than 53 bits together with a float: not translated")
+    real = (
+        f"(CASE WHEN {text} NOT BETWEEN -{limit} AND {limit} THEN CAST(error({told}) AS DOUBLE)"
+        f" ELSE CAST({text} AS DOUBLE) END)"
+    )
+    return sql.coalesce(value.scalars.get("double", sql.NULL), real)
 
 
 def ordered_errors(values: list[Value], *kinds: str) -> str:
     """Give where operands evaluated one by one fail: the first null ends it without an error."""
     errors, before = [], sql.TRUE
     for value in values:
-        errors.append(sql.both(before, other_than(value, *kinds)))
+        errors.append(sql.both(before, sql.either(value.error, other_than(value, *kinds))))
         before = sql.both(before, value.there())
-    return sql.either(*(v.error for v in values), *errors)
+    return sql.either(*errors)
 
 
 def _flattened(given: Any, name: str) -> list[Any]:
@@ -129,8 +139,8 @@ def _add(ctx: Context, given: Any) -> Value:
 
     def doubles(values: list[Value]) -> str:
         if len(values) <= 2:
-            return " + ".join(map(number, values))
-        return sum_sql(f"[{', '.join(map(number, values))}]", ctx.names)
+            return " + ".join(map(exactly, values))
+        return sum_sql(f"[{', '.join(map(exactly, values))}]", ctx.names)
 
     return _combined(values, ordered_errors(values, *NUMBERS), "+", doubles)
 
@@ -186,9 +196,6 @@ def _combined(
     numeric = [v.kinds & set(NUMBERS) for v in values]
     if any(not kinds for kinds in numeric):
         return Value(null=True, error=error)
-    if sign == "+" and any("double" in k for k in numeric):
-        for value in values:
-            exactly(value)
     scalars, bits = {}, 63
     null = nullable(values)
     whole_only = all("int" in kinds for kinds in numeric)

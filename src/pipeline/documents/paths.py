@@ -56,8 +56,8 @@ def known(value: Value, name: str) -> bool:
     """Whether anything can lie below a value by this name."""
     if value.record and name in value.record.fields:
         return True
-    array = value.array
-    return array is not None and known(decoded("x", array.items), name)
+    item = decoded("x", value.array.items) if value.array else None
+    return item is not None and item.record is not None and name in item.record.fields
 
 
 def member(value: Value, name: str, names: Names) -> Value:
@@ -80,7 +80,9 @@ def member(value: Value, name: str, names: Names) -> Value:
 def _members(array: Array, name: str, names: Names) -> Value:
     """Give the array of the fields that there are in an array's elements."""
     one = names.fresh()
-    child = member(decoded(one, array.items), name, names)
+    # an array right inside of an array is not looked into
+    item = decoded(one, array.items)
+    child = item.record.fields.get(name, MISSING) if item.record else MISSING
     if not child.kinds and not child.null:
         nothing = sql.case([(f"{array.sql} IS NOT NULL", "CAST([] AS BOOLEAN[])")], "NULL")
         return Value(array=Array(nothing, Type()), missing=True)

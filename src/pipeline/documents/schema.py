@@ -8,6 +8,7 @@ NaN or infinite.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -93,6 +94,8 @@ def _alternative(given: pa.Field) -> Alternative:  # noqa: PLR0911 (a case a typ
         items = _type(kind.value_field)
         if not items.boxed:
             items = Type(items.alternatives, items.null or items.missing, False)
+        else:
+            items = replace(items, missing=False)
         return Alternative("array", items=items)
     if pa.types.is_struct(kind):
         return Alternative("object", fields=fields_of(kind))

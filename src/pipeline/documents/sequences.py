@@ -24,7 +24,7 @@ def _reduce(ctx: Context, given: Any) -> Value:
     value = compiled(ctx, parts["input"])
     start = compiled(ctx, parts["initialValue"])
     array = list_of(value)
-    error = sql.either(start.error, array_or_null(value))
+    error = sql.either(sql.both(value.there(), start.error), array_or_null(value))
     if not array.items.alternatives and not array.items.null:
         return choose([(value.has("array"), start)], NULL, ctx.names).failing(error)
     state, item = ctx.names.fresh(), ctx.names.fresh()

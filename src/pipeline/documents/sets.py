@@ -7,7 +7,7 @@ from pipeline.documents.arrays import any_element, list_of, must_be_array
 from pipeline.documents.compare import compared
 from pipeline.documents.compiler import arguments, compiled
 from pipeline.documents.context import Context, operator
-from pipeline.documents.numbers import other_than
+from pipeline.documents.numbers import ordered_errors
 from pipeline.documents.refused import Refused
 from pipeline.documents.storage import decoded
 from pipeline.documents.values import Array, Value, boolean
@@ -64,11 +64,7 @@ def _made(name: str) -> Any:
         text = f"list_sort(list_distinct({function}({', '.join(typed)})))"
         null = sql.either(*(sql.negated(v.has("array")) for v in values))
         text = sql.case([(null, "NULL")], text)
-        errors, before = [], sql.TRUE
-        for value in values:
-            errors.append(sql.both(before, other_than(value, "array")))
-            before = sql.both(before, value.there())
-        error = sql.either(*(v.error for v in values), *errors)
+        error = ordered_errors(values, "array")
         return Value(array=Array(text, items), null=null != sql.FALSE, error=error)
 
     return translate

@@ -7,7 +7,7 @@ from bson import Regex
 from pipeline.documents import sql
 from pipeline.documents.compiler import arguments, compiled, named
 from pipeline.documents.context import Context, Operator, operator
-from pipeline.documents.numbers import other_than
+from pipeline.documents.numbers import ordered_errors, other_than
 from pipeline.documents.refused import Refused
 from pipeline.documents.regex import pattern_of, text_matches
 from pipeline.documents.types import Alternative, Type
@@ -19,13 +19,9 @@ UPPER, LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 @operator("$concat")
 def _concat(ctx: Context, given: Any) -> Value:
     values = [compiled(ctx, item) for item in (given if isinstance(given, list) else [given])]
-    errors, before = [v.error for v in values], sql.TRUE
-    for value in values:
-        if value.constant is None:
-            raise Refused("a constant null")
-        errors.append(sql.both(before, other_than(value, "string")))
-        before = sql.both(before, value.there())
-    error = sql.either(*errors)
+    if any(v.constant is None for v in values):
+        raise Refused("a constant null")
+    error = ordered_errors(values, "string")
     if any("string" not in v.kinds for v in values):
         return Value(null=True, error=error)
     text = " || ".join(v.scalars["string"] for v in values) if values else "''"
@@ -71,6 +67,20 @@ def _substr(ctx: Context, given: Any) -> Value:
         numbers.append(number)
     text, error = as_text(value)
     return Value({"string": f"substring({text}, {numbers[0] + 1}, {numbers[1]})"}, error=error)
+
+
+@operator("$substr", "$substrBytes")
+def _substr_bytes(ctx: Context, given: Any) -> Value:
+    """Cut by bytes, which are characters where all are of ASCII; else the query fails."""
+    value, start, count = arguments(ctx, given, 3)
+    first, length = start.constant, count.constant
+    if any(isinstance(n, bool) or not isinstance(n, int) for n in (first, length)) or first < 0:
+        raise Refused("bounds other than constant integers")
+    text, error = as_text(value)
+    told = sql.text("$substrBytes of a text that is not of ASCII: not translated")
+    cut = f"substring({text}, {first + 1}" + (f", {length})" if length >= 0 else ")")
+    safe = f"(CASE WHEN strlen({text}) <> length({text}) THEN error({told}) ELSE {cut} END)"
+    return Value({"string": f"CAST({safe} AS VARCHAR)"}, error=error)
 
 
 @operator("$strLenCP")
