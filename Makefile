@@ -70,6 +70,7 @@ config: $(VENV)/.stamp  ## write what is derived from the domains: config/, the 
 	$(BIN)/python docs/site/tables.py
 	$(BIN)/python docs/site/house.py
 	$(BIN)/python docs/site/rulegraph.py
+	$(BIN)/python docs/site/operators.py
 
 lock: $(VENV)/.stamp  ## resolve all dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \

@@ -23,8 +23,8 @@ def written(text: str) -> str:
     assert start.OPERATOR_MODULES
     for name, words in LISTS.items():
         listed = ", ".join(f"`{word}`" for word in words)
-        pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end -->)"
-        text, count = re.subn(pattern, rf"\g<1>{listed}\g<2>", text, flags=re.DOTALL)
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        text, count = re.subn(pattern, rf"\g<1>{listed}\n\g<2>", text, flags=re.DOTALL)
         assert count == 1, name
     return text
 

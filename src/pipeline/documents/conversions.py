@@ -6,6 +6,7 @@ from pipeline.documents import sql
 from pipeline.documents.choose import choose
 from pipeline.documents.compiler import arguments, compiled, named
 from pipeline.documents.context import Context, Operator, operator
+from pipeline.documents.json_text import not_finite
 from pipeline.documents.refused import Refused
 from pipeline.documents.values import NO_CONSTANT, NULL, Names, Value, boolean
 
@@ -81,7 +82,7 @@ def _one(kind: str, value: Value, to: str) -> tuple[Value | None, str]:
 
 def _to_string(kind: str, text: str) -> Value | None:
     if kind == "double":
-        special = f"replace(replace(CAST({text} AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN')"
+        special = not_finite(text)
         # six digits, as MongoDB writes them
         printed = f"printf('%g', {text})"
         return Value({"string": sql.case([(f"isfinite({text})", printed)], special)})

@@ -40,7 +40,7 @@ def _kind(value: Value, kind: str, names: Names) -> str:  # noqa: PLR0911 (a cas
         return object_of(value, names)
     text = value.scalars[kind]
     if kind == "double":
-        special = f"replace(replace(CAST({text} AS VARCHAR), 'inf', 'Infinity'), 'nan', 'NaN')"
+        special = not_finite(text)
         odd = f"('{{\"$numberDouble\": \"' || {special} || '\"}}')"
         return sql.case([(f"isfinite({text})", f"CAST({text} AS VARCHAR)")], odd)
     if kind == "string":
@@ -54,6 +54,12 @@ def _kind(value: Value, kind: str, names: Names) -> str:  # noqa: PLR0911 (a cas
     if kind == "binary":
         return f'(\'{{"$binary": {{"base64": "\' || base64({text}) || \'", "subType": "00"}}}}\')'
     return f"CAST({text} AS VARCHAR)"
+
+
+def not_finite(text: str) -> str:
+    """Give the name of a double that is NaN (of either sign) or infinite."""
+    infinite = sql.case([(f"({text} > 0)", "'Infinity'")], "'-Infinity'")
+    return sql.case([(f"isnan({text})", "'NaN'")], infinite)
 
 
 def object_of(value: Value, names: Names) -> str:
