@@ -108,7 +108,7 @@ def test_unknown_codec():
 def test_huge_block_is_refused_without_reading_it():
     content = container([])
     hostile = content + b"\x02" + b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7f"
-    with pytest.raises(AvroError, match="damaged block"):
+    with pytest.raises(AvroError, match=r"damaged block at byte \d+: impossible "):
         blocks(hostile)
 
 
@@ -152,7 +152,7 @@ def test_the_next_marker_is_found_anywhere(distance):
 def test_a_count_that_cannot_be(count):
     content = container(RECORDS[:1])
     header = content.index(content[-16:]) + 16
-    with pytest.raises(AvroError, match="damaged block"):
+    with pytest.raises(AvroError, match=r"damaged block at byte \d+: impossible "):
         blocks(content[:header] + count + content[header + 1 :])
 
 

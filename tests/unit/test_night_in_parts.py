@@ -21,6 +21,7 @@ from pipeline.alerts.index import index_part
 from pipeline.alerts.index_merge import merge_index
 from pipeline.alerts.index_table import load_index
 from pipeline.alerts.parts import Part
+from pipeline.contract.changed import ChangedInputError
 
 PACKETS = [
     packet(1000 + i, f"ZTF18{chr(97 + i % 7)}aaaaaa", ra=float(i), history=i % 4)
@@ -169,7 +170,9 @@ def test_a_dump_that_changes_between_its_parts_is_refused(tmp_path):
         index_part(folder, ZTF, Part(k, 3), part, tmp_path / f"{k}.bin")
         if k == 0:
             (folder / "a.avro").write_bytes(container([PACKETS[9]]))
-    with pytest.raises(OSError, match=r"night: changed while it was indexed; index it again"):
+    with pytest.raises(
+        ChangedInputError, match=r"night: changed while it was indexed; index it again"
+    ):
         merge_index(parts, folder, tmp_path / "index.parquet")
     assert not (tmp_path / "index.parquet").exists()
 

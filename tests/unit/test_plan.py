@@ -301,6 +301,7 @@ def test_it_fits_80_columns(directory):
         (["--packets", "many"], "--packets many: expected a number"),
         (["--packets", "inf"], "--packets inf: expected a number"),
         (["--packets", "ptf=1"], "--packets ptf=1: no night of 'ptf'; nights are of: ztf, lsst"),
+        (["--packets", "lsst="], "--packets lsst=: the number is missing, as in lsst=1e6"),
         (["--packets", "=1"], "--packets =1: no night of ''"),
         (["--bytes", "0"], "--bytes 0: expected a number from 1 to 1e+09"),
         (["--cores", "0"], "--cores 0: expected 1 to 1000000"),

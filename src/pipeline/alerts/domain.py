@@ -37,7 +37,8 @@ class Night(Section):
     survey: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="survey, for example ztf")
     night: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", description="name of the night")
     path: Location = Field(
-        description="folder, .avro, .tar(.gz), .parquet, or an http(s) address of one"
+        description="folder (searched to all depths), .avro, .tar(.gz), .parquet, or an http(s) "
+        "address of one"
     )
     shards: int = Field(1, ge=1, le=need.MOST_SHARDS, description="parts processed independently")
     parts: int = Field(
@@ -170,8 +171,9 @@ def _notes(request: Request, expected: Expected, cores: int) -> Iterator[str]:
             )
         better = need.better_shards(number, night.shards, cores)
         if better is not None:
+            shards = "1 shard" if night.shards == 1 else f"{night.shards:,} shards"
             yield (
-                f"{where}: {number:,} packets in {night.shards:,} shards: {better:,} would be "
+                f"{where}: {number:,} packets in {shards}: {better:,} would be "
                 f"better ({need.FEW:,} to {need.MANY:,} packets each)"
             )
         parts = need.better_parts(number, night.parts, kind_of(night, expected))

@@ -20,7 +20,8 @@ def night_lines(directory: Path) -> Iterator[str]:
         survey, night = path.parent.name, path.stem
         of = f"packets of {survey} {night}"
         yield f"{of}: {', '.join(_parts(counts))}"
-        yield from reason_lines(of, "rejected", _reasons(directory, survey, night))
+        where = str(Path(_rejected(survey, night)).parent)
+        yield from reason_lines(of, "rejected", _reasons(directory, survey, night), where)
 
 
 def _parts(counts: Mapping[str, int]) -> Iterator[str]:
@@ -34,8 +35,12 @@ def _parts(counts: Mapping[str, int]) -> Iterator[str]:
 
 def _reasons(directory: Path, survey: str, night: str) -> Counter[str]:
     """Count why packets of a night were rejected."""
-    pattern = paths.table("rejected").format(survey=survey, night=night, shard="*")
     found: Counter[str] = Counter()
-    for path in directory.glob(pattern):
+    for path in directory.glob(_rejected(survey, night)):
         found.update(pq.read_table(path, columns=["reason"])["reason"].to_pylist())
     return found
+
+
+def _rejected(survey: str, night: str) -> str:
+    """Return a pattern of the table of what was rejected."""
+    return paths.table("rejected").format(survey=survey, night=night, shard="*")

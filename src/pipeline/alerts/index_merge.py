@@ -26,6 +26,7 @@ from pipeline.alerts.index_table import (
 )
 from pipeline.alerts.packets import AGAIN
 from pipeline.alerts.read_avro import check_tarball
+from pipeline.contract.changed import ChangedInputError
 
 _OF_REJECTED = ("source", "position", "reason")
 
@@ -67,7 +68,7 @@ def merge_index(parts: Sequence[Path], dump: Path, output: Path) -> dict[str, in
         for source, count in part.positions.items():
             before[source] = before.get(source, 0) + count
     if len(states) > 1:
-        raise OSError(f"{dump}: changed while it was indexed; {AGAIN}")
+        raise ChangedInputError(f"{dump}: changed while it was indexed; {AGAIN}")
     table = _told_once(pa.concat_tables(tables).unify_dictionaries().combine_chunks())
     if not table.num_rows and dump.name.endswith(TAR_SUFFIXES):
         check_tarball(dump)

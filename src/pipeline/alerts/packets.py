@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pipeline.alerts.index_table import ARROW
 from pipeline.alerts.keys import candids
 from pipeline.alerts.surveys.survey import Survey
+from pipeline.contract.changed import ChangedInputError
 from pipeline.io.arrow_records import ArrowRecords
 from pipeline.io.avro import parse_schema
 from pipeline.io.avro_program import Program, compile_schema
@@ -127,7 +128,7 @@ def check_candids(records: Records, rows: pa.Table, survey: Survey) -> None:
     if not pc.all(same).as_py():
         i = pc.index(same, False).as_py()
         source, position, candid = (rows[n][i] for n in ("source", "position", "candid"))
-        raise OSError(
+        raise ChangedInputError(
             f"{source}: packet {position} has candid {found[i]}, the index {candid}: "
             f"changed since it was indexed; {AGAIN}"
         )
@@ -146,9 +147,9 @@ def _records(program: Program, rows: pa.Table) -> Iterator[tuple[Records, slice]
             for i in group:
                 stream.seek(int(offsets[i]))
                 if stream.readinto(buffer[starts[i] : stops[i]].data) != lengths[i]:
-                    raise OSError(f"{name}: shorter than when it was indexed; {AGAIN}")
+                    raise ChangedInputError(f"{name}: shorter than when it was indexed; {AGAIN}")
     try:
         yield from decode_in_parts(program, buffer, starts, stops)
     except DamagedRecord as error:
         bad = rows["source"][error.number].as_py()
-        raise OSError(f"{bad}: changed since it was indexed; {AGAIN}") from error
+        raise ChangedInputError(f"{bad}: changed since it was indexed; {AGAIN}") from error

@@ -100,6 +100,8 @@ def _by_survey(
             raise ValueError(f"{option} {word}: no night of {survey!r}; nights are of: {there}")
         if not surveys:
             raise ValueError(f"{option} {word}: the configuration has no night")
+        if not text:
+            raise ValueError(f"{option} {word}: the number is missing, as in {word}1e6")
         try:
             number = float(text)
         except ValueError:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipeline.contract.changed import ChangedInputError
+
 logger = logging.getLogger("pipeline")
 
 
@@ -16,7 +18,8 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     """Run a block as a job: messages go to `log`, an error ends it in one clear line.
 
     The log gets the time, CPU seconds and peak memory, and the traceback of an error;
-    standard error gets just the error's message and where the rest is.
+    standard error gets just the error's message and where the rest is. An input that has changed
+    has no traceback: Snakemake shows the log of a job that fails.
 
     Parameters
     ----------
@@ -34,9 +37,13 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
         yield logger
         logger.info("done in %.1f s; %s", time.monotonic() - started, _usage())
     except Exception as error:
-        logger.exception("failed after %.1f s; %s", time.monotonic() - started, _usage())
         notes = "; ".join(getattr(error, "__notes__", ()))
         text = f"{error} ({notes})" if notes else str(error)
+        failed = f"failed after {time.monotonic() - started:.1f} s; {_usage()}"
+        if isinstance(error, ChangedInputError):
+            logger.error("%s: %s", failed, text)
+        else:
+            logger.exception(failed)
         sys.exit(f"{type(error).__name__}: {text}\nSee {path}")
     finally:
         logger.removeHandler(handler)

@@ -161,7 +161,7 @@ def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str) -> Block:
         raise AvroError(f"truncated block at byte {at}") from error
     start = stream.tell()
     if not 0 <= size <= MAX_BLOCK_BYTES:
-        raise AvroError(f"damaged block at byte {at}")
+        raise AvroError(f"damaged block at byte {at}: impossible size ({size} bytes)")
     missing = start + size + _SYNC_BYTES - end
     if missing > 0:
         raise AvroError(f"truncated: block at byte {at} needs {missing} bytes more")
@@ -171,7 +171,8 @@ def _read_block(stream: BinaryIO, end: int, schema: bytes, codec: str) -> Block:
         raise AvroError(f"block at byte {at} is no {codec} data: {error}") from error
     # A record of a packet has at least one byte.
     if not 0 <= count <= len(data) or (data and not count):
-        raise AvroError(f"damaged block at byte {at}: {count} records in {len(data)} bytes")
+        counts = f"{count} records in {len(data)} bytes"
+        raise AvroError(f"damaged block at byte {at}: impossible counts ({counts})")
     if count > MAX_BLOCK_RECORDS:
         raise AvroError(f"block at byte {at} claims {count} records, more than {MAX_BLOCK_RECORDS}")
     return Block(schema, count, data, start if codec == "null" else None)

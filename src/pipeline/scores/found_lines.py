@@ -29,4 +29,5 @@ def score_lines(directory: Path) -> Iterator[str]:
             lost.setdefault(name, Counter()).update(reasons)
     for name, count in scored.items():
         yield f"{name}: {above[name]} of {count} scored alerts above {SCORED}"
-        yield from reason_lines(name, "not scored", lost[name])
+        where = f"{name}_reason in {paths.RESULTS}/scores"
+        yield from reason_lines(name, "not scored", lost[name], where)
