@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -370,6 +371,67 @@ def test_killed_and_stopped(directory, tmp_path):
     running.start()
     assert running.end(signal.SIGINT) in (0, 130)
     assert sorted(directory.rglob("*")) == before
+
+
+def endless():
+    """Return a pipeline that takes hours: pairs of two long ranges for each alert."""
+    long = {"$range": [0, 200_000]}
+    sums = {"$gt": [{"$add": ["$$a", "$$b"]}, {"$multiply": ["$jd", 10]}]}
+    pairs = {"$anyElementTrue": [{"$map": {"input": long, "as": "b", "in": sums}}]}
+    of_all = {"$filter": {"input": long, "as": "a", "cond": pairs}}
+    return {"catalog": "alerts", "pipeline": [{"$project": {"x": {"$size": of_all}}}]}
+
+
+def test_what_runs_for_ever_is_stopped_and_others_go_on(serving):
+    client, found = serving.client(timeout=60), {}
+
+    def for_ever():
+        said = {"query_type": "aggregate", "query": endless(), "kwargs": {"max_time_ms": 3000}}
+        found.update(client.query(said)["default"])
+
+    thread = threading.Thread(target=for_ever)
+    started = time.monotonic()
+    thread.start()
+    with serving.client(timeout=60) as other:
+        assert near(other, {"a": [10.0, -5.0]}) == {"a": [1000, 1001]}
+    assert not found
+    thread.join(30)
+    assert found["status"] == "error"
+    assert re.fullmatch(r"\w+Error: stopped: it takes longer than [34] s", found["message"])
+    assert time.monotonic() - started < 20
+
+
+def test_stopped_while_a_query_runs(directory, tmp_path):
+    running = Serving(directory, tmp_path / "log").start()
+    client = running.client(max_retries=0, timeout=60)
+
+    def for_ever():
+        with suppress(requests.RequestException):
+            client.query({"query_type": "aggregate", "query": endless()})
+
+    thread = threading.Thread(target=for_ever)
+    thread.start()
+    time.sleep(1.5)
+    started = time.monotonic()
+    assert running.end(signal.SIGTERM) in (0, -signal.SIGTERM)
+    assert time.monotonic() - started < 9
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("proxy", [True, False])
+def test_whose_address_counts(directory, tmp_path, proxy):
+    """That which a proxy names, if there is one; else nobody can name another."""
+    running = Serving(directory, tmp_path / "log").start(*["--behind-proxy"] * proxy)
+    try:
+        headers = {"X-Forwarded-For": "203.0.113.5"}
+        wrong = {"username": NAME, "password": "wrong"}
+        url = f"{running.url}/api/auth"
+        assert requests.post(url, json=wrong, headers=headers, timeout=30).status_code == 401
+        address = "203.0.113.5" if proxy else "127.0.0.1"
+        assert f"wrong credentials from {address}\n" in running.log.read_text()
+    finally:
+        running.end()
 
 
 def test_nothing_secret_is_logged(serving):
