@@ -16,13 +16,29 @@ def filtered(pipeline: list[dict[str, Any]], schema: pa.Schema, source: str) -> 
     """Take documents through a filter, with those of their fields alone that have a part in it."""
     stream = started(schema, source)
     run(stream, pipeline)
-    out = _annotations(stream)
-    names = set() if out.unknown else names_in(type_of(out))
-    fewer = started(schema, source, words_of(pipeline) | names)
+    fewer = started(schema, source, _names(pipeline, stream))
     run(fewer, pipeline)
     # a field that was left out is no field that no column has
     fewer.missing = stream.missing
     return fewer
+
+
+def names_read(pipeline: list[dict[str, Any]], schema: pa.Schema) -> set[str]:
+    """Give the names of all fields that have a part in a filter; others may be left out.
+
+    Raises
+    ------
+    Refused
+        As `pipeline.documents.translate.translate`.
+    """
+    stream = started(schema, "documents")
+    run(stream, pipeline)
+    return _names(pipeline, stream)
+
+
+def _names(pipeline: list[dict[str, Any]], stream: Stream) -> set[str]:
+    out = _annotations(stream)
+    return words_of(pipeline) | (set() if out.unknown else names_in(type_of(out)))
 
 
 def _annotations(stream: Stream) -> Value:

@@ -91,7 +91,7 @@ class _Found:
 def _night(request: Request, night: Night, versions: list[Filter]) -> _Found:
     found, started = _Found(), time.monotonic()
     for inputs in _inputs(request, night, found.warnings):
-        for seen in documents_of_shard(inputs, get_survey(night.survey)):
+        for seen in documents_of_shard(inputs, get_survey(night.survey), versions):
             found.alerts += seen.documents.num_rows
             for version, result in run_filters(seen, versions):
                 passed = result.candidates

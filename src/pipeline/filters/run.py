@@ -15,6 +15,7 @@ from pipeline.documents.sandbox import SandboxError, connect, lock
 from pipeline.documents.schema import with_missing
 from pipeline.filters.evaluate import Outcome, load, outcome
 from pipeline.filters.filter import Filter
+from pipeline.filters.narrow import names_of, narrowed
 from pipeline.filters.sql_filters import load_views, sql_outcome
 from pipeline.filters.tables import constant, names
 from pipeline.filters.upstream import shape_of, upstream
@@ -35,12 +36,15 @@ class Seen:
         For filters in SQL: alerts (n rows), history, scores, matches.
     left_out : tuple of str
         Paths of the packets that no column has.
+    narrow : bool
+        Whether `documents` has no other fields than filters read.
     """
 
     survey: str
     documents: pa.Table
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    narrow: bool = False
 
     @cached_property
     def programid(self) -> pa.Array | None:
@@ -62,7 +66,7 @@ class Seen:
             name: pa.concat_tables([one.tables[name] for one in some]) for name in first.tables
         }
         documents = pa.concat_tables([one.documents for one in some]).combine_chunks()
-        return cls(first.survey, documents, tables, first.left_out)
+        return cls(first.survey, documents, tables, first.left_out, first.narrow)
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,9 @@ def run_filters(seen: Seen, filters: Sequence[Filter]) -> Iterator[tuple[Filter,
     the others down.
     """
     for permissions in dict.fromkeys(one.permissions for one in filters):
-        documents = upstream(seen.documents, shape_of(seen.survey), permissions)
-        schema = told_what_null_means(documents.schema)
         mine = [one for one in filters if one.permissions == permissions]
+        documents = _documents(seen, permissions, [one for one in mine if one.pipeline])
+        schema = told_what_null_means(documents.schema)
         connection = _opened(documents, seen, permissions, mine)
         try:
             for one in mine:
@@ -105,6 +109,22 @@ def run_filters(seen: Seen, filters: Sequence[Filter]) -> Iterator[tuple[Filter,
                     connection = _opened(documents, seen, permissions, mine)
         finally:
             connection.close()
+
+
+def _documents(seen: Seen, permissions: tuple[int, ...], filters: Sequence[Filter]) -> pa.Table:
+    """Return what filters with some permissions see, with the fields alone that they read."""
+    shape = shape_of(seen.survey)
+    few = seen.documents
+    if not seen.narrow:
+        few = narrowed(few, names_needed(seen.survey, few.schema, filters))
+    return upstream(few, shape, permissions)
+
+
+def names_needed(survey: str, schema: pa.Schema, filters: Sequence[Filter]) -> set[str]:
+    """Return the names of fields that filters, and the stages before them, read of documents."""
+    shape = shape_of(survey)
+    pipelines = [one for one in filters if one.pipeline]
+    return names_of(pipelines, told_what_null_means(schema)) | {shape.measurement, shape.time}
 
 
 def _opened(

@@ -75,8 +75,9 @@ def upstream(documents: pa.Table, shape: Shape, permissions: tuple[int, ...]) ->
     own = documents[shape.measurement].combine_chunks()
     if own.type.get_field_index("programid") >= 0:
         permitted = _permitted(pc.struct_field(own, "programid"), permissions)
-        documents = documents.filter(pa.array(permitted))
-        own = documents[shape.measurement].combine_chunks()
+        if not permitted.all():  # filtering copies all of them
+            documents = documents.filter(pa.array(permitted))
+            own = documents[shape.measurement].combine_chunks()
     jd = pc.struct_field(own, shape.time).to_numpy(zero_copy_only=False)
     for name, forced in (shape.histories or {}).items():
         at = documents.schema.get_field_index(name)
