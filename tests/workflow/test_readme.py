@@ -31,7 +31,11 @@ def test_the_picture_is_the_rule_graph(workdir, monkeypatch):
     workdir.configure(
         events="config/events.tsv",
         skymaps={"chunks": 2, "calibration": {"tracks": 200}},
-        archive={"documents": True, "uri": "mongodb://127.0.0.1"},
+        archive={
+            "documents": True,
+            "uri": "mongodb://127.0.0.1",
+            "matchfiles": ["match.pytable"],
+        },
     )
     (workdir.path / "config/alerts.tsv").write_text(
         "survey\tnight\tpath\n"
@@ -40,6 +44,7 @@ def test_the_picture_is_the_rule_graph(workdir, monkeypatch):
     )
     (workdir.path / "config/events.tsv").write_text("event\tpath\nsim\tevent.json\n")
     (workdir.path / "event.json").write_text("{}")
+    (workdir.path / "match.pytable").write_text("")
     output = workdir.snakemake("--rulegraph", "mermaid-js")
     names = dict(re.findall(r"(id\d+)\[(\w+)\]", output))
     edges = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", output)}
