@@ -52,6 +52,8 @@ def night_in(path: Path, night: Simulated, number: int) -> Workdir:
     """Return a directory with a night, and what the workflow does with it."""
     options = {"survey": night.survey, "format_": night.form}
     dump = simulate_alerts(path / "data", number, 1, NIGHT, **options)
+    if dump.is_dir():
+        (dump,) = dump.iterdir()
     config = {}
     if night.survey == "ztf":
         shutil.copy(DEMO, path)
@@ -60,7 +62,9 @@ def night_in(path: Path, night: Simulated, number: int) -> Workdir:
             "models": {"realbogus": {"version": "1", "path": DEMO.name}},
         }
     directory = Workdir(path)
-    directory.write_config(config, [(night.survey, NIGHT, f"data/{dump.name}", night.shards)])
+    directory.write_config(
+        config, [(night.survey, NIGHT, str(dump.relative_to(path)), night.shards)]
+    )
     return directory
 
 
