@@ -9,12 +9,16 @@ from mongod import DATABASE
 from nights import ZTF
 
 from pipeline.alerts.decode import ShardFiles, decode_shard
+from pipeline.archive.cones.regions import Area
 from pipeline.archive.documents import write_documents
 from pipeline.archive.query.files import FilesHome
+from pipeline.archive.query.home import Options, Wanted
 from pipeline.archive.query.mongodb import mongo_home
 from pipeline.archive.query.request import answer
 from pipeline.io.tables import write_table
 from pipeline.services.mongodb import Server
+from pipeline.sky.maps.build import Told
+from pipeline.sky.maps.gaussian import Ellipse, map_of_ellipse
 
 NIGHTS, SHARDS, EACH = 2, 2, 60
 
@@ -64,6 +68,11 @@ def directory(tmp_path_factory, replica_set):
                     patch.setenv(name, value)
                 ingest(replica_set, index, receipt, (shard, SHARDS), {"scores": scores})
     return directory
+
+
+def area(ra, dec, radius, level, **window):
+    """Return the region of an error circle [deg]."""
+    return Area(map_of_ellipse(Ellipse(ra, dec, radius, radius), Told("circle")), level, **window)
 
 
 @pytest.fixture(params=["files", "mongodb"])
@@ -182,6 +191,26 @@ def test_answers_are_equal(home, name):
     assert name in ("find: a literal", "find_one: none") or found
 
 
+AREAS = {
+    "circle": (area(0.0, 10.0005, 0.0008, 0.9), {}, {"candid": 1}, Options()),
+    "pole": (area(120.0, 89.999, 4.0, 0.9), FILTER, None, Options()),
+    "part": (area(0, 10.0005, 0.0008, 0.5), {}, {"_id": 0, "candid": 1}, Options(4, 1)),
+    "sorted": (area(0, 10, 4, 0.99), {}, {"candid": 1}, Options(4, 0, (("candid", -1),))),
+    "window": (
+        area(0, 10, 4, 0.99, first_jd=2458000.51, last_jd=2458000.54), {}, {"candid": 1}, Options()
+    ),
+    "all": (area(0, 10, 90.0, 1.0), {"candid": {"$lt": 9}}, {"candid": 1}, Options()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AREAS)
+def test_regions_are_equal(home, name):
+    where, filter_, projection, options = AREAS[name]
+    found = home.skymap(where, "ZTF_alerts", Wanted(filter_, projection), options)
+    assert found
+    assert found == answers.setdefault(f"skymap {name}", found)
+
+
 def test_names(home):
     names = answer(home, "info", {"command": "catalog_names"})
     assert "ZTF_alerts" in names
@@ -210,7 +239,9 @@ def test_names(home):
     ],
 )
 def test_what_is_refused(home, query_type, query):
-    with pytest.raises(ValueError, match=r"not allowed|no catalogue|unknown"):
+    with pytest.raises(
+        ValueError, match=r"not allowed|no catalogue|unknown|no map|contour|expected"
+    ):
         answer(home, query_type, query)
 
 

@@ -96,6 +96,19 @@ def test_near_with_filter_projection_and_sort(home):
     assert [round(d["distance_arcsec"], 6) for d in documents] == [2.0, 3.0]
 
 
+def test_documents_are_the_same_without_a_filter(home):
+    query = {"radec": [10.0, 0.0], "max_distance": 3.5, "catalogs": {"alerts": {}}}
+    plain = answer(home, "near", query, {"skip": 1, "limit": 3})
+    every = {"filter": {"candid": {"$exists": True}}}
+    filtered = answer(
+        home, "near", {**query, "catalogs": {"alerts": every}}, {"skip": 1, "limit": 3}
+    )
+    assert plain == filtered
+    (documents,) = plain["alerts"].values()
+    assert len(documents) == 3
+    assert next(iter(documents[0])) == "_id"
+
+
 @pytest.mark.parametrize(
     ("query_type", "query", "said"),
     [

@@ -163,7 +163,8 @@ def translate_sort(paths: Iterable[tuple[str, int]], schema: pa.Schema) -> str:
             value = member(value, part, stream.names)
         parts = key_parts(value, direction == -1, nothing_is_null=True)
         keys += [part.partition(" := ")[2] for part in parts]
-    return ", ".join(keys)
+    # a bare number would be the place of a column, and orders nothing
+    return ", ".join(key for key in keys if not key.strip("()-").isdigit())
 
 
 def translate_projection(projection: dict[str, Any] | None, schema: pa.Schema) -> str:

@@ -93,6 +93,9 @@ def documents_near(
     options : Options
         Its limit and skip are of each position.
     """
+    if not (wanted.filter or wanted.projection or options.sort or _is_kept(directory, catalog)):
+        yield from _plain(found, options)
+        return
     numbers = np.arange(found.num_rows)
     rows = found.append_column(RANK, to_arrow(numbers))
     if POSITION.name in found.column_names:
@@ -110,11 +113,25 @@ def documents_near(
     yield from zip([made[number][0] for number in chosen], documents, strict=True)
 
 
+def _is_kept(directory: Path, catalog: str) -> bool:
+    return survey_of(directory, catalog) is not None
+
+
+def _plain(found: pa.Table, options: Options) -> Iterator[tuple[int, Document]]:
+    """Yield the rows of a table as documents: what nobody has to translate for."""
+    placed = POSITION.name in found.column_names
+    position = from_arrow(found[POSITION.name]) if placed else np.zeros(found.num_rows, np.int64)
+    chosen = kept(position, options)
+    rows = found.take(to_arrow(chosen)).drop_columns([POSITION.name] if placed else []).to_pylist()
+    for place, row in zip(position[chosen].tolist(), rows, strict=True):
+        yield place, {"_id": row["candid"], **row}
+
+
 def _near(
     directory: Path, catalog: str, rows: pa.Table, wanted: Wanted, options: Options
 ) -> Iterator[tuple[int, int, str]]:
     """Yield position, rank and document (as JSON) of the wanted among some alerts."""
-    if survey_of(directory, catalog) is None:
+    if not _is_kept(directory, catalog):
         own = pa.schema([field for field in rows.schema if field.name not in (PLACE, RANK)])
         with views({}, {NEAR: rows}) as connection:
             yield from _selected(connection, own.remove_metadata(), wanted, options)

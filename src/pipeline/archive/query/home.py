@@ -6,9 +6,12 @@ asks (the command, a server, a notebook) need not know which it is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pipeline.archive.query.positions import Positions
+
+if TYPE_CHECKING:
+    from pipeline.archive.cones.regions import Area
 
 Document = dict[str, Any]
 
@@ -115,4 +118,10 @@ class Home(Protocol):
         options: Options = DEFAULT,
     ) -> Found:
         """Return the documents between two distances of positions, nearest first."""
+        ...
+
+    def skymap(
+        self, area: "Area", catalog: str, wanted: Wanted, options: Options = DEFAULT
+    ) -> list[Document]:
+        """Return the documents inside a credible region, the most probable first."""
         ...

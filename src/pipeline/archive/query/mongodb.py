@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pymongo.database import Database
@@ -14,8 +14,13 @@ from pipeline.documents.check import check_pipeline, check_query
 from pipeline.services.mongo_errors import codes, said
 from pipeline.services.mongodb import Server, connected
 
-POINT = "coordinates.radec_geojson"
+if TYPE_CHECKING:
+    from pipeline.archive.cones.regions import Area
+
+_OUTER, _INNER = "coordinates", "radec_geojson"
+POINT = f"{_OUTER}.{_INNER}"
 """Where an alert is: GeoJSON, with longitude ra - 180 deg."""
+JD = "candidate.jd"
 EARTH_M = 6_378_100.0
 """What MongoDB takes for the radius of the sphere that its distances [m] are on."""
 OUT_OF_TIME = 50
@@ -141,6 +146,49 @@ class MongoHome:
 
         return self._around(positions, between, catalogs, options)
 
+    def skymap(
+        self, area: "Area", catalog: str, wanted: Wanted, options: Options = DEFAULT
+    ) -> list[Document]:
+        """Return the documents inside a credible region, the most probable first."""
+        from pipeline.archive.query.regions import circle_around, levels_inside  # noqa: PLC0415
+
+        self._check(catalog)
+        check_query(wanted.filter)
+        query: Document = dict(wanted.filter)
+        if circle := circle_around(area):
+            (ra, dec), radians = circle
+            within = {"$geoWithin": {"$centerSphere": [[ra - 180, dec], radians]}}
+            query = {"$and": [{POINT: within}, query]}
+        if window := _window(area):
+            query = {"$and": [{JD: window}, query]}
+        places = self._found(catalog, Wanted({}, {POINT: 1}), query, _all(options))
+        inside = levels_inside(area, [p[_OUTER][_INNER]["coordinates"] for p in places])
+        ids = [places[number]["_id"] for number in inside]
+        if options.sort:
+            return self._found(catalog, wanted, {"_id": {"$in": ids}}, options)
+        end = None if options.limit is None else options.skip + options.limit
+        return self._in_order(catalog, ids[options.skip : end], wanted.projection, options)
+
+    def _in_order(
+        self,
+        catalog: str,
+        ids: list[Any],
+        projection: Mapping[str, Any] | None,
+        options: Options,
+    ) -> list[Document]:
+        """Return documents in the order of their keys."""
+        fields = dict(projection or {})
+        without = fields.get("_id", 1) in (0, False)
+        if without:  # it says which is which
+            del fields["_id"]
+        these = Wanted({}, fields)
+        found = self._found(catalog, these, {"_id": {"$in": ids}}, _all(options))
+        by_id = {document["_id"]: document for document in found}
+        ordered = [by_id[key] for key in ids if key in by_id]
+        for document in ordered if without else ():
+            del document["_id"]
+        return ordered
+
     def _around(
         self,
         positions: Positions,
@@ -176,6 +224,16 @@ class MongoHome:
             raise ValueError(
                 f"there is no catalogue {catalog!r:.100}; there are {', '.join(there)}"
             )
+
+
+def _window(area: "Area") -> Document:
+    """Return the condition of a region's window, if it has one."""
+    ends = {"$gte": area.first_jd, "$lte": area.last_jd}
+    return {name: jd for name, jd in ends.items() if np.isfinite(jd)}
+
+
+def _all(options: Options) -> Options:
+    return Options(max_time_s=options.max_time_s)
 
 
 def _ms(options: Options) -> int:

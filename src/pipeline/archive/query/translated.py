@@ -44,7 +44,8 @@ def find_sql(
     check_query(wanted.filter)
     document = translate_projection(dict(wanted.projection or {}), schema)
     columns = ", ".join([f"{document} AS document", *(f"{ROW}.{quoted(c)}" for c in also)])
-    order = f" ORDER BY {translate_sort(options.sort, schema)}" if options.sort else ""
+    keys = translate_sort(options.sort, schema)
+    order = f" ORDER BY {keys}" if keys else ""
     text = f"SELECT {columns} {_from(source, schema, wanted.filter)}{order}"
     return text + limit_sql(options)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.archive.query.files import FilesHome
 from pipeline.archive.query.home import Document, Home, Options
 from pipeline.archive.query.request import catalog_of, wanted_of
 
@@ -28,8 +27,8 @@ def inside(
     ValueError
         If it names none that is known, or asks for what is no level.
     """
-    if area_of is None or not isinstance(home, FilesHome):
-        raise ValueError(f"query_type: {SKYMAP} is answered from tables alone")
+    if area_of is None:
+        raise ValueError(f"query_type: {SKYMAP}: no events are named here")
     names, time, level = read_event(query.get("skymap"))
     catalog, wanted = catalog_of(query), wanted_of(query)
     return home.skymap(area_of(names, time, level), catalog, wanted, options)
