@@ -199,7 +199,7 @@ AREAS = {
     "window": (
         area(0, 10, 4, 0.99, first_jd=2458000.51, last_jd=2458000.54), {}, {"candid": 1}, Options()
     ),
-    "all": (area(0, 10, 90.0, 1.0), {"candid": {"$lt": 9}}, {"candid": 1}, Options()),
+    "all": (area(0, 10, 20.0, 1.0), {"candid": {"$lt": 9}}, {"candid": 1}, Options()),
 }  # fmt: skip
 
 

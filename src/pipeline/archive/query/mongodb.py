@@ -162,6 +162,7 @@ class MongoHome:
         if window := _window(area):
             query = {"$and": [{JD: window}, query]}
         places = self._found(catalog, Wanted({}, {POINT: 1}), query, _all(options))
+        places.sort(key=lambda place: place["_id"])
         inside = levels_inside(area, [p[_OUTER][_INNER]["coordinates"] for p in places])
         ids = [places[number]["_id"] for number in inside]
         if options.sort:
