@@ -103,14 +103,12 @@ def _nights(request: Request) -> list[Night]:
 
 
 def earlier(request: Request, survey: str, night: str) -> list[str]:
-    """Return the summaries of the nights that stand before one in ``alerts.tsv``."""
-    found = []
-    for line in _nights(request):
-        if (line.survey, line.night) == (survey, night):
-            break
-        if line.survey == survey:
-            found.append(SUMMARY.format(survey=survey, night=line.night))
-    return found
+    """Return the summaries of a survey's nights that come before one, by their names.
+
+    Names of nights are dates: lines of ``alerts.tsv`` may stand in any order.
+    """
+    names = sorted(n.night for n in _nights(request) if n.survey == survey and n.night < night)
+    return [SUMMARY.format(survey=survey, night=name) for name in names]
 
 
 def skyportal(request: Request) -> SkyPortal | None:
