@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from nights import build_index
 
@@ -14,8 +15,10 @@ from pipeline.alerts.batch import Shard
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.cli.main import main
 from pipeline.documents.load import load_documents
+from pipeline.filters.filter import Filter
 from pipeline.filters.filter_file import read_file
 from pipeline.filters.run import Seen, run_filters
+from pipeline.filters.shard import ShardInputs, ShardOutputs, filter_shard
 
 pytestmark = pytest.mark.real
 
@@ -113,3 +116,40 @@ def packets_with(given: pa.Table, folder: Path, tmp_path: Path):
                         given.schema.field(column), given[column].take(rows)
                     )
                 yield Seen("ztf", table, {"alerts": batch.alerts, "history": batch.history})
+
+
+SURVEYS = {
+    "lsst": ("diaSource.psfFlux", "psfFlux", "$prvDiaSources", 3000.0),
+    "pgir": ("candidate.magpsf", "magpsf", "$prv_candidates", 9.0),
+    "wntr": ("candidate.magpsf", "magpsf", "$prv_candidates", 5.0),
+    "turbo": ("candidate.magpsf", "magpsf", "$prv_candidates", 5.0),
+}
+
+
+@pytest.mark.parametrize("name", SURVEYS)
+def test_other_surveys_in_both_languages(shared, tmp_path, name):
+    path, column, history, limit = SURVEYS[name]
+    survey = get_survey(name)
+    pipeline = [
+        {"$match": {path: {"$gt": limit}}},
+        {"$project": {"annotations": {"value": f"${path}", "n": {"$size": history}}}},
+    ]
+    sql = f"""select {column} as value,
+        (select count(*) from history where kind = 'prv') as n
+        from alerts where {column} > {limit}"""
+    filters = [
+        Filter("p", name, (1, 2, 3), pipeline=json.dumps(pipeline)),
+        Filter("s", name, (1, 2, 3), sql=sql),
+    ]
+    build_index(shared / "data" / "alerts" / name, survey, tmp_path / "i", tmp_path / "s")
+    outputs = ShardOutputs(*(tmp_path / file for file in ("c.parquet", "v.parquet", "n.json")))
+    told = filter_shard(ShardInputs(tmp_path / "i", (0, 1)), survey, filters, outputs)
+    assert told["filters"]["p"]["passed"] == told["filters"]["s"]["passed"] > 0
+    rows = pq.read_table(outputs.candidates).to_pylist()
+    found = {
+        one.name: {
+            r["candid"]: json.loads(r["annotations"]) for r in rows if r["filter"] == one.name
+        }
+        for one in filters
+    }
+    assert found["p"] == found["s"]

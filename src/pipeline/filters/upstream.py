@@ -39,21 +39,26 @@ class Shape:
         Fields with earlier measurements, and whether these are forced.
     kept : tuple of str
         Fields that are handed on; all if there are none.
+    strict : bool
+        Whether an item without ``programid``, or forced without ``procstatus``, is nobody's.
     """
 
     measurement: str = "candidate"
     time: str = "jd"
     histories: Mapping[str, bool] | None = None
     kept: tuple[str, ...] = ()
+    strict: bool = False
 
 
-ZTF = Shape(histories={"prv_candidates": False, "fp_hists": True}, kept=KEPT)
+_HISTORIES = {"prv_candidates": False, "fp_hists": True}
+ZTF = Shape(histories=_HISTORIES, kept=KEPT, strict=True)
+LIKE_ZTF = Shape(histories=_HISTORIES)
 RUBIN = Shape("diaSource", "midpointMjdTai", {"prvDiaSources": False, "prvDiaForcedSources": True})
 
 
 def shape_of(survey: str) -> Shape:
-    """Return where a survey's documents have it: ZTF's names, but for Rubin's."""
-    return RUBIN if survey == "lsst" else ZTF
+    """Return where a survey's documents have it."""
+    return {"ztf": ZTF, "lsst": RUBIN}.get(survey, LIKE_ZTF)
 
 
 def upstream(documents: pa.Table, shape: Shape, permissions: tuple[int, ...]) -> pa.Table:
@@ -86,7 +91,7 @@ def upstream(documents: pa.Table, shape: Shape, permissions: tuple[int, ...]) ->
             documents = documents.append_column(pa.field(name, empty.type, False), empty)
             continue
         column = documents.column(at).combine_chunks()
-        seen = _seen(column, jd, shape.time, permissions, forced)
+        seen = _seen(column, jd, shape, permissions, forced)
         documents = documents.set_column(at, pa.field(name, seen.type, False), seen)
     kept = [name for name in documents.schema.names if not shape.kept or name in shape.kept]
     return documents.select(kept)
@@ -120,7 +125,7 @@ def _permitted(programid: pa.Array, permissions: tuple[int, ...]) -> np.ndarray:
 
 
 def _seen(
-    column: pa.Array, jd: np.ndarray, time: str, permissions: tuple[int, ...], forced: bool
+    column: pa.Array, jd: np.ndarray, shape: Shape, permissions: tuple[int, ...], forced: bool
 ) -> pa.ListArray:
     """Return the items of a history that a filter sees; a list for every row."""
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
@@ -128,15 +133,15 @@ def _seen(
     parents = np.repeat(np.arange(len(column)), lengths)
     keep = np.ones(len(items), dtype=bool)
     if pa.types.is_struct(items.type):
-        then = _numbers(items, time)
+        then = _numbers(items, shape.time)
         null = np.isnan(then)
         days = jd[parents] - then
         keep &= null | ((days < DAYS) & (then <= jd[parents]))
         if items.type.get_field_index("programid") >= 0:
             keep &= _permitted(pc.struct_field(items, "programid"), permissions)
-        elif time == ZTF.time:  # in documents of a broker it is missing: nobody may see it
+        elif shape.strict:
             keep[:] = False
-        if forced and time == ZTF.time:
+        if forced and shape.strict:
             keep &= _good(items)
     counts = np.bincount(parents[keep], minlength=len(column))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
