@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from pipeline.alerts.surveys.registry import get_survey
 from pipeline.cli.main import main
 from pipeline.documents.load import load_documents
 from pipeline.filters.filter import Filter
-from pipeline.filters.filter_file import read_file
+from pipeline.filters.filter_file import read_file, read_folder
 from pipeline.filters.run import Seen, run_filters
 from pipeline.filters.shard import ShardInputs, ShardOutputs, filter_shard
 
@@ -122,7 +123,7 @@ SURVEYS = {
     "lsst": ("diaSource.psfFlux", "psfFlux", "$prvDiaSources", 3000.0),
     "pgir": ("candidate.magpsf", "magpsf", "$prv_candidates", 9.0),
     "wntr": ("candidate.magpsf", "magpsf", "$prv_candidates", 5.0),
-    "turbo": ("candidate.magpsf", "magpsf", "$prv_candidates", 5.0),
+    "turbo": ("candidate.magpsf", "magpsf", "$prv_candidates", 0.5),
 }
 
 
@@ -144,6 +145,7 @@ def test_other_surveys_in_both_languages(shared, tmp_path, name):
     build_index(shared / "data" / "alerts" / name, survey, tmp_path / "i", tmp_path / "s")
     outputs = ShardOutputs(*(tmp_path / file for file in ("c.parquet", "v.parquet", "n.json")))
     told = filter_shard(ShardInputs(tmp_path / "i", (0, 1)), survey, filters, outputs)
+    assert told["filters"]["p"]["warnings"] == [], told
     assert told["filters"]["p"]["passed"] == told["filters"]["s"]["passed"] > 0
     rows = pq.read_table(outputs.candidates).to_pylist()
     found = {
@@ -153,3 +155,19 @@ def test_other_surveys_in_both_languages(shared, tmp_path, name):
         for one in filters
     }
     assert found["p"] == found["s"]
+
+
+def test_the_examples_say_the_same_in_both_languages(shared, tmp_path):
+    stored = read_folder(Path(__file__).parents[2] / "config/filters")
+    filters = [replace(one.filter, permissions=(1, 2, 3)) for one in stored]
+    survey, dump = get_survey("ztf"), shared / "data" / "alerts" / "ztf_real_alerts.parquet"
+    build_index(dump, survey, tmp_path / "i", tmp_path / "s")
+    outputs = ShardOutputs(*(tmp_path / file for file in ("c.parquet", "v.parquet", "n.json")))
+    told = filter_shard(ShardInputs(tmp_path / "i", (0, 1)), survey, filters, outputs)
+    found = {one.name: {} for one in filters}
+    for row in pq.read_table(outputs.candidates).to_pylist():
+        found[row["filter"]][row["candid"]] = json.loads(row["annotations"])
+    assert told["alerts"] == 488
+    for one in filters:
+        if one.pipeline:
+            assert found[one.name] == found[f"{one.name}_sql"] != {}

@@ -135,7 +135,7 @@ def _opened(
     if any(one.pipeline for one in filters):
         load(connection, documents)
     if any(one.sql for one in filters):
-        load_views(connection, seen.tables, permissions)
+        load_views(connection, seen.tables, permissions, shape_of(seen.survey))
     lock(connection)
     return connection
 

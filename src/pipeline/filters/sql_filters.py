@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from pipeline.documents.sandbox import check_select, query
 from pipeline.filters.evaluate import Outcome, load
-from pipeline.filters.upstream import DAYS, GOOD
+from pipeline.filters.upstream import DAYS, GOOD, Shape
 
 NOT_ONE = "not exactly one row comes out"
 VIEWS = ("alerts", "scores", "matches", "history")
@@ -57,6 +57,7 @@ def load_views(
     connection: duckdb.DuckDBPyConnection,
     tables: Mapping[str, pa.Table],
     permissions: tuple[int, ...],
+    shape: Shape,
 ) -> None:
     """Put what filters with some permissions see into the database.
 
@@ -67,6 +68,8 @@ def load_views(
         Of `VIEWS`; scores and matches may be absent.
     permissions : tuple of int
         Values of ``programid``, where the survey has it.
+    shape : Shape
+        Of its documents.
     """
     alerts, history = tables["alerts"], tables["history"]
     owner = pc.index_in(history["candid"].combine_chunks(), alerts["candid"].combine_chunks())
@@ -75,14 +78,14 @@ def load_views(
     known = pc.and_(pc.less(days, DAYS), pc.greater_equal(days, 0.0))
     history = history.filter(pc.fill_null(known, False))
     if "programid" in alerts.column_names:
-        among = pa.array(permissions, pa.int64())
-        alerts, history = (
-            table.filter(pc.is_in(table["programid"].cast(pa.int64()), among))
-            for table in (alerts, history)
-        )
-        good = pc.or_kleene(pc.equal(history["kind"].cast(pa.string()), "prv"),
-                            pc.equal(history["procstatus"], GOOD))  # fmt: skip
-        history = history.filter(pc.fill_null(good, False))
+        alerts = alerts.filter(_permitted(alerts, permissions))
+    permitted = _permitted(history, permissions)
+    if shape.strict:
+        forced = pc.equal(history["kind"].cast(pa.string()), "forced")
+        good = pc.fill_null(pc.equal(history["procstatus"], GOOD), False)
+        history = history.filter(pc.and_(permitted, pc.or_(pc.invert(forced), good)))
+    else:
+        history = history.filter(pc.or_(permitted, pc.is_null(history["programid"])))
     nothing = pa.table({"candid": pa.array([], pa.int64())})
     for name, table in (
         ("alerts", alerts),
@@ -91,6 +94,10 @@ def load_views(
         ("matches", tables.get("matches", _NO_MATCH.empty_table())),
     ):
         load(connection, _wide(table), f"all_{name}")
+
+
+def _permitted(table: pa.Table, permissions: tuple[int, ...]) -> pa.ChunkedArray:
+    return pc.is_in(table["programid"].cast(pa.int64()), pa.array(permissions, pa.int64()))
 
 
 def _wide(table: pa.Table) -> pa.Table:
