@@ -9,7 +9,7 @@ import time
 import pytest
 from alert_tables import write_alerts
 from bson import json_util
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.testclient import TestClient
@@ -408,6 +408,43 @@ VALUES = st.recursive(
 def test_answers_are_those_of_bson(value):
     expected = json_util.dumps(value, json_options=json_util.RELAXED_JSON_OPTIONS)
     assert json.loads(dumps(value)) == json.loads(expected)
+
+
+WORDS = st.sampled_from(
+    ["alerts", "catalog", "catalogs", "filter", "projection", "pipeline", "radec", "skymap", "jd",
+     "object_coordinates", "cone_search_radius", "cone_search_unit", "max_distance", "arcsec",
+     "command", "catalog_info", "contour", "localization_name", "$match", "$gt", "$in", "$expr",
+     "$elemMatch", "candid", "limit", "sort", "skip", "max_time_ms", "[1, 2]", "{'a': 1}", "", "."]
+)  # fmt: skip
+ODD = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-9, 2**70), WORDS, st.text(max_size=5),
+        st.floats(allow_nan=False, allow_infinity=False),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(kind=st.sampled_from([*QUERY_TYPES, "skymap"]), query=ODD, kwargs=ODD, whole=st.booleans())
+def test_whatever_is_asked_is_answered(fast, caplog, kind, query, kwargs, whole):
+    """With an answer or one line; nothing fails inside."""
+    if whole and isinstance(query, dict):
+        query = {"catalog": "alerts", "catalogs": {"alerts": query}, "radec": [[10, -5]],
+                 "max_distance": 1e-5, "filter": query, "pipeline": [{"$match": query}],
+                 "command": "catalog_info"} | query  # fmt: skip
+    answer = asked(fast, kind, query, kwargs=kwargs)
+    assert answer.status_code in (200, 400), answer.text
+    assert answer.json()["status"] == ("success" if answer.status_code == 200 else "error")
+    assert "the server's log says more" not in answer.text, (answer.text, caplog.text)
+
+
+@pytest.fixture(scope="module")
+def fast(directory, users):
+    """Return a client that may ask as often as it likes."""
+    app = application(FilesHome(directory), users, Limits(queries_per_s=1e6))
+    return logged_in(TestClient(app, raise_server_exceptions=False))
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,9 @@ def _catalogs(query: Mapping[str, Any]) -> dict[str, Wanted]:
         given = {name: {} for name in given}
     if not isinstance(given, Mapping) or not given:
         raise ValueError("catalogs: expected a name or several, each with filter and projection")
+    for name, of in given.items():
+        if of is not None and not isinstance(of, Mapping):
+            raise ValueError(f"catalogs: {name}: expected an object (found {of!r:.100})")
     return {str(name): wanted_of(of or {}) for name, of in given.items()}
 
 
