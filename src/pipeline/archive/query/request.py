@@ -141,7 +141,7 @@ def _catalogs(query: Mapping[str, Any]) -> dict[str, Wanted]:
     """Return which documents of which catalogues; one may be named alone."""
     given = query.get("catalogs")
     if isinstance(given, Sequence) and not isinstance(given, str):
-        given = {name: {} for name in given}
+        given = {str(name): {} for name in given}
     if not isinstance(given, Mapping) or not given:
         raise ValueError("catalogs: expected a name or several, each with filter and projection")
     for name, of in given.items():
