@@ -18,7 +18,8 @@ from pymongo.errors import PyMongoError
 
 PROGRAM = Path(__file__).parents[2] / ".venv/services/fiftyone/db/bin/mongod"
 DATABASE = "nightmill"
-READY_S = 30.0
+READY_S = 120.0
+"""To answer, which after a crash, on a busy machine, may take longer than usual (1 s)."""
 ROLES = {
     "root": {"role": "root", "db": "admin"},
     "writer": {"role": "readWrite", "db": DATABASE},
