@@ -179,12 +179,13 @@ def _doubles(operator: str, a: str, a_nan: bool, b: str, b_nan: bool) -> str:
     core = f"({a} {SIGNS[operator]} {b})"
     if operator == "eq":
         return core
-    if b_nan:
-        core = f"({core} AND NOT isnan({b}))"
+    # x = x is true and x <> x false, but NULL where x is; NaN equals itself in DuckDB
+    whens = []
     if a_nan:
-        low = f"isnan({a})" + (f" AND NOT isnan({b})" if b_nan else "")
-        core = f"({core} OR ({low}))"
-    return core
+        whens.append((f"isnan({a})", f"(NOT isnan({b}))" if b_nan else f"({b} = {b})"))
+    if b_nan:
+        whens.append((f"isnan({b})", f"({a} <> {a})"))
+    return sql.case(whens, core)
 
 
 def _pair(operator: str, a: Value, ours: str, b: Value, theirs: str) -> str:
@@ -200,8 +201,10 @@ def _pair(operator: str, a: Value, ours: str, b: Value, theirs: str) -> str:
     if operator == "eq":
         return f"({tied} AND {whole} = {exact})"
     if ours == "int":
-        return f"(({rounded} < {real} OR ({tied} AND {whole} < {exact})) AND NOT isnan({real}))"
-    return f"({real} < {rounded} OR isnan({real}) OR ({tied} AND {exact} < {whole}))"
+        less = f"({rounded} < {real} OR ({tied} AND {whole} < {exact}))"
+        return sql.case([(f"isnan({real})", f"({whole} <> {whole})")], less)
+    less = f"({real} < {rounded} OR ({tied} AND {exact} < {whole}))"
+    return sql.case([(f"isnan({real})", f"({whole} = {whole})")], less)
 
 
 def _arrays(operator: str, a: Value, b: Value) -> str:

@@ -8,14 +8,25 @@ from pipeline.documents.choose import choose
 from pipeline.documents.compare import compared
 from pipeline.documents.compiler import array_of, compiled, element
 from pipeline.documents.context import Context, Operator, operator
+from pipeline.documents.numbers import constants_last
 from pipeline.documents.order import key_of
 from pipeline.documents.refused import Refused
 from pipeline.documents.storage import decoded
 from pipeline.documents.values import NULL, Array, Names, Value
 
 
-def folded_inputs(ctx: Context, given: Any) -> tuple[list[Value], Array | None, str]:
+def folded_inputs(
+    ctx: Context, given: Any, sorts: bool = False
+) -> tuple[list[Value], Array | None, str]:
     """Give the values to fold: an array's elements where it is the only argument.
+
+    Parameters
+    ----------
+    ctx : Context
+    given : object
+        The operator's arguments.
+    sorts : bool
+        Whether constants come last.
 
     Returns
     -------
@@ -27,6 +38,10 @@ def folded_inputs(ctx: Context, given: Any) -> tuple[list[Value], Array | None, 
         Where an argument fails.
     """
     items = given if isinstance(given, list) else [given]
+    if sorts and len(items) > 1:
+        # as MongoDB's optimizer does: it decides which of two equal values is taken
+        free, fixed = constants_last(items)
+        items = [*free, *fixed]
     values = [compiled(ctx, item) for item in items]
     error = sql.either(*(v.error for v in values))
     if len(values) == 1 and values[0].array is not None:
@@ -38,7 +53,7 @@ def folded_inputs(ctx: Context, given: Any) -> tuple[list[Value], Array | None, 
 
 def _extreme(comparison: str) -> Operator:
     def translate(ctx: Context, given: Any) -> Value:
-        values, array, error = folded_inputs(ctx, given)
+        values, array, error = folded_inputs(ctx, given, sorts=True)
         if len(values) > 1 and not any(v.kinds & {"array", "object"} for v in values):
             array = array_of([element(v) for v in values], ctx).array
         if array is not None:

@@ -8,7 +8,7 @@ from pipeline.documents.arrays import any_element
 from pipeline.documents.compiler import array_of
 from pipeline.documents.context import Context, Operator, operator
 from pipeline.documents.extremes import folded_inputs
-from pipeline.documents.numbers import NUMBERS, exactly, sum_sql
+from pipeline.documents.numbers import NUMBERS, constants_last, exactly, sum_sql
 from pipeline.documents.refused import Refused
 from pipeline.documents.storage import decoded
 from pipeline.documents.values import Names, Value
@@ -39,9 +39,12 @@ class Numbers:
         return f"CAST(coalesce({total}, 0) AS BIGINT)"
 
 
-def _numbers(ctx: Context, given: Any) -> tuple[Numbers | None, str]:
+def _numbers(ctx: Context, given: Any, summed: bool = False) -> tuple[Numbers | None, str]:
     """Give the numbers among the inputs, if any can be one, and where these fail."""
-    values, array, error = folded_inputs(ctx, given)
+    items = given if isinstance(given, list) else [given]
+    if summed and len(items) > 1 and len(constants_last(items)[1]) > 1:
+        raise Refused("several constants, which MongoDB adds first")
+    values, array, error = folded_inputs(ctx, given, sorts=summed)
     if array is None:
         kept = [replace(v.only(*NUMBERS), null=True, missing=False) for v in values]
         if not any(v.kinds for v in kept):
@@ -67,7 +70,7 @@ def _avg(ctx: Context, given: Any) -> Value:
 
 @operator("$sum")
 def _sum(ctx: Context, given: Any) -> Value:
-    numbers, error = _numbers(ctx, given)
+    numbers, error = _numbers(ctx, given, summed=True)
     if numbers is None:
         return Value({"int": sql.integer(0)}, bits=1, error=error)
     if numbers.value.kinds == {"int"}:

@@ -100,14 +100,16 @@ def _fields(seen: Seen, rows: list[Any]) -> tuple[list[pa.Field], list[pa.Array]
         array, notes = _column(child, values, missing)
         if stored != name:
             notes[NAME] = name.encode()
-        fields.append(pa.field(stored, array.type, True, notes or None))
+        # where its object is not there, neither is it: that is no NULL of its own
+        nullable = missing or child.null
+        fields.append(pa.field(stored, array.type, nullable, notes or None))
         arrays.append(array)
     return fields, arrays
 
 
 def _column(seen: Seen, values: list[Any], missing: bool) -> tuple[pa.Array, dict[bytes, bytes]]:
     """Make the column of a path: plain, or a box."""
-    notes = {NULLS: b"missing"} if missing or not seen.null else {}
+    notes = {NULLS: b"missing"} if missing else {}
     if len(seen.kinds) <= 1 and not (seen.null and missing):
         if not seen.kinds:
             return pa.nulls(len(values)), notes

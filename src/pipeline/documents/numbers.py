@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.documents import sql
 from pipeline.documents.compare import EXACT_BITS, as_double, number
-from pipeline.documents.compiler import compiled
+from pipeline.documents.compiler import compiled, is_constant
 from pipeline.documents.context import Context, operator
 from pipeline.documents.refused import Refused
 from pipeline.documents.values import NO_CONSTANT, NULL, Names, Value
@@ -67,14 +67,22 @@ def _flattened(given: Any, name: str) -> list[Any]:
     return flat
 
 
+def constants_last(items: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Divide operands into those that refer to something, and constants."""
+    free = [item for item in items if not is_constant(item)]
+    return free, [item for item in items if is_constant(item)]
+
+
 def _operands(ctx: Context, given: Any, name: str) -> list[Value]:
     """Translate the operands of a sum or product: constants come last, as MongoDB puts them."""
-    values = [compiled(ctx, item) for item in _flattened(given, name)]
-    fixed = [v for v in values if v.constant is not NO_CONSTANT]
+    free_items, fixed_items = constants_last(_flattened(given, name))
+    free = [compiled(ctx, item) for item in free_items]
+    fixed = [compiled(ctx, item) for item in fixed_items]
     if any(not v.kinds <= set(NUMBERS) or not v.always for v in fixed):
         raise Refused("a constant that is no number")
-    free = [v for v in values if v.constant is NO_CONSTANT]
     if len(fixed) > 1 and free:
+        if any(v.constant is NO_CONSTANT for v in fixed):
+            raise Refused("several constants, some of them computed")
         folded = _folded(name, [v.constant for v in fixed])
         fixed = [compiled(ctx, folded)]
     return [*free, *fixed]

@@ -1,5 +1,7 @@
 """From columns to values and back: decoding a type's column, encoding a value as a type."""
 
+from dataclasses import replace
+
 from pipeline.documents import sql
 from pipeline.documents.refused import Refused
 from pipeline.documents.types import (
@@ -75,10 +77,15 @@ def _record(at: str, given: Alternative, present: str, bare: Type) -> Record:
 def within(child: Value, present: str) -> Value:
     """Give a field of an object that may not be there: then it is missing."""
     null_sql = sql.both(present, child.is_null()) if child.null else ""
+    record = child.record
+    if record is not None and record.present == sql.TRUE:
+        there = f"({record.struct} IS NOT NULL)"
+        inner = {name: within(part, there) for name, part in record.fields.items()}
+        record = replace(record, present=there, fields=inner)
     return Value(
         child.scalars,
         child.array,
-        child.record,
+        record,
         child.null,
         True,
         null_sql,
