@@ -1,10 +1,13 @@
 """Expressions: constants, paths, objects, arrays and operators, each by its kind."""
 
 import datetime
+import functools
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import duckdb
 from bson import Decimal128, Int64, ObjectId, Regex
 
 from pipeline.documents import sql
@@ -63,9 +66,20 @@ def _operator(ctx: Context, name: str, arguments: Any) -> Value:
         if str(error).startswith("$"):
             raise
         raise Refused(f"{name}: {error}") from error
-    if value.error == sql.TRUE and is_constant(arguments):
-        raise Refused(f"{name}: MongoDB fails on these constants")
+    if value.error != sql.FALSE and is_constant(arguments):
+        # MongoDB computes constants beforehand, and fails for all documents then
+        if value.error == sql.TRUE or _holds(value.error):
+            raise Refused(f"{name}: MongoDB fails on these constants")
+        value = replace(value, error=sql.FALSE)
     return value if ctx.hoist is None else ctx.hoist(value)
+
+
+@functools.cache
+def _holds(condition: str) -> bool:
+    """Compute a condition on constants."""
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT {condition}").fetchone()
+    return found is None or found[0] is not False
 
 
 def is_constant(given: Any) -> bool:
