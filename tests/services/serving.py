@@ -53,7 +53,7 @@ class Serving:
 
     def client(self, **more) -> Kowalski:
         """Return penquins, logged in."""
-        options = {"username": NAME, "password": PASSWORD, **more}
+        options = {"username": NAME, "password": PASSWORD, "timeout": 30, **more}
         return Kowalski(protocol="http", host="127.0.0.1", port=self.port, **options)
 
     def end(self, how: int = signal.SIGTERM) -> int:
