@@ -243,7 +243,9 @@ def test_fewer_shards_leave_no_old_ones(ran):
     assert len(list(folder.glob("*.parquet"))) == 2
     ran.configure(shards=1)
     ran.snakemake("--cores", "2")
-    for table in TABLES:
-        folder = ran.path / f"results/{table.name}/ztf/20180201"
+    made = [t.name for t in TABLES if (ran.path / "results" / t.name).is_dir()]
+    assert {"alerts", "history", "rejected", "scores", "matches"} <= set(made)
+    for name in made:
+        folder = ran.path / f"results/{name}/ztf/20180201"
         assert [path.name for path in folder.glob("*.parquet")] == ["0000.parquet"]
     assert ran.planned() == {}
