@@ -17,7 +17,7 @@ from pipeline.documents.paths import path
 from pipeline.documents.refused import Refused
 from pipeline.documents.storage import encoded, joined
 from pipeline.documents.types import Type, laid_out
-from pipeline.documents.values import MISSING, NULL, Array, Record, Value
+from pipeline.documents.values import MISSING, NO_CONSTANT, NULL, Array, Record, Value
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
@@ -52,7 +52,7 @@ def compiled(ctx: Context, given: Any) -> Value:
             raise Refused(f"an expression with more than {operators[0]}: {', '.join(given)}")
         return _operator(ctx, operators[0], given[operators[0]])
     if isinstance(given, list):
-        return array_of([_element(compiled(ctx, item)) for item in given], ctx)
+        return array_of([element(compiled(ctx, item)) for item in given], ctx)
     return constant(given)
 
 
@@ -103,27 +103,11 @@ def _object(ctx: Context, given: Mapping[str, Any]) -> Value:
     return Value(record=Record(sql.TRUE, fields), error=sql.either(*errors))
 
 
-def _element(value: Value) -> Value:
-    """In an array a missing value is null."""
+def element(value: Value) -> Value:
+    """Give an item of an array: there a missing value is null."""
     if not value.missing:
         return value
-    nothing = sql.either(value.is_null(), value.is_missing())
-    assert nothing
-    return Value(
-        value.scalars,
-        value.array,
-        value.record,
-        True,
-        False,
-        error=value.error,
-        bits=value.bits,
-        nan=value.nan,
-        infinite=value.infinite,
-        unknown=value.unknown,
-    )
-
-
-element = _element
+    return replace(value, null=True, missing=False, null_sql="", constant=NO_CONSTANT)
 
 
 def array_of(values: list[Value], ctx: Context) -> Value:

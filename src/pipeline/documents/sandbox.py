@@ -37,17 +37,21 @@ def connect(memory_mb: int = MEMORY_MB, threads: int = 1) -> duckdb.DuckDBPyConn
     threads : int
     """
     return duckdb.connect(
-        config={
-            "enable_external_access": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "python_enable_replacements": "false",
-            "allow_community_extensions": "false",
-            "memory_limit": f"{memory_mb}MB",
-            "temp_directory": "",
-            "threads": str(threads),
-        }
+        config={**settings(memory_mb, threads), "enable_external_access": "false"}
     )
+
+
+def settings(memory_mb: int, threads: int) -> dict[str, str | bool | int | float | list[str]]:
+    """Return what holds for any database that strangers' SQL runs in; see `connect`."""
+    return {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+        "allow_community_extensions": "false",
+        "memory_limit": f"{memory_mb}MB",
+        "temp_directory": "",
+        "threads": str(threads),
+    }
 
 
 def lock(connection: duckdb.DuckDBPyConnection) -> None:

@@ -14,7 +14,7 @@ from pipeline.documents.types import (
     laid_out,
     union,
 )
-from pipeline.documents.values import Array, Names, Record, Value
+from pipeline.documents.values import NO_CONSTANT, Array, Names, Record, Value
 
 
 def decoded(column: str, kind: Type) -> Value:
@@ -82,17 +82,13 @@ def within(child: Value, present: str) -> Value:
         there = f"({record.struct} IS NOT NULL)"
         inner = {name: within(part, there) for name, part in record.fields.items()}
         record = replace(record, present=there, fields=inner)
-    return Value(
-        child.scalars,
-        child.array,
-        record,
-        child.null,
-        True,
-        null_sql,
-        bits=child.bits,
-        nan=child.nan,
-        infinite=child.infinite,
-        unknown=child.unknown,
+    return replace(
+        child,
+        record=record,
+        missing=True,
+        null_sql=null_sql,
+        error=sql.FALSE,
+        constant=NO_CONSTANT,
     )
 
 

@@ -127,17 +127,15 @@ class Value:
 
     def only(self, *kinds: str) -> "Value":
         """Give what there is of some kinds, missing elsewhere."""
-        return Value(
-            {k: v for k, v in self.scalars.items() if k in kinds},
-            self.array if "array" in kinds else None,
-            self.record if "object" in kinds else None,
+        return replace(
+            self,
+            scalars={k: v for k, v in self.scalars.items() if k in kinds},
+            array=self.array if "array" in kinds else None,
+            record=self.record if "object" in kinds else None,
             null=False,
             missing=not (self.always and self.kinds <= set(kinds)),
-            error=self.error,
-            bits=self.bits,
-            nan=self.nan,
-            infinite=self.infinite,
-            unknown=self.unknown,
+            null_sql="",
+            constant=NO_CONSTANT,
         )
 
 

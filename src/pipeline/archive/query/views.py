@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.documents.sandbox import MEMORY_MB, lock
+from pipeline.documents.sandbox import MEMORY_MB, lock, settings
 
 THREADS = 2
 
@@ -38,17 +38,7 @@ def views(
         That a query may take; nothing is spilled to disk.
     threads : int
     """
-    # as of pipeline.documents.sandbox.connect, which opens no files at all
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "python_enable_replacements": "false",
-        "allow_community_extensions": "false",
-        "memory_limit": f"{memory_mb}MB",
-        "temp_directory": "",
-        "threads": str(threads),
-    }
-    with duckdb.connect(config=config) as connection:
+    with duckdb.connect(config=settings(memory_mb, threads)) as connection:
         listed = {name: [str(path) for path in of] for name, of in files.items()}
         for name, paths in listed.items():
             read = connection.read_parquet(paths, union_by_name=True, filename=True)
