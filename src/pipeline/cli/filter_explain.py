@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.contract.arguments import add_configuration
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -20,13 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DOCS.jsonl[.gz]",
         help="documents that have it; if absent nights that have been indexed",
     )
-    parser.add_argument(
-        "--directory", type=Path, default=Path(), help="the workflow's working directory"
-    )
-    parser.add_argument(
-        "--configfile", type=Path, nargs="+", default=[], metavar="FILE",
-        help="laid over config/config.yaml, as of snakemake",
-    )  # fmt: skip
+    add_configuration(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

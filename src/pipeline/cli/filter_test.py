@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.contract.arguments import add_configuration
+
 if TYPE_CHECKING:
     from pipeline.filters.filter import Filter
 
@@ -36,13 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", type=Path, metavar="OTHER", help="with --nights: another version of the filter"
     )
-    parser.add_argument(
-        "--directory", type=Path, default=Path(), help="the workflow's working directory"
-    )
-    parser.add_argument(
-        "--configfile", type=Path, nargs="+", default=[], metavar="FILE",
-        help="laid over config/config.yaml, as of snakemake",
-    )  # fmt: skip
+    add_configuration(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -6,8 +6,9 @@ import math
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pipeline.contract.arguments import add_configuration
 
 if TYPE_CHECKING:
     from pipeline.contract.request import Request
@@ -20,17 +21,7 @@ MOST_PACKETS, MOST_BYTES, MOST_CORES = 1e12, 1e9, 1_000_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--configfile",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help="laid over config/config.yaml, as of snakemake",
-    )
-    parser.add_argument(
-        "--directory", type=Path, default=Path(), help="the workflow's working directory"
-    )
+    add_configuration(parser)
     parser.add_argument(
         "--cores",
         type=int,

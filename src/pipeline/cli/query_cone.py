@@ -2,7 +2,7 @@
 
 import argparse
 
-from pipeline.archive.query.command_line import add_directory, add_options, add_output
+from pipeline.archive.query.command_line import add_alerts
 
 COMMAND = "query cone"
 
@@ -21,11 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unit", choices=("arcsec", "arcmin", "deg", "rad"), default="arcsec", help="of both"
     )
-    parser.add_argument("--survey", action="append", help="only of it; may be repeated")
-    parser.add_argument("--columns", help="by commas, or all; default: those of the cone indexes")
-    add_options(parser)
-    add_output(parser)
-    add_directory(parser)
+    add_alerts(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from pipeline.archive.query.command_line import add_directory
+from pipeline.contract.arguments import add_directory
 
 COMMAND = "query export-hats"
 

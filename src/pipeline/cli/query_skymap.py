@@ -2,7 +2,7 @@
 
 import argparse
 
-from pipeline.archive.query.command_line import add_directory, add_options, add_output
+from pipeline.archive.query.command_line import add_alerts
 
 COMMAND = "query skymap"
 
@@ -20,11 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("FIRST", "LAST"),
         help="days after the event; default: that of maps.tsv, any time of a file",
     )
-    parser.add_argument("--survey", action="append", help="only of it; may be repeated")
-    parser.add_argument("--columns", help="by commas, or all; default: those of the cone indexes")
-    add_options(parser)
-    add_output(parser)
-    add_directory(parser)
+    add_alerts(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

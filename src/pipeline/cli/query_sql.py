@@ -2,7 +2,8 @@
 
 import argparse
 
-from pipeline.archive.query.command_line import add_directory, add_options, add_output
+from pipeline.archive.query.command_line import add_options, add_output
+from pipeline.contract.arguments import add_directory
 
 COMMAND = "query sql"
 

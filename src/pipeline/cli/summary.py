@@ -1,16 +1,15 @@
 """Say in a few lines what a run of the workflow found, and where it lies."""
 
 import argparse
-from pathlib import Path
+
+from pipeline.contract.arguments import add_directory
 
 COMMAND = "summary"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--directory", type=Path, default=Path(), help="the workflow's working directory"
-    )
+    add_directory(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -8,13 +8,7 @@ from typing import Any
 
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.query.home import MAX_TIME_S, Options
-
-
-def add_directory(parser: argparse.ArgumentParser) -> None:
-    """Declare where the tables are."""
-    parser.add_argument(
-        "--directory", type=Path, default=Path(), help="the workflow's working directory"
-    )
+from pipeline.contract.arguments import add_directory
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +41,15 @@ def add_max_time(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-time", type=float, default=MAX_TIME_S, metavar="S", help="stop it then [s]"
     )
+
+
+def add_alerts(parser: argparse.ArgumentParser) -> None:
+    """Declare which alerts are looked for, and what is told of them."""
+    parser.add_argument("--survey", action="append", help="only of it; may be repeated")
+    parser.add_argument("--columns", help="by commas, or all; default: those of the cone indexes")
+    add_options(parser)
+    add_output(parser)
+    add_directory(parser)
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
