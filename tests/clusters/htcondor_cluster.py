@@ -97,12 +97,13 @@ USER_JOB_WRAPPER = {FOLDER}/job_wrapper.sh
 
 
 # HTCondor looks at a job's memory every few seconds: one that asks for far too little, as
-# test_clusters.py has it, would end before it is looked at.
+# test_clusters.py has it, would end before it is looked at, or be looked at when it uses little.
+# So such a job holds 300 MB at its end, in `tail`, whose only line nobody reads.
 WRAPPER = """\
 #!/bin/sh
 "$@"
 status=$?
-grep -q '^RequestMemory = 100$' "$_CONDOR_JOB_AD" && sleep 20
+grep -q '^RequestMemory = 100$' "$_CONDOR_JOB_AD" && head -c 300M /dev/zero | tail | sleep 20
 exit $status
 """
 
