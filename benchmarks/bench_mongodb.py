@@ -158,13 +158,14 @@ def spent(server: Mongod, work: Callable[[], None], empty: bool = True) -> Spent
     if empty:
         with server.client() as client:
             client.drop_database(DATABASE)
-    before, wall, cpu = _server_cpu(server), time.monotonic(), time.process_time()
+    before, wall, cpu = server_cpu(server), time.monotonic(), time.process_time()
     work()
     spent_here = time.process_time() - cpu
-    return Spent(time.monotonic() - wall, spent_here, _server_cpu(server) - before)
+    return Spent(time.monotonic() - wall, spent_here, server_cpu(server) - before)
 
 
-def _server_cpu(server: Mongod) -> float:
+def server_cpu(server: Mongod) -> float:
+    """Return the CPU seconds that a server has spent so far."""
     text = Path(f"/proc/{server.pid}/stat").read_text().rsplit(")", maxsplit=1)[1].split()
     return (int(text[11]) + int(text[12])) / TICKS
 
