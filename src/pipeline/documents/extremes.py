@@ -127,8 +127,8 @@ def _any_kind(array: Array, comparison: str, names: Names) -> Value:
     one, at, pair = names.fresh(), names.fresh(), names.fresh()
     value = decoded(one, array.items)
     key = key_of(value, descending=comparison == "gt")
-    body = f"struct_pack(k := {key}, i := {at}, t := {value.there()})"
+    # the element comes along last, where it is never compared: no two have one place
+    body = f"struct_pack(k := {key}, i := {at}, t := {value.there()}, v := {one})"
     keys = f"list_transform({array.sql}, lambda {one}, {at}: {body})"
-    best = f"list_min(list_filter({keys}, lambda {pair}: {pair}.t)).i"
-    found = decoded(f"({array.sql})[{best}]", array.items)
-    return choose([(f"({best} IS NOT NULL)", found)], NULL, names)
+    best = f"list_min(list_filter({keys}, lambda {pair}: {pair}.t))"
+    return choose([(f"({best}.i IS NOT NULL)", decoded(f"{best}.v", array.items))], NULL, names)
