@@ -34,7 +34,16 @@ TOP = {"plan", "cli"}
 ALERTS_DOOR = {
     f"pipeline.alerts.{module}"
     for module in (
-        *("batch", "documents", "alerts_table", "history_table", "photometry", "domain", "need"),
+        *(
+            "batch",
+            "documents",
+            "alerts_table",
+            "history_table",
+            "photometry",
+            "domain",
+            "need",
+            "places",
+        ),
         *("surveys.registry", "surveys.survey"),
     )
 }

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import logging
+import shutil
 import threading
 import time
 
+import pyarrow as pa
 import pytest
 from alert_tables import write_alerts
 from bson import json_util
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from pipeline.archive.places import DOCUMENTS
 from pipeline.archive.query.files import FilesHome
 from pipeline.archive.query.request import QUERY_TYPES
 from pipeline.archive.serve import app as app_module
@@ -25,6 +28,7 @@ from pipeline.archive.serve.skymaps import read_event
 from pipeline.archive.serve.tokens import Tokens
 from pipeline.archive.serve.users import Users
 from pipeline.archive.serve.workers import Workers
+from pipeline.io.tables import write_table
 from pipeline.services.credentials import Credentials
 
 PASSWORD = "correct horse"
@@ -297,6 +301,23 @@ def test_errors_tell_no_paths(make, directory, caplog):
     assert error_of(ask("file")) == "FileNotFoundError: it failed; the server's log says more"
     assert error_of(ask("value")) == "ValueError: x.parquet: is no parquet"
     assert error_of(ask("object")).startswith("TypeError: ")
+
+
+def test_an_answer_that_cannot_be_whole_is_an_error(make, tmp_path, monkeypatch):
+    """And tells which file is missing."""
+    write_alerts(tmp_path, [10, 11], [0, 0], shards=2)
+    for shard in ("0000", "0001"):
+        folder = tmp_path / DOCUMENTS.format(survey="ztf", night="20180201", shard=shard)
+        folder.mkdir(parents=True)
+        write_table(pa.table({"_id": [int(shard)]}), folder / "0.parquet")
+    monkeypatch.chdir(tmp_path)
+    client = logged_in(make(FilesHome(".")))
+    count = {"catalog": "ZTF_alerts", "filter": {}}
+    assert asked(client, "count_documents", count).json()["data"] == 2
+    shutil.rmtree(folder)
+    said = error_of(asked(client, "count_documents", count))
+    assert "results/documents/ztf/20180201/0001 is not there" in said
+    assert "run the workflow" in said
 
 
 def test_what_takes_too_long_is_stopped(make, directory, monkeypatch):

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pipeline.alerts import need
 from pipeline.alerts.dumps import COMPRESSED_TARS, DUMP_SUFFIXES
 from pipeline.alerts.kept import Kept
+from pipeline.alerts.places import COUNTS
 from pipeline.alerts.surveys.registry import names, unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines, Table
@@ -24,8 +25,6 @@ PART = f"{paths.RESULTS}/packets/{paths.NIGHT}/parts/{{part}}.parquet"
 SPOOL = f"{paths.RESULTS}/packets/{paths.NIGHT}/spool/{{part}}.bin"
 # What earlier versions had instead: nothing reads it any more.
 _SPOOL_BEFORE_PARTS = f"{paths.RESULTS}/packets/{paths.NIGHT}/spool.bin"
-# In a folder of its own: polars reads a folder as one table only if all in it is parquet.
-COUNTS = paths.shard_file("counts", "json")
 SUMMARY = f"{paths.RESULTS}/summary/{paths.NIGHT}.json"
 DOWNLOAD = f"{paths.RESULTS}/downloads/{paths.NIGHT}/{{file}}"
 _FETCHED = ("http", "https")

@@ -48,8 +48,3 @@ def table_names(directory: Path) -> list[str]:
     depth = len(Path(pattern).parts)
     found = {path.parts[-depth + 1] for path in directory.glob(pattern)}
     return sorted(found)
-
-
-def surveys_of(directory: Path, table: str = ALERTS) -> list[str]:
-    """Return the surveys that a table has nights of."""
-    return list(dict.fromkeys(night.survey for night in nights_of(directory, table)))

@@ -23,16 +23,19 @@ def run(arguments: argparse.Namespace) -> None:
     """Write it, and print how many rows it has."""
     from pipeline.archive.hats import export_hats  # noqa: PLC0415 - only this command
     from pipeline.archive.query.command_line import columns_of  # noqa: PLC0415
-    from pipeline.archive.tables import ALERTS, nights_of, surveys_of  # noqa: PLC0415
+    from pipeline.archive.readable import named  # noqa: PLC0415
+    from pipeline.archive.tables import ALERTS  # noqa: PLC0415
+    from pipeline.archive.whole import surveys_of, whole_nights  # noqa: PLC0415
 
     there = surveys_of(arguments.directory)
     if arguments.survey not in there:
         raise ValueError(f"no alerts of {arguments.survey!r}; there are {', '.join(there)}")
     if arguments.rows < 1:
         raise ValueError("--rows is at least 1")
-    nights = nights_of(arguments.directory, ALERTS, arguments.survey)
+    nights = whole_nights(arguments.directory, ALERTS, arguments.survey)
     tables = [file for night in nights for file in night.files]
     columns = columns_of(arguments.columns) or "all"
     out = arguments.output
-    rows = export_hats(tables, arguments.survey, out, columns, arguments.rows)
+    with named(tables):
+        rows = export_hats(tables, arguments.survey, out, columns, arguments.rows)
     print(f"{out}: {rows} alerts")

@@ -9,7 +9,9 @@ from pipeline.archive.cones.build import sorted_alerts
 from pipeline.archive.cones.index import ConeIndex, open_index, open_meta
 from pipeline.archive.cones.states import is_as_it_was
 from pipeline.archive.places import COLUMNS, CONES, MONTH
-from pipeline.archive.tables import ALERTS, NightTables, nights_of
+from pipeline.archive.readable import named
+from pipeline.archive.tables import ALERTS, NightTables
+from pipeline.archive.whole import whole_nights
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +27,13 @@ def indexes_of(directory: Path, survey: str) -> Iterator[ConeIndex]:
     directory : Path
         The workflow's working directory.
     survey : str
+
+    Raises
+    ------
+    pipeline.archive.readable.NotWhole
+        If a shard of a night is missing, or cannot be read.
     """
-    nights = {night.night: night for night in nights_of(directory, ALERTS, survey)}
+    nights = {night.night: night for night in whole_nights(directory, ALERTS, survey)}
     left = dict(nights)
     for folder in _folders(directory, MONTH, survey):
         index = _usable(folder, nights)
@@ -34,8 +41,6 @@ def indexes_of(directory: Path, survey: str) -> Iterator[ConeIndex]:
             left = {name: night for name, night in left.items() if name not in index.nights}
             yield index
     own = {folder.name: folder for folder in _folders(directory, CONES, survey)}
-    for name in own.keys() - nights.keys():
-        logger.warning("%s: the tables that it was made of are gone: not searched", own[name])
     for name, night in left.items():
         index = _usable(own[name], nights) if name in own else None
         if index is None:
@@ -44,13 +49,14 @@ def indexes_of(directory: Path, survey: str) -> Iterator[ConeIndex]:
             logger.warning(
                 "%s %s: looked through its alerts instead; run the workflow", wanted, why
             )
-            index = sorted_alerts(night.files, survey, name, COLUMNS)
+            with named(night.files):
+                index = sorted_alerts(night.files, survey, name, COLUMNS)
         yield index
 
 
 def indexed(directory: Path, survey: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the folder and meta.json of each index that is of the tables as they are."""
-    nights = {night.night: night for night in nights_of(directory, ALERTS, survey)}
+    nights = {night.night: night for night in whole_nights(directory, ALERTS, survey)}
     for pattern in (MONTH, CONES):
         for folder in _folders(directory, pattern, survey):
             index = _usable(folder, nights)

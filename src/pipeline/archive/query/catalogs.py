@@ -1,6 +1,5 @@
 """The catalogues of a working directory: its tables, and its documents as collections."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,10 @@ import pyarrow.parquet as pq
 
 from pipeline.archive.documents import by_schema
 from pipeline.archive.places import DOCUMENTS, collection_name
-from pipeline.archive.tables import ALERTS, nights_of, surveys_of, table_names
+from pipeline.archive.readable import named
+from pipeline.archive.tables import table_names
+from pipeline.archive.whole import surveys_of, whole_documents, whole_nights
 
-logger = logging.getLogger(__name__)
 NIGHT = pa.field("night", pa.string())
 """Which views have beside the columns of their files."""
 
@@ -46,24 +46,28 @@ def relations(directory: Path, catalog: str) -> list[Relation]:
     Raises
     ------
     ValueError
-        If there is no such catalogue; the message names those there are.
+        If there is no such catalogue; the message names those there are. If a file is missing
+        or cannot be read (`pipeline.archive.readable.NotWhole`).
     """
     if catalog in table_names(directory):
         files = tuple(table_files(directory, catalog))
-        schemas = {pq.read_schema(file).remove_metadata() for file in files}
+        with named(files):
+            schemas = {pq.read_schema(file).remove_metadata() for file in files}
         schema = pa.unify_schemas(list(schemas), promote_options="permissive")
         return [Relation(catalog, files, schema.append(NIGHT))]
     survey = _collections(directory).get(catalog)
     if survey is None:
         there = ", ".join(names(directory))
         raise ValueError(f"there is no catalogue {catalog!r:.100}; there are {there}")
-    found = by_schema(_documents(directory, survey))
+    kept = list(whole_documents(directory, survey))
+    with named(kept):
+        found = by_schema(kept)
     return [Relation(catalog, tuple(files), schema) for schema, files in found.items()]
 
 
 def table_files(directory: Path, table: str) -> Iterator[Path]:
-    """Yield the files of a table."""
-    for night in nights_of(directory, table):
+    """Yield the files of a table; all that it must have."""
+    for night in whole_nights(directory, table):
         yield from night.files
 
 
@@ -79,17 +83,6 @@ def _collections(directory: Path) -> dict[str, str]:
         for survey in surveys_of(directory)
         if any(directory.glob(_pattern(survey, "*", "*")))
     }
-
-
-def _documents(directory: Path, survey: str) -> Iterator[Path]:
-    """Yield the files of a survey's documents, of the shards that its alerts have."""
-    for night in nights_of(directory, ALERTS, survey):
-        for table in night.files:
-            files = sorted(directory.glob(_pattern(survey, night.night, table.stem)))
-            if not files:
-                folder = DOCUMENTS.format(survey=survey, night=night.night, shard=table.stem)
-                logger.warning("%s is not there: not searched; run the workflow", folder)
-            yield from files
 
 
 def _pattern(survey: str, night: str, shard: str) -> str:

@@ -11,7 +11,8 @@ from pipeline.archive.cones.search import DISTANCE, search
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.query.home import DEFAULT, Document, Found, Options, Wanted
 from pipeline.archive.query.positions import Positions
-from pipeline.archive.tables import ALERTS, surveys_of, table_names
+from pipeline.archive.tables import ALERTS, table_names
+from pipeline.archive.whole import surveys_of
 from pipeline.io.numpy_arrow import flags_to_arrow, from_arrow
 from pipeline.sky.healpix import lonlat_to_vec
 

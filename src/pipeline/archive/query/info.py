@@ -5,7 +5,8 @@ from pathlib import Path
 from pipeline.archive.cones.choice import indexed
 from pipeline.archive.query.catalogs import names, relations, rows_in, survey_of
 from pipeline.archive.query.home import Document
-from pipeline.archive.tables import ALERTS, nights_of, surveys_of
+from pipeline.archive.tables import ALERTS
+from pipeline.archive.whole import surveys_of, whole_nights
 
 
 def catalog_info(directory: Path, catalog: str) -> Document:
@@ -14,7 +15,7 @@ def catalog_info(directory: Path, catalog: str) -> Document:
     files = [file for part in parts for file in part.files]
     survey = survey_of(directory, catalog)
     nights: dict[str, list[str]] = {}
-    for night in nights_of(directory, ALERTS if survey else catalog, survey or "*"):
+    for night in whole_nights(directory, ALERTS if survey else catalog, survey or "*"):
         nights.setdefault(night.survey, []).append(night.night)
     return {
         "ns": catalog,

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipeline.archive.readable import named
 from pipeline.documents.sandbox import MEMORY_MB, lock, settings
 
 THREADS = 2
@@ -37,13 +38,19 @@ def views(
     memory_mb : int
         That a query may take; nothing is spilled to disk.
     threads : int
+
+    Raises
+    ------
+    pipeline.archive.readable.NotWhole
+        If a file is no whole parquet file.
     """
     with duckdb.connect(config=settings(memory_mb, threads)) as connection:
         listed = {name: [str(path) for path in of] for name, of in files.items()}
         for name, paths in listed.items():
-            read = connection.read_parquet(paths, union_by_name=True, filename=True)
-            night = f"split_part(filename, '/', {-1 - above:d}) as night"
-            read.project(f"* exclude (filename), {night}").create_view(name)
+            with named(files[name]):
+                read = connection.read_parquet(paths, union_by_name=True, filename=True)
+                night = f"split_part(filename, '/', {-1 - above:d}) as night"
+                read.project(f"* exclude (filename), {night}").create_view(name)
         for name, table in (tables or {}).items():
             connection.from_arrow(table).create_view(name)
         every = [path for paths in listed.values() for path in paths]
