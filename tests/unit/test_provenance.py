@@ -180,7 +180,8 @@ PASSED_ON = {
     # what stops a plan or a job: for a person, and no result
     "cli/main.py:main", "alerts/surveys/check.py:wrong_with", "archive/cones/choice.py:_usable",
     "archive/matchfiles/read.py:read_matchfile",
-    "archive/readable.py:_check", "archive/serve/bodies.py:parse_object", "archive/serve/run.py:listen",
+    "archive/readable.py:_check",
+    "archive/serve/bodies.py:parse_object", "archive/serve/run.py:listen",
     "archive/serve/users.py:entry",
     "crossmatch/domain.py:_columns_there", "contract/job.py:job", "crossmatch/rows.py:readable",
     "io/fetch.py:fetch", "io/fetch.py:_complete",
