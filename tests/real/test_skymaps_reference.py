@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.events.directions import to_icrs
 from pipeline.events.files import read_event
+from pipeline.events.geometry import IC86, read_geometry
 from pipeline.events.icecube.i3objects import decode_double, decode_particle, decode_position
 from pipeline.events.icecube.plain_pickle import load_plain
 from pipeline.events.icecube.realtime import event_pulses, message_frames
@@ -65,6 +66,11 @@ def test_events(shared, reference, name):
         assert event.mjd == expected["mjd"]
     types = {"1": "neutrino", "h": "HESE", "r": "neutrino"}
     assert event.event_type == types[name[0]]
+
+
+def test_the_geometry_that_ships_is_the_public_one(shared):
+    public = read_geometry(shared / "data/icecube/ic86_geometry.csv")
+    assert read_geometry(IC86).tolist() == public.tolist()
 
 
 def test_damaged_real_events(shared, tmp_path):

@@ -75,6 +75,10 @@ def test_the_wheel_has_the_package_and_what_it_carries(built):
     code = {str(p.relative_to(ROOT / "src")) for p in (ROOT / "src/pipeline").rglob("*.py")}
     assert expected | code | {"pipeline/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests/", "workflow/", "src/"))]
+    # Apache-2.0 asks for both wherever the table goes
+    assert "pipeline/events/data/ic86.csv" in names
+    licences = {name.partition(".dist-info/licenses/")[2] for name in names} - {""}
+    assert licences == {"LICENSE", "NOTICE", "LICENSES/Apache-2.0.txt"}
 
 
 def test_the_sdist_makes_the_same_wheel(built, tmp_path):

@@ -1,7 +1,11 @@
 """An input that is not there stops the run, unless what is there was made of it."""
 
+import shutil
+
 import pytest
 from workdir import Workdir
+
+from pipeline.events.geometry import IC86
 
 pytestmark = pytest.mark.workflow
 MODEL = {"version": "1", "path": "bright.onnx", "inputs": ["features"], "features": ["magpsf"]}
@@ -69,8 +73,8 @@ def test_deleted_raw_data_that_more_is_to_be_made_of(ran):
 @pytest.fixture
 def scanned(workdir) -> Workdir:
     """Return a directory whose scan of an event stands in Snakemake's records, without one."""
-    for name in ("event.json", "doms.csv"):
-        (workdir.path / name).touch()
+    (workdir.path / "event.json").touch()
+    shutil.copy(IC86, workdir.path / "doms.csv")
     write_events(workdir, "event.json", "doms.csv")
     files = workdir.snakemake("--summary").splitlines()
     for file in (line.split("\t")[0] for line in files if line.startswith("results/")):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 
+import icetray
 import numpy as np
 import pytest
 from test_skymaps_events import event
@@ -72,6 +73,25 @@ def test_an_older_event_or_geometry(events):
         path.write_bytes(path.read_bytes()[:-1])
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
         assert workdir.planned() == {}
+
+
+def test_a_geometry_that_does_not_fit_stops_before_any_job(events):
+    """A realtime message with a DOM that it lacks; nightmill-events bring their own."""
+    lines = [("own", "track.json", "", "", ""), ("real", "real.json", "", "", "")]
+    settings = {"reco": "dummy", "nsides": NSIDES, "geometry": "doms.csv"}
+    workdir = events(*lines, **settings)
+    (workdir.path / "real.json").write_text(json.dumps(icetray.message()))
+    heading, *rows = IC86_LIKE.read_text().splitlines()
+    for kept, words in (
+        (rows[:600], "skymaps.geometry: real.json: not in the geometry: DOM (11, 60), 1 in all"),
+        (rows[:5], "skymaps.geometry: doms.csv: 5 DOMs only"),
+        ([*rows, rows[0]], "skymaps.geometry: doms.csv: DOM (1, 1) is listed twice"),
+    ):
+        (workdir.path / "doms.csv").write_text("\n".join([heading, *kept]) + "\n")
+        assert words in workdir.snakemake("--dry-run", ok=False)
+    (workdir.path / "doms.csv").unlink()
+    events(*lines, **(settings | {"geometry": None}))
+    assert workdir.planned() == {"scan": 2, "summarise_skymaps": 1}
 
 
 def test_another_calibration_scans_again_only_what_it_may_change(events):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.events.event import Event
-from pipeline.events.geometry import GEOMETRY_COLUMNS, read_geometry
+from pipeline.events.geometry import GEOMETRY_COLUMNS, IC86, UnknownDomError, read_geometry
 from pipeline.events.icecube.plain_pickle import load_plain
 from pipeline.events.icecube.realtime import decode_message, is_realtime
 from pipeline.io.atomic import write_json
@@ -31,12 +31,14 @@ def read_event(path: str | Path, geometry: str | Path | None = None) -> Event:
     path : str or Path
         A realtime message (JSON, or a pickle of it), or a nightmill-event.
     geometry : str or Path, optional
-        The detector's DOMs, which a realtime message does not carry.
+        The detector's DOMs, which a realtime message does not carry; IceCube's without.
 
     Raises
     ------
     FileNotFoundError
         If one of the files does not exist.
+    UnknownDomError
+        If a realtime message has pulses of a DOM that the geometry lacks; the message names both.
     ValueError
         If the file is damaged or no event; the message names it.
     """
@@ -50,10 +52,9 @@ def read_event(path: str | Path, geometry: str | Path | None = None) -> Event:
             return decode_event(message)
         if not is_realtime(message):
             raise ValueError(f"neither a realtime message (value.data) nor a {FORMAT}")
-        if geometry is None:
-            raise ValueError("a realtime message carries no geometry; set skymaps.geometry")
-        doms = read_geometry(geometry)
-        return decode_message(message, doms)
+        return decode_message(message, read_geometry(geometry or IC86))
+    except UnknownDomError as error:
+        raise UnknownDomError(f"{path}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 

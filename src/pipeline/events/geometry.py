@@ -1,4 +1,7 @@
-"""Where the optical modules (DOMs) of a detector are: files, and an IC86-like one that ships."""
+"""Where the optical modules (DOMs) of a detector are: files, and two that ship.
+
+IceCube's own, for real events, and an IC86-like one for simulation.
+"""
 
 import csv
 from pathlib import Path
@@ -12,8 +15,18 @@ GEOMETRY_DTYPE = np.dtype([*zip(GEOMETRY_COLUMNS, ("i2", "i2", "f8", "f8", "f8")
 MAX_DOMS = 1_000_000
 """Rows that a geometry may have: IceCube-Gen2 will have 17,000 DOMs."""
 
+IC86 = Path(__file__).parent / "data" / "ic86.csv"
+"""IceCube's DOMs, for real events: GraphNeT's public table (Apache-2.0, the project's NOTICE).
+
+Those 77 of the 5160 that never worked are not in it.
+"""
+
 IC86_LIKE = Path(__file__).parent / "data" / "ic86_like.csv"
-"""The geometry that ships: what `ic86_like` returns. For simulation, not for real events."""
+"""What `ic86_like` returns. For simulation, not for real events."""
+
+
+class UnknownDomError(ValueError):
+    """A DOM with pulses that a geometry lacks."""
 
 
 def read_geometry(path: str | Path) -> np.ndarray:
@@ -75,7 +88,7 @@ def positions(geometry: np.ndarray, string: np.ndarray, om: np.ndarray) -> np.nd
 
     Raises
     ------
-    ValueError
+    UnknownDomError
         If a DOM is not in the geometry; the message names it.
     """
     known, wanted = _key(geometry["string"], geometry["om"]), _key(string, om)
@@ -83,7 +96,7 @@ def positions(geometry: np.ndarray, string: np.ndarray, om: np.ndarray) -> np.nd
     missing = np.flatnonzero(known[row] != wanted)
     if len(missing):
         doms = sorted({f"({string[i]}, {om[i]})" for i in missing})
-        raise ValueError(f"not in the geometry: DOM {', '.join(doms[:5])}, {len(doms)} in all")
+        raise UnknownDomError(f"not in the geometry: DOM {', '.join(doms[:5])}, {len(doms)} in all")
     return np.column_stack([geometry[axis][row] for axis in "xyz"])
 
 

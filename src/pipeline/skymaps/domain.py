@@ -15,7 +15,7 @@ from pipeline.contract.work import Expected, Work, named
 from pipeline.events.domain import EventRow, events
 from pipeline.sky.nsides import parse_nsides, words_of
 from pipeline.skymaps import need
-from pipeline.skymaps.recos.registry import names
+from pipeline.skymaps.checks import CHECKS
 
 CHUNK = f"{paths.SKYMAP}/rounds/{{round}}/{{chunk}}-of-{{chunks}}.npz"
 SUMMARY = f"{paths.RESULTS}/skymaps/summary.csv"
@@ -69,7 +69,8 @@ class Skymaps(Section):
         default=1, ge=1, le=1000, description="jobs each round of a scan fans out into"
     )
     geometry: str | None = Field(
-        default=None, description="CSV or parquet of the detector's DOMs, for realtime events"
+        default=None,
+        description="CSV or parquet of a detector's DOMs, for realtime events; if absent IceCube's",
     )
     pointed: bool = Field(
         default=False,
@@ -225,39 +226,6 @@ def _targets(request: Request) -> list[str]:
     return [*files, SUMMARY] if rows else []
 
 
-def _known_recos(request: Request) -> Iterator[str]:
-    known = names()
-    for row in events(request):
-        reco = row.reco or request.config.skymaps.reco
-        if reco not in known:
-            where = f"{request.config.events}: event {row.event}" if row.reco else "skymaps.reco"
-            yield f"{where}: no reconstruction {reco!r}; there are {', '.join(known)}"
-
-
-def _pointed_or_calibrated(request: Request) -> Iterator[str]:
-    section = request.config.skymaps
-    if section.pointed and section.calibration is not None:
-        yield "skymaps.calibration: a pointed scan cannot be calibrated; take one of the two out"
-
-
-def _pointed_at_one_nside(request: Request) -> Iterator[str]:
-    """Tell of levels that a pointed scan would not use (`pipeline.skymaps.scan.pixels.choose`)."""
-    section = request.config.skymaps
-    for row in events(request) if section.pointed else ():
-        nsides = row.nsides or section.nsides
-        first, *unused = parse_nsides(nsides)
-        if unused:
-            where = (
-                f"{request.config.events}: event {row.event}: nsides"
-                if row.nsides
-                else "skymaps.nsides"
-            )
-            yield (
-                f"{where}: {nsides!r}: a pointed scan looks at the first nside alone, which is "
-                f"{first.nside} here: give one, 64:0 or finer, or take skymaps.pointed out"
-            )
-
-
 def _found(directory: Path) -> Iterator[str]:
     from pipeline.skymaps.products.summary_csv import skymap_lines  # noqa: PLC0415 - for the cli
 
@@ -278,6 +246,6 @@ SKYMAPS = Domain(
     active=lambda request: bool(events(request)),
     targets=_targets,
     work=_work,
-    checks=(_known_recos, _pointed_or_calibrated, _pointed_at_one_nside),
+    checks=CHECKS,
     found=_found,
 )

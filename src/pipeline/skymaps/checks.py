@@ -1,0 +1,61 @@
+"""What only the whole configuration shows to be wrong with how events are scanned."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.contract.request import Request
+from pipeline.events.domain import events
+from pipeline.sky.nsides import parse_nsides
+from pipeline.skymaps.recos.registry import names
+
+
+def _known_recos(request: Request) -> Iterator[str]:
+    known = names()
+    for row in events(request):
+        reco = row.reco or request.config.skymaps.reco
+        if reco not in known:
+            where = f"{request.config.events}: event {row.event}" if row.reco else "skymaps.reco"
+            yield f"{where}: no reconstruction {reco!r}; there are {', '.join(known)}"
+
+
+def _pointed_or_calibrated(request: Request) -> Iterator[str]:
+    section = request.config.skymaps
+    if section.pointed and section.calibration is not None:
+        yield "skymaps.calibration: a pointed scan cannot be calibrated; take one of the two out"
+
+
+def _pointed_at_one_nside(request: Request) -> Iterator[str]:
+    """Tell of levels that a pointed scan would not use (`pipeline.skymaps.scan.pixels.choose`)."""
+    section = request.config.skymaps
+    for row in events(request) if section.pointed else ():
+        nsides = row.nsides or section.nsides
+        first, *unused = parse_nsides(nsides)
+        if unused:
+            where = (
+                f"{request.config.events}: event {row.event}: nsides"
+                if row.nsides
+                else "skymaps.nsides"
+            )
+            yield (
+                f"{where}: {nsides!r}: a pointed scan looks at the first nside alone, which is "
+                f"{first.nside} here: give one, 64:0 or finer, or take skymaps.pointed out"
+            )
+
+
+def _sound_geometry(request: Request) -> Iterator[str]:
+    """Tell what is wrong with a geometry of the user's own, or which events it does not fit.
+
+    One that is not there is told of with all inputs (``workflow/rules/inputs.smk``).
+    """
+    path, rows = request.config.skymaps.geometry, events(request)
+    if path is None or not rows or not Path(path).is_file():
+        return
+    # 0.2 s to import, and 20 ms an event: for those alone who bring a geometry.
+    from pipeline.events.detector_check import geometry_problems, missing_doms  # noqa: PLC0415
+
+    problems = list(geometry_problems(path))
+    problems = problems or list(missing_doms([row.path for row in rows], path))
+    yield from (f"skymaps.geometry: {problem}" for problem in problems)
+
+
+CHECKS = (_known_recos, _pointed_or_calibrated, _pointed_at_one_nside, _sound_geometry)
