@@ -103,3 +103,9 @@ def test_units(unit):
 def test_no_angles(value, unit):
     with pytest.raises(ValueError, match=r"an angle is a number|unit: expected one of"):
         read_angle(value, unit)
+
+
+def test_a_mapping_that_names_two_positions_alike_is_refused():
+    assert read_positions('{"a": [1, 2], "b": [1, 2]}').names == ["a", "b"]
+    with pytest.raises(ValueError, match="position 'a': stands twice"):
+        read_positions('{"a": [1, 2], "a": [3, 4]}')

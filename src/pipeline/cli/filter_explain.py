@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.contract.arguments import add_configuration
+from pipeline.contract.arguments import add_configuration, candid
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +15,7 @@ COMMAND = "filter explain"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("file", type=Path, metavar="FILE", help="the filter: YAML or JSON")
-    parser.add_argument("candid", type=int, metavar="CANDID", help="the alert")
+    parser.add_argument("candid", type=candid, metavar="CANDID", help="the alert")
     parser.add_argument(
         "--documents",
         type=Path,
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _document(survey: str, arguments: argparse.Namespace) -> "tuple[str, pa.Table]":
     """Return where the alert is, and its document as a table of one row."""
+    import pyarrow as pa  # noqa: PLC0415 - only this command
     import pyarrow.compute as pc  # noqa: PLC0415 - only this command
 
     from pipeline.documents.load import load_documents  # noqa: PLC0415
@@ -59,9 +60,14 @@ def _document(survey: str, arguments: argparse.Namespace) -> "tuple[str, pa.Tabl
 
     if arguments.documents is not None:
         table = load_documents(arguments.documents)
-        row = table.filter(pc.equal(table["candid"], arguments.candid))
+        names = table["candid"] if "candid" in table.column_names else None
+        if names is None or not pa.types.is_integer(names.type):
+            raise ValueError(f"{arguments.documents}: its documents have no candid, an integer")
+        row = table.filter(pc.equal(names, arguments.candid))
         if row.num_rows != 1:
-            raise ValueError(f"{arguments.documents}: no document of {arguments.candid}")
+            raise ValueError(
+                f"{arguments.documents}: {row.num_rows} documents of {arguments.candid}"
+            )
         return str(arguments.documents), row
     from contextlib import chdir  # noqa: PLC0415
 

@@ -43,11 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what passes."""
-    from pipeline.filters.filter_file import read_file  # noqa: PLC0415 - only this command
+    from pipeline.alerts.surveys.registry import unknown  # noqa: PLC0415 - only this command
+    from pipeline.filters.filter_file import read_files  # noqa: PLC0415
 
     if (arguments.documents is None) == (arguments.nights is None):
         raise ValueError("give either --documents or --nights")
-    filters = [one.filter for path in arguments.files for one in read_file(path)]
+    stored = read_files(arguments.files)
+    for one in stored:
+        for line in unknown(one.where, [one.filter.survey]):
+            raise ValueError(line)
+    filters = [one.filter for one in stored]
     if arguments.documents is not None:
         _on_documents(filters, arguments)
     else:
@@ -73,6 +78,8 @@ def _on_documents(filters: "list[Filter]", arguments: argparse.Namespace) -> Non
     results = test_on_documents(filters, documents, told)
     rows = write_csv(results, arguments.output)
     print(f"{rows} rows in {arguments.output}")
+    if results and all(one.refused for one in results):
+        raise ValueError("no filter could be run")
 
 
 def _on_nights(filters: "list[Filter]", arguments: argparse.Namespace) -> None:

@@ -57,7 +57,7 @@ def parse(text: str) -> Any:
         raise JsonError(f"{len(text)} characters: more than {MOST_BYTES}")
     try:
         return json_util.loads(
-            without_comments(text), json_options=_OPTIONS, object_pairs_hook=_once
+            without_comments(text), json_options=_OPTIONS, object_pairs_hook=_converted
         )
     except RecursionError as error:
         raise JsonError("nested too deep") from error
@@ -70,13 +70,23 @@ def parse(text: str) -> Any:
         raise JsonError(f"no extended JSON: {error}") from error
 
 
-def _once(pairs: list[tuple[str, Any]]) -> Any:
-    """Refuse keys that stand twice in an object: one would be lost."""
-    keys = [key for key, _ in pairs]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise JsonError(f"{key!r} stands twice in one object")
-    return json_util.object_pairs_hook(pairs, _OPTIONS)
+def _converted(pairs: list[tuple[str, Any]]) -> Any:
+    return json_util.object_pairs_hook(list(once(pairs).items()), _OPTIONS)
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; refuse keys that stand twice in it: one would be lost.
+
+    Raises
+    ------
+    JsonError
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise JsonError(f"{twice[:100]!r} stands twice in one object")
+    return found
 
 
 def parse_pipeline(given: Any) -> list[dict[str, Any]]:

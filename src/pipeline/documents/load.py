@@ -5,6 +5,7 @@ Each path gets a column of its kind; where a path has several, or both null and 
 """
 
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 from bson import json_util
 from bson.errors import BSONError
 
+from pipeline.documents.extended_json import once
 from pipeline.documents.schema import BSON, FINITE, NAME, NULLS
 from pipeline.documents.seen import ABSENT, Seen, kind_of
 
@@ -48,23 +50,46 @@ def read_documents(path: Path) -> Iterator[dict[str, Any]]:
     ValueError
         Naming the file and line.
     """
+    for number, line in _lines(path):
+        try:
+            found = json_util.loads(line, json_options=_OPTIONS, object_pairs_hook=_converted)
+        except (ValueError, TypeError, BSONError, RecursionError) as error:
+            raise ValueError(f"{path}, line {number}: no extended JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise ValueError(f"{path}, line {number}: no document (an object)")
+        yield found
+
+
+def _converted(pairs: list[tuple[str, Any]]) -> Any:
+    return json_util.object_pairs_hook(list(once(pairs).items()), _OPTIONS)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a file that say something, and their numbers."""
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                found = json_util.loads(line, json_options=_OPTIONS)
-            except (ValueError, TypeError, BSONError, RecursionError) as error:
-                raise ValueError(f"{path}, line {number}: no extended JSON: {error}") from error
-            if not isinstance(found, dict):
-                raise ValueError(f"{path}, line {number}: no document (an object)")
-            yield found
+    number = 0
+    try:
+        with opened(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, line
+    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        kind = "a whole gzip file of text" if path.suffix == ".gz" else "text in UTF-8"
+        raise ValueError(f"{path}, after line {number}: expected {kind}: {error}") from error
 
 
 def load_documents(path: Path) -> pa.Table:
-    """Read documents into a table; its schema is what `translate` takes."""
-    return table_of(read_documents(path))
+    """Read documents into a table; its schema is what `translate` takes.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, if there are none or they cannot be read.
+    """
+    table = table_of(read_documents(path))
+    if not table.num_rows:
+        raise ValueError(f"{path}: has no documents: expected one a line, as JSON")
+    return table
 
 
 def table_of(documents: Iterable[Mapping[str, Any]]) -> pa.Table:

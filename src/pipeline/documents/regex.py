@@ -82,6 +82,8 @@ def checked(given: str) -> str:
             raise Refused(f"the regular expression {given!r} at {given[at : at + 8]!r}")
         kind, text = str(found.lastgroup), found.group()
         at = found.end()
+        if text == "?" and before == "group":
+            raise Refused(f"a group of the kind {given[at - 2 : at + 2]!r} in {given!r}")
         if kind == "many" and before in ("", "many", "start", "group", "close|", "end"):
             raise Refused(f"the quantifier {text!r} in {given!r}")
         if kind == "start" and before not in ("", "group", "close|"):

@@ -1,7 +1,7 @@
 """Filters as files: one YAML each, or JSON of one or several; checked line by line."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,13 +91,24 @@ def read_folder(folder: Path) -> list[StoredFilter]:
     if not folder.is_dir():
         raise FilterFileError(f"{folder}: no such folder")
     files = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and p.name[0] != ".")
+    return sorted(read_files(files), key=lambda one: one.filter.name)
+
+
+def read_files(files: Iterable[Path]) -> list[StoredFilter]:
+    """Return the filters of some files, in their order.
+
+    Raises
+    ------
+    FilterFileError
+        If a file is wrong, or two filters have one name.
+    """
     found: dict[str, StoredFilter] = {}
     for one in (stored for file in files for stored in read_file(file)):
         if one.filter.name in found:
             other = found[one.filter.name].where
             raise FilterFileError(f"{one.where}: {other} has a filter {one.filter.name} too")
         found[one.filter.name] = one
-    return [found[name] for name in sorted(found)]
+    return list(found.values())
 
 
 def read_file(path: Path) -> list[StoredFilter]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -78,9 +79,19 @@ def test_on_documents(
                 found = sorted((candid.get(key, key), text) for key, text in pairs)
                 results.append(Tested(one.name, found, missing=missing))
             except (Refused, SandboxError) as error:
-                results.append(Tested(one.name, [], str(error)))
+                before = 0 if one.sql else len(stages(one.permissions))
+                results.append(Tested(one.name, [], _in_own_stages(str(error), before)))
             told(results[-1])
     return results
+
+
+def _in_own_stages(message: str, before: int) -> str:
+    """Count stages from the filter's first.
+
+    >>> _in_own_stages("stage 3 ($match): $gtt: unknown", 2)
+    'stage 1 ($match): $gtt: unknown'
+    """
+    return re.sub(r"(?<=\bstage )\d+(?= \()", lambda n: str(int(n.group()) - before), message)
 
 
 def _candids(documents: pa.Table) -> dict[Any, int]:

@@ -45,12 +45,15 @@ def test_on_nights(request: Request, one: Filter, other: Filter | None, span: st
     for night in chosen:
         found = _night(request, night, versions)
         overlap.update(_overlap(night, found.candids, one.name))
-        usual = f"{found.passed[one.name]:,} of {found.alerts:,} alerts in {found.seconds:.1f} s"
-        yield f"{night.night}: {usual}"
+        if one.name not in found.refused:
+            number, seconds = found.passed[one.name], found.seconds
+            yield f"{night.night}: {number:,} of {found.alerts:,} alerts in {seconds:.1f} s"
         for line in dict.fromkeys(found.warnings):
             yield f"{night.night}: {line}"
         for name, objects in found.objects.items():
             passed[name] |= objects
+        if refused := found.refused & set(passed):
+            raise ValueError(f"{night.night}: {', '.join(sorted(refused))}: could not be run")
     if other is not None:
         after, before = (passed[version.name] for version in versions)
         yield _difference("gained", after - before)
@@ -85,6 +88,7 @@ class _Found:
     passed: Counter[str] = field(default_factory=Counter)
     objects: dict[str, set[str]] = field(default_factory=dict)
     candids: set[int] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -101,6 +105,8 @@ def _night(request: Request, night: Night, versions: list[Filter]) -> _Found:
                 if version is versions[0]:
                     found.candids |= set(passed["candid"].to_pylist())
                 found.warnings += result.warnings
+                if result.verdicts["passed"].null_count:
+                    found.refused.add(version.name)
     found.seconds = time.monotonic() - started
     return found
 

@@ -113,13 +113,27 @@ def _literal(text: str) -> Any:
     """Return what a text says: a Python or JSON literal, or two words."""
     if len(text) > MOST_TEXT:
         raise ValueError(f"positions: a text of {len(text)} letters; {MOST_TEXT} at most")
+    text = text.strip()
     try:
-        return ast.literal_eval(text.strip())
+        found = ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
-        words = re.split(r"\s*,\s*|\s+", text.strip())
+        words = re.split(r"\s*,\s*|\s+", text)
         if len(words) == 2:
             return [_number(word) for word in words]
         raise ValueError(f"positions: cannot be read: {text[:100]!r}") from None
+    if isinstance(found, dict):
+        _each_name_once(text, len(found))
+    return found
+
+
+def _each_name_once(text: str, number: int) -> None:
+    """Refuse a literal of a mapping that names two positions alike: Python keeps the last."""
+    node = ast.parse(text, mode="eval").body
+    assert isinstance(node, ast.Dict)
+    if len(node.keys) > number:
+        names = [ast.literal_eval(key) for key in node.keys if key is not None]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"position {twice!r}: stands twice")
 
 
 def _number(word: str) -> float | str:

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from pipeline.archive.serve.answers import Refused
+from pipeline.documents.extended_json import once
 
 MOST_BYTES = 16 << 20
 """Of a body: 200,000 positions."""
@@ -64,7 +65,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     {'query_type': 'info'}
     """
     try:
-        value = json.loads(body, parse_constant=_no_number)
+        value = json.loads(body, parse_constant=_no_number, object_pairs_hook=once)
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:  # of JSON, of UTF-8, of integers of thousands of digits
