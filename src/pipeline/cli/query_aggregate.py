@@ -20,11 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what comes out of it."""
-    from pipeline.archive.query.command_line import options_of, stages_of  # noqa: PLC0415 - only this command
+    from pipeline.archive.query.command_line import (  # noqa: PLC0415 - only this command
+        options_of,
+        stages_of,
+        warnings_to_stderr,
+    )
     from pipeline.archive.query.output import format_of, write  # noqa: PLC0415
     from pipeline.plan.homes import open_home  # noqa: PLC0415
 
+    warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
-    with open_home(arguments.directory, arguments.mongodb) as home:
+    with open_home(arguments.directory, arguments.mongodb, arguments.configfile) as home:
         found = home.aggregate(arguments.catalog, stages_of(arguments.pipeline), options)
     write(found, arguments.output, form)

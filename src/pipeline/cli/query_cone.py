@@ -3,6 +3,7 @@
 import argparse
 
 from pipeline.archive.query.command_line import add_alerts
+from pipeline.contract.arguments import add_directory
 
 COMMAND = "query cone"
 
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unit", choices=("arcsec", "arcmin", "deg", "rad"), default="arcsec", help="of both"
     )
     add_alerts(parser)
+    add_directory(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -27,6 +27,9 @@ def run(arguments: argparse.Namespace) -> None:
     from pipeline.archive.tables import ALERTS  # noqa: PLC0415
     from pipeline.archive.whole import surveys_of, whole_nights  # noqa: PLC0415
 
+    out = arguments.output
+    if not out.parent.is_dir():
+        raise ValueError(f"{out}: there is no folder {out.parent}")
     there = surveys_of(arguments.directory)
     if arguments.survey not in there:
         raise ValueError(f"no alerts of {arguments.survey!r}; there are {', '.join(there)}")
@@ -35,7 +38,6 @@ def run(arguments: argparse.Namespace) -> None:
     nights = whole_nights(arguments.directory, ALERTS, arguments.survey)
     tables = [file for night in nights for file in night.files]
     columns = columns_of(arguments.columns) or "all"
-    out = arguments.output
     with named(tables):
         rows = export_hats(tables, arguments.survey, out, columns, arguments.rows)
     print(f"{out}: {rows} alerts")

@@ -24,13 +24,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print them."""
-    from pipeline.archive.query.command_line import object_of, options_of  # noqa: PLC0415 - only this command
+    from pipeline.archive.query.command_line import (  # noqa: PLC0415 - only this command
+        object_of,
+        options_of,
+        warnings_to_stderr,
+    )
     from pipeline.archive.query.home import Wanted  # noqa: PLC0415
     from pipeline.archive.query.output import format_of, write  # noqa: PLC0415
     from pipeline.plan.homes import open_home  # noqa: PLC0415
 
+    warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
     filter_, projection = object_of(arguments.filter), object_of(arguments.projection)
-    with open_home(arguments.directory, arguments.mongodb) as home:
+    with open_home(arguments.directory, arguments.mongodb, arguments.configfile) as home:
         found = home.find(arguments.catalog, Wanted(filter_, projection or None), options)
     write(found, arguments.output, form)

@@ -18,10 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print it as JSON."""
+    from pipeline.archive.query.command_line import warnings_to_stderr  # noqa: PLC0415
     from pipeline.archive.query.output import print_json  # noqa: PLC0415 - only this command
     from pipeline.plan.homes import open_home  # noqa: PLC0415
 
-    with open_home(arguments.directory, arguments.mongodb) as home:
+    warnings_to_stderr()
+    with open_home(arguments.directory, arguments.mongodb, arguments.configfile) as home:
         if arguments.catalog is None:
             found = {"catalogs": home.catalog_names(), **home.db_info()}
         elif arguments.indexes:

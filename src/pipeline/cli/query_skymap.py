@@ -3,6 +3,7 @@
 import argparse
 
 from pipeline.archive.query.command_line import add_alerts
+from pipeline.contract.arguments import add_configuration
 
 COMMAND = "query skymap"
 
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="days after the event; default: that of maps.tsv, any time of a file",
     )
     add_alerts(parser)
+    add_configuration(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -36,7 +38,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
-    area = area_of(arguments.map, arguments.level, arguments.window, arguments.directory)
+    where = arguments.directory, arguments.configfile
+    area = area_of(arguments.map, arguments.level, arguments.window, *where)
     home = FilesHome(arguments.directory)
     found = home.region(area, columns_of(arguments.columns), arguments.survey)
     write(found.slice(options.skip, options.limit), arguments.output, form)

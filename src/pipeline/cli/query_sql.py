@@ -22,10 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what it selects."""
-    from pipeline.archive.query.command_line import options_of, text_of  # noqa: PLC0415
+    from pipeline.archive.query.command_line import (  # noqa: PLC0415
+        options_of,
+        text_of,
+        warnings_to_stderr,
+    )
     from pipeline.archive.query.files import FilesHome  # noqa: PLC0415
     from pipeline.archive.query.output import format_of, write  # noqa: PLC0415
 
+    warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
     found = FilesHome(arguments.directory).sql(text_of(arguments.sql), options)
     write(found, arguments.output, form)

@@ -63,16 +63,17 @@ def run(arguments: argparse.Namespace) -> None:
     file = arguments.users.absolute() if arguments.users else None
     users = Users(file, find_credentials(SERVICE))
     here = Path()
-    with open_home(arguments.directory, arguments.mongodb):
+    files = [path.absolute() for path in arguments.configfile]
+    with open_home(arguments.directory, arguments.mongodb, files):
         pass  # what is wrong is told by the folder's name
     os.chdir(arguments.directory)  # no answer can tell where it is
     logging.basicConfig(format="%(asctime)s %(message)s", stream=sys.stderr, level=logging.INFO)
 
     def area_of(names: Sequence[str], time: str | None, level: float) -> Area:
-        return area_of_event(names, time, level, here)
+        return area_of_event(names, time, level, here, files)
 
     with (
-        open_home(here, arguments.mongodb) as home,
+        open_home(here, arguments.mongodb, files) as home,
         listen(arguments.host, arguments.port, arguments.behind_proxy) as listening,
     ):
         host, port = listening.getsockname()[:2]

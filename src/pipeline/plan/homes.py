@@ -1,6 +1,6 @@
 """Who answers a query: the tables of a working directory, or the MongoDB that it names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pipeline.contract.section import ConfigError
 
 
 @contextmanager
-def open_home(directory: Path, mongodb: bool = False) -> Iterator[Home]:
+def open_home(directory: Path, mongodb: bool = False, files: Iterable[Path] = ()) -> Iterator[Home]:
     """Open the archive for queries.
 
     Parameters
@@ -18,6 +18,8 @@ def open_home(directory: Path, mongodb: bool = False) -> Iterator[Home]:
         The workflow's working directory.
     mongodb : bool
         Ask the MongoDB of its configuration (``archive.uri``), not its tables.
+    files : iterable of Path
+        Laid over its configuration.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def open_home(directory: Path, mongodb: bool = False) -> Iterator[Home]:
     from pipeline.services.mongo_errors import ServiceError  # noqa: PLC0415
     from pipeline.services.mongodb import Server  # noqa: PLC0415
 
-    archive = read_request(directory, []).config.archive
+    archive = read_request(directory, files).config.archive
     if archive is None or archive.uri is None:
         raise ConfigError(f"{directory}: its configuration has no archive.uri: no MongoDB")
     try:

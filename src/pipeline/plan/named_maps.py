@@ -1,6 +1,6 @@
 """The part of the sky that a query names: a map's file, or an event of the configuration."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.archive.cones.regions import Area
@@ -18,7 +18,11 @@ SAME_TIME_D = 1.0 / 86_400
 
 
 def area_of(
-    name: str, level: float | None, window: Sequence[float] | None, directory: Path
+    name: str,
+    level: float | None,
+    window: Sequence[float] | None,
+    directory: Path,
+    files: Iterable[Path] = (),
 ) -> Area:
     """Return where and when an event may have been.
 
@@ -32,6 +36,8 @@ def area_of(
         Days after the event; that of ``maps.tsv``, or none of a file, unless given.
     directory : Path
         The workflow's working directory.
+    files : iterable of Path
+        Laid over its configuration.
 
     Raises
     ------
@@ -42,7 +48,7 @@ def area_of(
         skymap = read_map(name)
         level = LEVEL if level is None else level
     else:
-        source = map_named(read_request(directory, []), name)
+        source = map_named(read_request(directory, files), name)
         skymap = open_map(source, directory)
         level = source.level if level is None else level
         window = source.window if window is None else window
@@ -51,7 +57,13 @@ def area_of(
     return Area(skymap, level) if window is None else Area.after(skymap, level, *window)
 
 
-def area_of_event(names: Sequence[str], time: str | None, level: float, directory: Path) -> Area:
+def area_of_event(
+    names: Sequence[str],
+    time: str | None,
+    level: float,
+    directory: Path,
+    files: Iterable[Path] = (),
+) -> Area:
     """Return the region of an event of the configuration, at any time; never of a file.
 
     Parameters
@@ -64,13 +76,15 @@ def area_of_event(names: Sequence[str], time: str | None, level: float, director
         Credible level.
     directory : Path
         The workflow's working directory.
+    files : iterable of Path
+        Laid over its configuration.
 
     Raises
     ------
     ConfigError
         If there is none, or its map cannot be used.
     """
-    sources = newest(maps(read_request(directory, [])))
+    sources = newest(maps(read_request(directory, files)))
     found = [sources[name] for name in names if name in sources]
     mjd = None if time is None else mjd_of_iso(time)
     if mjd is not None:

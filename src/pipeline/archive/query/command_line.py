@@ -8,12 +8,14 @@ from typing import Any
 
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.query.home import MAX_TIME_S, Options
-from pipeline.contract.arguments import add_directory
+from pipeline.contract.arguments import add_configuration
+
+_HANDLER = "nightmill query"
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:
     """Declare who is asked."""
-    add_directory(parser)
+    add_configuration(parser)
     parser.add_argument(
         "--mongodb", action="store_true", help="ask the MongoDB of the configuration, archive.uri"
     )
@@ -49,7 +51,6 @@ def add_alerts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", help="by commas, or all; default: those of the cone indexes")
     add_options(parser)
     add_output(parser)
-    add_directory(parser)
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
@@ -133,7 +134,11 @@ def text_of(given: str) -> str:
 
 
 def warnings_to_stderr() -> None:
-    """Let warnings of a query, such as a night without an index, be seen."""
+    """Let warnings of a query, such as a night without an index, be seen: once each."""
+    logger = logging.getLogger("pipeline")
+    for before in [handler for handler in logger.handlers if handler.name == _HANDLER]:
+        logger.removeHandler(before)  # of another command in this process
     handler = logging.StreamHandler(sys.stderr)
+    handler.set_name(_HANDLER)
     handler.setFormatter(logging.Formatter("nightmill: %(message)s"))
-    logging.getLogger("pipeline").addHandler(handler)
+    logger.addHandler(handler)

@@ -210,7 +210,8 @@ class FilesHome:
         """Return what a user's SQL selects from the tables.
 
         One SELECT, in DuckDB's dialect, over views that are called as the tables are. It can
-        read nothing else, and write nothing.
+        read nothing else, and write nothing. Of columns of one name (letters' case aside) the
+        second is called ``name_1``.
 
         Raises
         ------
@@ -225,9 +226,9 @@ class FilesHome:
 
         used = check_select(sql, table_names(self.directory))
         text = sql.strip().rstrip(";")
-        if limit := limit_sql(options):
-            # it is one SELECT, so that nothing in it can end the parenthesis
-            text = f"select * from (\n{text}\n){limit}"  # noqa: S608
+        # it is one SELECT, so that nothing in it can end the parenthesis; and behind one no
+        # two columns have the same name
+        text = f"select * from (\n{text}\n){limit_sql(options)}"  # noqa: S608
         files = {table: list(table_files(self.directory, table)) for table in used}
         with views(files) as connection:
             return query(connection, text, options.max_time_s)

@@ -1,7 +1,7 @@
 """Answers for people and programs: a table of text, JSON, CSV, parquet, VOTable."""
 
 import json
-import math
+import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,10 @@ from typing import Any, TextIO
 
 import pyarrow as pa
 
+from pipeline.archive.query.columns import flat, in_votable, plain, storable, table_of
 from pipeline.io.atomic import atomic_path
+
+logger = logging.getLogger(__name__)
 
 FORMATS = {
     "json": (".json",),
@@ -18,6 +21,8 @@ FORMATS = {
     "votable": (".vot", ".votable", ".xml"),
 }
 """What can be written to a file, and what its name ends in."""
+VOTABLE_UNITS = {"DN": "adu"}
+"""What IVOA's VOUnits call units that have another name there."""
 TEXT = "text"
 WIDTH = 40
 """Letters of a value in a table of text."""
@@ -29,11 +34,16 @@ def format_of(path: Path | None, given: str | None) -> str:
     Raises
     ------
     ValueError
-        If neither says one.
+        If neither says one, or the file's folder is not there: a query may take minutes, and a
+        folder that is misspelt is not what somebody looks for.
 
     >>> format_of(Path("a.csv"), None), format_of(None, "json")
     ('csv', 'json')
     """
+    if path is not None and not path.parent.is_dir():
+        raise ValueError(f"--output {path}: there is no folder {path.parent}")
+    if path is not None and path.is_dir():
+        raise ValueError(f"--output {path}: is a folder")
     if given is not None:
         return given
     if path is None:
@@ -65,7 +75,7 @@ def write(answer: pa.Table | Sequence[Mapping[str, Any]], path: Path | None, for
 
         if path is None:
             raise ValueError("parquet needs a file: say --output")
-        write_table(_table(answer), path)
+        write_table(storable(table_of(answer)), path)
     elif path is None:
         _write_text(answer, sys.stdout, form)
     else:
@@ -79,7 +89,11 @@ def print_json(value: Any) -> None:
 
 
 def _json(value: Any, file: TextIO) -> None:
-    json.dump(plain(value), file, indent=1, allow_nan=False)
+    lost: list[float] = []
+    json.dump(plain(value, lost), file, indent=1, allow_nan=False)
+    if lost:
+        numbers = "1 value that is" if len(lost) == 1 else f"{len(lost)} values that are"
+        logger.warning("JSON: %s NaN or infinite: null there; parquet keeps them", numbers)
     file.write("\n")
 
 
@@ -87,28 +101,11 @@ def _write_text(answer: pa.Table | Sequence[Mapping[str, Any]], file: TextIO, fo
     if form == "json":
         _json(answer.to_pylist() if isinstance(answer, pa.Table) else answer, file)
     elif form == "csv":
-        _csv(_table(answer), file)
+        _csv(table_of(answer), file)
     elif form == "votable":
-        _votable(_table(answer), file)
+        _votable(table_of(answer), file)
     else:
-        file.writelines(f"{line.rstrip()}\n" for line in text_lines(_table(answer)))
-
-
-def plain(value: Any) -> Any:
-    r"""Return a value as JSON can hold it: what is no number is null, bytes are hexadecimal.
-
-    >>> plain({"a": [1, float("nan")], "b": b"\x01"})
-    {'a': [1, None], 'b': '01'}
-    """
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+        file.writelines(f"{line.rstrip()}\n" for line in text_lines(table_of(answer)))
 
 
 def text_lines(table: pa.Table) -> Iterable[str]:
@@ -141,42 +138,11 @@ def _shown(value: Any) -> str:
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
 
 
-def _table(answer: pa.Table | Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return an answer as a table; documents have a column for each name."""
-    if isinstance(answer, pa.Table):
-        return answer
-    names = list(dict.fromkeys(name for document in answer for name in document))
-    columns = [_array([document.get(name) for document in answer]) for name in names]
-    return pa.table(dict(zip(names, columns, strict=True)))
-
-
-def _array(values: list[Any]) -> pa.Array:
-    try:
-        return pa.array(values)
-    except pa.ArrowException:  # unlike types
-        return pa.array([None if value is None else str(value) for value in values])
-
-
-def _flat(table: pa.Table) -> pa.Table:
-    """Return a table without nested columns, which are JSON instead, or dictionaries."""
-    for number, field in enumerate(table.schema):
-        column = table.column(number)
-        if pa.types.is_dictionary(field.type):
-            column = column.cast(field.type.value_type)
-        elif pa.types.is_nested(field.type):
-            values = column.to_pylist()
-            column = pa.array([None if v is None else json.dumps(plain(v)) for v in values])
-        else:
-            continue
-        table = table.set_column(number, field.with_type(column.type), column)
-    return table
-
-
 def _csv(table: pa.Table, file: TextIO) -> None:
     import pyarrow.csv  # noqa: PLC0415 - of this format only
 
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(_flat(table), sink)
+    pyarrow.csv.write_csv(flat(table), sink)
     file.write(sink.getvalue().to_pybytes().decode())
 
 
@@ -186,18 +152,19 @@ def _votable(table: pa.Table, file: TextIO) -> None:
     from astropy.io.votable import from_table, writeto  # noqa: PLC0415
     from astropy.table import MaskedColumn, Table  # noqa: PLC0415
 
-    flat, made = _flat(table), Table()
-    for field, column in zip(flat.schema, flat.columns, strict=True):
-        metadata = field.metadata or {}
+    plainer, made = flat(table), Table()
+    for field, told in zip(plainer.schema, plainer.columns, strict=True):
+        metadata, column = field.metadata or {}, in_votable(told)
         values = column.to_pylist()
         mask = [value is None for value in values]
-        if pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
-            filled = column.fill_null(pa.scalar(0).cast(field.type)).to_numpy()
-        elif pa.types.is_boolean(field.type):
+        if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            filled = column.fill_null(pa.scalar(0).cast(column.type)).to_numpy()
+        elif pa.types.is_boolean(column.type):
             filled = [bool(value) for value in values]
         else:
             filled = ["" if value is None else str(value) for value in values]
         unit = metadata.get(b"unit", b"").decode() or None
+        unit = VOTABLE_UNITS.get(unit, unit) if unit else None
         said = metadata.get(b"description", b"").decode()
         made[field.name] = MaskedColumn(filled, mask=mask, unit=unit, description=said)
     buffer = BytesIO()
