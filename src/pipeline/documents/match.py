@@ -10,7 +10,7 @@ from pipeline.documents.arrays import any_element
 from pipeline.documents.compiler import compiled
 from pipeline.documents.context import Context
 from pipeline.documents.logic import truth
-from pipeline.documents.paths import known, member
+from pipeline.documents.paths import noted
 from pipeline.documents.predicates import (
     comparison,
     exists,
@@ -107,7 +107,7 @@ def _field(ctx: Context, path: str, given: Any) -> list[tuple[dict[str, Any], Va
     parts = path.split(".")
     if "" in parts or any(p.startswith("$") for p in parts):
         raise Refused(f"the path {path!r}")
-    _note(ctx, parts)
+    noted(ctx, parts)
     if not is_expression(given):
         return [({path: given}, boolean(asked(ctx, parts, "$eq", given)))]
     found = []
@@ -120,21 +120,6 @@ def _field(ctx: Context, path: str, given: Any) -> list[tuple[dict[str, Any], Va
         text = asked(ctx, parts, name, argument, options)
         found.append(({path: {name: argument}}, boolean(text)))
     return found
-
-
-def _note(ctx: Context, parts: list[str]) -> None:
-    """Note a path that no column has."""
-    value, done = ctx.root, []
-    for part in parts:
-        done.append(part)
-        while value.array and part.isdecimal():
-            value = decoded("x", value.array.items)
-            break
-        else:
-            if not known(value, part):
-                ctx.missing.add(".".join(done))
-                return
-            value = member(value, part, ctx.names)
 
 
 def asked(ctx: Context, parts: list[str], name: str, given: Any, options: Any = None) -> str:

@@ -60,6 +60,21 @@ def known(value: Value, name: str) -> bool:
     return item is not None and item.record is not None and name in item.record.fields
 
 
+def noted(ctx: Context, parts: list[str]) -> None:
+    """Note a path that no column has, as far as where that shows."""
+    value, done = ctx.root, []
+    for part in parts:
+        done.append(part)
+        while value.array and part.isdecimal():
+            value = decoded("x", value.array.items)
+            break
+        else:
+            if not known(value, part):
+                ctx.missing.add(".".join(done))
+                return
+            value = member(value, part, ctx.names)
+
+
 def member(value: Value, name: str, names: Names) -> Value:
     """Give the field of an object, and of an array the array of its elements' fields."""
     if value.unknown:

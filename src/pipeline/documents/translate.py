@@ -18,8 +18,8 @@ from pipeline.documents.check import check_query
 from pipeline.documents.filtered import annotations_of, filtered
 from pipeline.documents.json_text import object_of
 from pipeline.documents.match import matched
-from pipeline.documents.order import key_parts
-from pipeline.documents.paths import member
+from pipeline.documents.order import key_of, key_parts
+from pipeline.documents.paths import member, noted
 from pipeline.documents.project import projected
 from pipeline.documents.start import (
     document_of,
@@ -31,12 +31,12 @@ from pipeline.documents.start import (
 )
 from pipeline.documents.stream import Stream
 from pipeline.documents.translation import Translation
-from pipeline.documents.values import Names
+from pipeline.documents.values import Names, Value
 from pipeline.documents.verdicts import translate_verdicts
 
 __all__ = [
     "translate", "translate_aggregate", "translate_match", "translate_projection",
-    "translate_sort", "translate_verdicts",
+    "translate_sort", "translate_sort_keys", "translate_verdicts",
 ]  # fmt: skip
 
 
@@ -124,7 +124,9 @@ def translate_aggregate(
     return Translation(selected(stream, [text]) + order, tuple(sorted(stream.missing)))
 
 
-def translate_match(query: dict[str, Any], schema: pa.Schema) -> str:
+def translate_match(
+    query: dict[str, Any], schema: pa.Schema, missing: set[str] | None = None
+) -> str:
     """Translate a find's filter into the condition of a WHERE.
 
     Parameters
@@ -133,6 +135,8 @@ def translate_match(query: dict[str, Any], schema: pa.Schema) -> str:
         As find takes it.
     schema : pyarrow.Schema
         Of the relation, which has to be called `ROW` in the SELECT (FROM documents AS __doc).
+    missing : set of str, optional
+        Paths that no column has are added here.
 
     Returns
     -------
@@ -140,12 +144,14 @@ def translate_match(query: dict[str, Any], schema: pa.Schema) -> str:
         Never NULL; a document for which MongoDB would fail does not pass.
     """
     check_query(query)
-    stream = _stream_of(schema)
+    stream = _stream_of(schema, missing)
     condition = matched(replace(stream.context(), hoist=None), query)
     return sql.both(sql.negated(condition.error), condition.scalars["bool"])
 
 
-def translate_sort(paths: Iterable[tuple[str, int]], schema: pa.Schema) -> str:
+def translate_sort(
+    paths: Iterable[tuple[str, int]], schema: pa.Schema, missing: set[str] | None = None
+) -> str:
     """Translate a find's sort into what stands behind ORDER BY.
 
     Parameters
@@ -154,20 +160,44 @@ def translate_sort(paths: Iterable[tuple[str, int]], schema: pa.Schema) -> str:
         Paths, and 1 for upwards or -1; the first counts most.
     schema : pyarrow.Schema
         Of the relation, called `ROW` in the SELECT.
+    missing : set of str, optional
+        Paths that no column has are added here.
     """
-    stream = _stream_of(schema)
+    stream = _stream_of(schema, missing)
     keys: list[str] = []
     for path, direction in paths:
-        value = stream.root
-        for part in path.split("."):
-            value = member(value, part, stream.names)
-        parts = key_parts(value, direction == -1, nothing_is_null=True)
+        parts = key_parts(_at(stream, path), direction == -1, nothing_is_null=True)
         keys += [part.partition(" := ")[2] for part in parts]
     # a bare number would be the place of a column, and orders nothing
     return ", ".join(key for key in keys if not key.strip("()-").isdigit())
 
 
-def translate_projection(projection: dict[str, Any] | None, schema: pa.Schema) -> str:
+def translate_sort_keys(paths: Iterable[tuple[str, int]], schema: pa.Schema) -> list[str]:
+    """Translate a find's sort into the SQL of what each path sorts by, upwards.
+
+    Returns
+    -------
+    list of str
+        Structs of `pipeline.documents.order.key_parts`, comparable from schema to schema by
+        `pipeline.documents.order.sorted_together`.
+    """
+    stream = _stream_of(schema)
+    return [key_of(_at(stream, path), nothing_is_null=True) for path, _ in paths]
+
+
+def _at(stream: Stream, path: str) -> Value:
+    """Give the value at a path of the document."""
+    parts = path.split(".")
+    noted(stream.context(), parts)
+    value = stream.root
+    for part in parts:
+        value = member(value, part, stream.names)
+    return value
+
+
+def translate_projection(
+    projection: dict[str, Any] | None, schema: pa.Schema, missing: set[str] | None = None
+) -> str:
     """Translate a find's projection into the SQL of the documents' relaxed extended JSON.
 
     Parameters
@@ -176,18 +206,25 @@ def translate_projection(projection: dict[str, Any] | None, schema: pa.Schema) -
         As find takes it; None or empty for whole documents.
     schema : pyarrow.Schema
         Of the relation, called `ROW` in the SELECT.
+    missing : set of str, optional
+        Paths that no column has are added here.
 
     Returns
     -------
     str
     """
-    stream = _stream_of(schema)
+    stream = _stream_of(schema, missing)
+    for path, asked in (projection or {}).items():
+        if isinstance(asked, bool | int | float):  # kept or dropped, and not computed
+            noted(stream.context(), path.split("."))
     root = (
         projected(replace(stream.context(), hoist=None), projection) if projection else stream.root
     )
     return object_of(root, stream.names)
 
 
-def _stream_of(schema: pa.Schema) -> Stream:
+def _stream_of(schema: pa.Schema, missing: set[str] | None = None) -> Stream:
     # no steps can be added here: no column is made of what is long
-    return Stream("documents", "", document_of(schema), Names(prefix_of(schema)))
+    names = Names(prefix_of(schema))
+    found = set[str]() if missing is None else missing
+    return Stream("documents", "", document_of(schema), names, missing=found)

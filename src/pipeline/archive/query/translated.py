@@ -16,11 +16,21 @@ from pipeline.documents.translate import (
     translate_match,
     translate_projection,
     translate_sort,
+    translate_sort_keys,
 )
+
+KEY = "__key"
+"""Columns with what documents sort by; a number follows."""
 
 
 def find_sql(
-    source: str, schema: pa.Schema, wanted: Wanted, options: Options, also: Sequence[str] = ()
+    source: str,
+    schema: pa.Schema,
+    wanted: Wanted,
+    options: Options,
+    also: Sequence[str] = (),
+    missing: set[str] | None = None,
+    keyed: bool = False,
 ) -> str:
     """Return the SELECT of some documents, as JSON.
 
@@ -35,6 +45,10 @@ def find_sql(
         Its limit, skip and sort.
     also : sequence of str
         Columns of the view to select beside ``document``.
+    missing : set of str, optional
+        Paths that no document has are added here.
+    keyed : bool
+        Select what they sort by too: columns `KEY` with the number of the path.
 
     Raises
     ------
@@ -42,26 +56,36 @@ def find_sql(
         If it cannot be translated exactly.
     """
     check_query(wanted.filter)
-    document = translate_projection(dict(wanted.projection or {}), schema)
-    columns = ", ".join([f"{document} AS document", *(f"{ROW}.{quoted(c)}" for c in also)])
-    keys = translate_sort(options.sort, schema)
+    document = translate_projection(dict(wanted.projection or {}), schema, missing)
+    by = enumerate(translate_sort_keys(options.sort, schema) if keyed else ())
+    columns = [f"{document} AS document", *(f"{ROW}.{quoted(c)}" for c in also)]
+    columns += [f"{key} AS {quoted(f'{KEY}{number}')}" for number, key in by]
+    keys = translate_sort(options.sort, schema, missing)
     order = f" ORDER BY {keys}" if keys else ""
-    text = f"SELECT {columns} {_from(source, schema, wanted.filter)}{order}"
+    text = f"SELECT {', '.join(columns)} {_from(source, schema, wanted.filter, missing)}{order}"
     return text + limit_sql(options)
 
 
-def count_sql(source: str, schema: pa.Schema, filter: Mapping[str, Any]) -> str:
+def count_sql(
+    source: str, schema: pa.Schema, filter: Mapping[str, Any], missing: set[str] | None = None
+) -> str:
     """Return the SELECT of the number of documents that pass a filter."""
     check_query(filter)
-    return f"SELECT count(*) AS n {_from(source, schema, filter)}"
+    return f"SELECT count(*) AS n {_from(source, schema, filter, missing)}"
 
 
 def aggregate_sql(
-    source: str, schema: pa.Schema, pipeline: Sequence[Mapping[str, Any]], options: Options
+    source: str,
+    schema: pa.Schema,
+    pipeline: Sequence[Mapping[str, Any]],
+    options: Options,
+    missing: set[str],
 ) -> str:
     """Return the SELECT of what comes out of a pipeline over all documents, as JSON."""
     stages = [part for stage in pipeline for part in _plain(stage)]
-    return translate_aggregate(stages, schema, source).sql + limit_sql(options)
+    done = translate_aggregate(stages, schema, source)
+    missing.update(done.missing)
+    return done.sql + limit_sql(options)
 
 
 def _plain(stage: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -89,8 +113,10 @@ def limit_sql(options: Options) -> str:
     return limit + (f" OFFSET {int(options.skip)}" if options.skip else "")
 
 
-def _from(source: str, schema: pa.Schema, filter: Mapping[str, Any]) -> str:
-    where = translate_match(dict(filter), schema) if filter else "true"
+def _from(
+    source: str, schema: pa.Schema, filter: Mapping[str, Any], missing: set[str] | None
+) -> str:
+    where = translate_match(dict(filter), schema, missing) if filter else "true"
     return f"FROM {quoted(source)} AS {ROW} WHERE {where}"
 
 
