@@ -28,11 +28,9 @@ def unknown_paths(missing: Iterable[set[str]], schemas: Iterable[pa.Schema]) -> 
     of_each = [{path.removeprefix("$") for path in paths} for paths in missing]
     for path in sorted(set.intersection(*of_each)) if of_each else ():
         if not path.startswith("$"):  # a variable's
-            near = [other for other in there if other.endswith(f".{path}")]
-            near = list(dict.fromkeys(near + get_close_matches(path, there, NAMED, ALIKE)))[:NAMED]
-            yield f"no document has {path[:100]!r}" + (
-                f": perhaps {', '.join(near)}" if near else ""
-            )
+            near = _near(path, there)
+            perhaps = f": perhaps {', '.join(near)}" if near else ""
+            yield f"no document has {path[:100]!r}{perhaps}"
 
 
 def _near(path: str, there: list[str]) -> list[str]:
