@@ -178,6 +178,8 @@ def test_the_commands(home, capsys, tmp_path):
         (["find", "alerts", "--sort", "a:2"], "expected PATH, PATH:1 or PATH:-1"),
         (["aggregate", "alerts", "{}"], "expected a list of stages in JSON"),
         (["aggregate", "alerts", '[{"$out": "b"}]'], "it writes to a collection"),
+        (["count", "alerts", "--max-time", "0"], "--max-time is more than 0 s"),
+        (["count", "alerts", "--max-time", "nan"], "--max-time is more than 0 s"),
         (["count", "alerts", "--mongodb"], "there is none; name a file by --configfile"),
     ],
 )

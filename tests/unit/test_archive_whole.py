@@ -150,3 +150,9 @@ def test_damaged_files_are_named_by_sql(directory, content, capsys):
     said = capsys.readouterr().err
     assert f"{ALERTS}: is no whole parquet file" in said
     assert len(said.splitlines()) == 1
+
+
+def test_files_of_unlike_columns_are_told(directory, capsys):
+    pq.write_table(pa.table({"candid": ["a", "b"]}), directory / ALERTS)
+    assert main(["query", "count", "alerts", "--directory", str(directory)]) == 1
+    assert "nightmill: alerts: its files cannot be read as one: " in capsys.readouterr().err

@@ -19,11 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print their number."""
-    from pipeline.archive.query.command_line import object_of, warnings_to_stderr  # noqa: PLC0415
-    from pipeline.archive.query.home import Options  # noqa: PLC0415
+    from pipeline.archive.query.command_line import (  # noqa: PLC0415
+        object_of,
+        options_of,
+        warnings_to_stderr,
+    )
     from pipeline.plan.homes import open_home  # noqa: PLC0415
 
     warnings_to_stderr()
-    options = Options(max_time_s=arguments.max_time)
+    options = options_of(arguments)
     with open_home(arguments.directory, arguments.mongodb, arguments.configfile) as home:
         print(home.count_documents(arguments.catalog, object_of(arguments.filter), options))

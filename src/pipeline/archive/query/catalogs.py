@@ -12,6 +12,7 @@ from pipeline.archive.places import DOCUMENTS, collection_name
 from pipeline.archive.readable import named
 from pipeline.archive.tables import table_names
 from pipeline.archive.whole import surveys_of, whole_documents, whole_nights
+from pipeline.io.messages import words
 
 NIGHT = pa.field("night", pa.string())
 """Which views have beside the columns of their files."""
@@ -53,7 +54,12 @@ def relations(directory: Path, catalog: str) -> list[Relation]:
         files = tuple(table_files(directory, catalog))
         with named(files):
             schemas = {pq.read_schema(file).remove_metadata() for file in files}
-        schema = pa.unify_schemas(list(schemas), promote_options="permissive")
+        try:
+            schema = pa.unify_schemas(list(schemas), promote_options="permissive")
+        except pa.ArrowException as error:
+            raise ValueError(
+                f"{catalog}: its files cannot be read as one: {words(error)}"
+            ) from None
         return [Relation(catalog, files, schema.append(NIGHT))]
     survey = _collections(directory).get(catalog)
     if survey is None:

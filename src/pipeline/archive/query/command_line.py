@@ -61,7 +61,8 @@ def options_of(arguments: argparse.Namespace) -> Options:
     ValueError
         If one is out of range.
     """
-    limit, skip, time = arguments.limit, arguments.skip, arguments.max_time
+    limit, skip = getattr(arguments, "limit", None), getattr(arguments, "skip", 0)  # of rows only
+    time = arguments.max_time
     if (limit is not None and limit < 0) or skip < 0:
         raise ValueError("--limit and --skip are at least 0")
     if not time > 0:
