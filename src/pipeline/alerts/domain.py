@@ -17,6 +17,7 @@ from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines, Table
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Location, Section
+from pipeline.contract.trial import Trials
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.io.patience import PATIENCE_SECONDS
 
@@ -248,7 +249,14 @@ def _found(directory: Path) -> Iterator[str]:
     return night_lines(directory)
 
 
+def _trials(request: Request) -> Trials:
+    from pipeline.alerts.trials import trials  # noqa: PLC0415 - for the cli alone
+
+    return trials(request)
+
+
 ALERTS = Domain(
+    trials=_trials,
     name="alerts",
     keys=(
         Key("alerts", FilePath | None, "TSV of nights: survey, night, path, shards, parts"),

@@ -29,16 +29,33 @@ def survey_of(dump: Path) -> str:
     ValueError
         If it has no packet of any survey, or of several that cannot be told apart.
     """
-    surveys = [get_survey(name) for name in names()]
-    for found in islice(read_source(dump), LOOKED_AT):
-        likeness = {survey.name: _likeness(found, survey) for survey in surveys}
-        best = max(likeness.values())
-        alike = [name for name, value in likeness.items() if value == best]
-        if best > 0 and len(alike) == 1:
-            return alike[0]
-        if best > 0:
-            raise ValueError(f"{dump}: may be of {' or '.join(alike)}: say which")
+    likeness = _likenesses(dump)
+    best = [name for name in likeness if likeness[name] == max(likeness.values())]
+    if len(best) == 1:
+        return best[0]
+    if best:
+        raise ValueError(f"{dump}: may be of {' or '.join(best)}: say which")
     raise ValueError(f"{dump}: no packet of {', '.join(names())} at its beginning: say which")
+
+
+def surveys_of(dump: Path, schemas: Path | None = None) -> list[str]:
+    """Return the names of all surveys that the first packet of a dump can be of.
+
+    Raises
+    ------
+    OSError, ValueError
+        If there is no such dump.
+    """
+    return list(_likenesses(dump, schemas))
+
+
+def _likenesses(dump: Path, schemas: Path | None = None) -> dict[str, float]:
+    surveys = [get_survey(name) for name in names()]
+    for found in islice(read_source(dump, schemas), LOOKED_AT):
+        likeness = {survey.name: _likeness(found, survey) for survey in surveys}
+        if any(likeness.values()):
+            return {name: value for name, value in likeness.items() if value}
+    return {}
 
 
 def night_of(dump: str) -> str | None:

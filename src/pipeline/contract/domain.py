@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section
+from pipeline.contract.trial import Trials
 from pipeline.contract.work import Expected, Work
 
 
@@ -121,6 +122,10 @@ def _no_work(request: Request, expected: Expected) -> Iterable[Work]:
     return ()
 
 
+def _no_trials(request: Request) -> Trials:
+    return ()
+
+
 def _no_notes(request: Request, expected: Expected, cores: int) -> Iterable[str]:
     return ()
 
@@ -158,6 +163,8 @@ class Domain:
     ready : mapping of str to callable
         For rules that need a service: why it cannot be used now, a line each; asked once,
         before the first job of a run in which such a rule has any.
+    trials : callable
+        What `nightmill check` looks at: files and addresses that the configuration names.
     found : callable, optional
         Lines for a person about what a working directory holds of it.
     """
@@ -174,4 +181,5 @@ class Domain:
     notes: Callable[[Request, Expected, int], Iterable[str]] = _no_notes
     checks: tuple[Callable[[Request], Iterable[str]], ...] = ()
     ready: Mapping[str, Callable[[Request], Iterable[str]]] = field(default_factory=dict)
+    trials: Callable[[Request], Trials] = _no_trials
     found: Callable[[Path], Iterable[str]] | None = None

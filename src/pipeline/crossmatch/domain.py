@@ -13,6 +13,7 @@ from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.need import Need, size_mb, total_mb
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section, of_survey
+from pipeline.contract.trial import Trials
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.crossmatch.entry import Cone, Projected, Source, columns_read
 from pipeline.crossmatch.header import PARQUET, check_columns, quick_columns
@@ -238,7 +239,14 @@ def _found(directory: Path) -> Iterator[str]:
     return match_lines(directory)
 
 
+def _trials(request: Request) -> Trials:
+    from pipeline.crossmatch.trials import trials  # noqa: PLC0415 - for the cli alone
+
+    return trials(request)
+
+
 CROSSMATCH = Domain(
+    trials=_trials,
     name="crossmatch",
     keys=(
         Key(

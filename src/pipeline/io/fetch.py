@@ -199,6 +199,27 @@ def _download(partial: _Partial, waiting: Patience) -> None:
         _receive(answer, partial.data, have, waiting)
 
 
+def size_at(url: str) -> int | None:
+    """Return the size of the file at an address [bytes]; None if the server does not say.
+
+    Raises
+    ------
+    FetchError
+        If there is none, or the server cannot be reached.
+    """
+    try:
+        with (
+            CarefulSession() as session,
+            session.get(
+                url, stream=True, timeout=TIMEOUT_SECONDS, headers={"Accept-Encoding": "identity"}
+            ) as answer,
+        ):
+            _check_status(url, answer)
+            return answer.raw.length_remaining
+    except _BROKEN as error:
+        raise FetchError(f"{url}: cannot be reached ({type(error).__name__})") from error
+
+
 def _check_status(url: str, answer: requests.Response) -> None:
     status = answer.status_code
     if status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

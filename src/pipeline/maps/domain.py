@@ -9,6 +9,7 @@ from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines
 from pipeline.contract.request import Request
 from pipeline.contract.section import ConfigError, FilePath, Section
+from pipeline.contract.trial import Trials
 from pipeline.events.domain import EVENT_NAME, events
 from pipeline.maps.source import LEVEL, WINDOWS, MapSource, newest
 from pipeline.sky.maps.event_time import mjd_of_iso
@@ -138,7 +139,14 @@ def _own_events(request: Request) -> Iterator[str]:
             )
 
 
+def _trials(request: Request) -> Trials:
+    from pipeline.maps.trials import trials  # noqa: PLC0415 - for the cli alone
+
+    return trials(request)
+
+
 MAPS = Domain(
+    trials=_trials,
     name="maps",
     keys=(
         Key(

@@ -15,10 +15,15 @@ def check_request(request: Request) -> None:
     ConfigError
         One line for each problem: where it is and what to do.
     """
+    if found := problems(request):
+        raise ConfigError("\n".join(found))
+
+
+def problems(request: Request) -> list[str]:
+    """Return what only the whole configuration shows to be wrong, a line each."""
     checks = [check for domain in DOMAINS for check in domain.checks]
-    problems = [*_same_columns(request), *(line for check in checks for line in check(request))]
-    if problems:
-        raise ConfigError("\n".join(dict.fromkeys(problems)))
+    lines = [*_same_columns(request), *(line for check in checks for line in check(request))]
+    return list(dict.fromkeys(lines))
 
 
 def _same_columns(request: Request) -> Iterator[str]:

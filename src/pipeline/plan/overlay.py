@@ -17,7 +17,15 @@ DEFAULT = Path("config/config.yaml")
 
 
 def read_request(directory: Path, files: Iterable[Path]) -> Request:
-    """Read and check what the workflow would run on.
+    """Read and check what the workflow would run on; see `read_unchecked`."""
+    request = read_unchecked(directory, files)
+    with chdir(directory):
+        check_request(request)
+    return request
+
+
+def read_unchecked(directory: Path, files: Iterable[Path]) -> Request:
+    """Read what the workflow would run on; `pipeline.plan.check.problems` are not looked for.
 
     Parameters
     ----------
@@ -43,9 +51,7 @@ def read_request(directory: Path, files: Iterable[Path]) -> Request:
         values: Any = {}
         for path in paths:
             values = _over(values, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-        request = load_request(values)
-        check_request(request)
-    return request
+        return load_request(values)
 
 
 def _over(below: Any, above: Any) -> Any:

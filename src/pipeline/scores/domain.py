@@ -15,6 +15,7 @@ from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section, of_survey
+from pipeline.contract.trial import Trials
 from pipeline.contract.work import Expected, Work, named
 from pipeline.scores.need import convert_need, score_need
 from pipeline.scores.network import DEFAULT_FEATURES, UNTRUSTED, Network
@@ -143,7 +144,14 @@ def _found(directory: Path) -> Iterator[str]:
     return score_lines(directory)
 
 
+def _trials(request: Request) -> Trials:
+    from pipeline.scores.trials import trials  # noqa: PLC0415 - for the cli alone
+
+    return trials(request)
+
+
 SCORES = Domain(
+    trials=_trials,
     name="scores",
     keys=(
         Key(

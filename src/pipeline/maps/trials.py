@@ -1,0 +1,21 @@
+"""What `nightmill check` looks at in ``maps.tsv``: whether each map that is a file can be read."""
+
+from functools import partial
+
+from pipeline.contract.request import Request
+from pipeline.contract.trial import Trials, tried
+from pipeline.maps.domain import MapRow
+from pipeline.maps.source import MapSource, open_map
+
+
+def trials(request: Request) -> Trials:
+    """Yield what is found of each map."""
+    rows: tuple[MapRow, ...] = request.of("maps")
+    for source in (row.source for row in rows if row.path is not None):
+        where = f"{request.config.maps}: {source.event}: {source.path}"
+        yield tried(where, partial(_look, source))
+
+
+def _look(source: MapSource) -> str:
+    open_map(source)
+    return "a map"

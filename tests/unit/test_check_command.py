@@ -1,0 +1,107 @@
+"""`nightmill check`: everything that is wrong, in one pass, a line each."""
+
+import shutil
+from collections import namedtuple
+
+import pytest
+import yaml
+from webserver import Site, serve
+
+from pipeline.cli.main import main
+from pipeline.simulate.alerts import simulate_alerts
+
+NIGHT = "20260101"
+DUMP = f"data/ztf_public_{NIGHT}.tar.gz"
+STARS = {"path": "data/stars.parquet", "id": "name", "columns": ["type"]}
+MODEL = {"version": "1", "path": "realbogus.h5", "inputs": ["triplet"]}
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, request):
+    """Return a folder with a night, stars and a network."""
+    folder = tmp_path_factory.mktemp("inputs")
+    simulate_alerts(folder / "data", 20, 1, NIGHT, format_="tarball")
+    shutil.copy(request.config.rootpath / "demo/models/realbogus.h5", folder)
+    return folder
+
+
+@pytest.fixture
+def check(inputs, monkeypatch, capsys):
+    """Return a function that checks a night's path and a configuration: status and lines."""
+
+    def run(path=DUMP, *options, survey="ztf", **config):
+        monkeypatch.chdir(inputs)
+        table = inputs / "alerts.tsv"
+        table.write_text(f"survey\tnight\tpath\n{survey}\t{NIGHT}\t{path}\n")
+        (inputs / "c.yaml").write_text(yaml.safe_dump({"alerts": "alerts.tsv", **config}))
+        status = main(["check", "--configfile", "c.yaml", *options])
+        said = capsys.readouterr()
+        return status, said.out.splitlines(), said.err
+
+    return run
+
+
+def wrong(lines):
+    return [line.removeprefix("WRONG  ") for line in lines if line.startswith("WRONG")]
+
+
+def test_all_is_well(check):
+    status, lines, complaint = check(catalogs={"stars": STARS}, models={"rb": MODEL})
+    assert (status, wrong(lines), complaint) == (0, [], "")
+    assert lines[0] == "ok     configuration"
+    assert f"ok     alerts.tsv: ztf {NIGHT}: {DUMP}: packets of ztf" in lines
+    assert "ok     catalogs.stars: data/stars.parquet: has ra, dec, type, name" in lines
+    assert any(line.startswith("ok     models.rb: realbogus.h5: a network") for line in lines)
+    assert any("MB are free" in line for line in lines)
+
+
+def test_everything_that_is_wrong_is_told_at_once(check, inputs):
+    (inputs / "cut.h5").write_bytes((inputs / "realbogus.h5").read_bytes()[:2000])
+    status, lines, complaint = check(
+        "data/nothing.tar.gz",
+        catalogs={"stars": {**STARS, "columns": ["colour"]}, "none": {"path": "none.csv"}},
+        models={"cut": {**MODEL, "path": "cut.h5"}, "none": {**MODEL, "path": "none.onnx"}},
+    )
+    assert status == 1
+    found = "\n".join(wrong(lines))
+    for line in (
+        f"alerts.tsv: ztf {NIGHT}: data/nothing.tar.gz: no such file",
+        "catalogs.stars: data/stars.parquet: no column 'colour'",
+        "catalogs.none: none.csv: no such catalogue file",
+        "models.cut: cut.h5: not a Keras model",
+        "models.none: none.onnx: not there",
+    ):
+        assert line in found
+    assert f"{len(wrong(lines))} of these would stop the run" in complaint
+
+
+def test_packets_of_another_survey(check):
+    _, lines, _ = check(survey="lsst")
+    assert "no packets of lsst at its beginning: they look like" in wrong(lines)[0]
+
+
+def test_addresses(check, inputs):
+    with serve(Site((inputs / DUMP).read_bytes())) as site:
+        _, lines, _ = check(site.url)
+        assert any(line.startswith("ok") and line.endswith("MB") for line in lines)
+        site.faults.append(404)
+        assert "404" in wrong(check(site.url)[1])[0]
+    assert "cannot be reached (ConnectionError)" in wrong(check(site.url)[1])[0]
+
+
+def test_a_disk_without_room(check, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 0))
+    assert "0 MB are free: another --directory" in wrong(check()[1])[0]
+
+
+def test_clusters_that_are_not_there(check, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no sinfo on this machine" in wrong(check(DUMP, "--cluster", "slurm")[1])[0]
+    program = tmp_path / "condor_status"
+    program.write_text("#!/bin/sh\necho nobody answers >&2\nexit 3\n")
+    program.chmod(0o755)
+    (line,) = wrong(check(DUMP, "--cluster", "htcondor")[1])
+    assert line.endswith("condor_status ends with 3: nobody answers")
+    program.write_text("#!/bin/sh\n")
+    assert not wrong(check(DUMP, "--cluster", "htcondor")[1])
