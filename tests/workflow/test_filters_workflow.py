@@ -92,6 +92,77 @@ def test_what_reruns(filtered, tmp_path):
     assert directory.planned() == {"filter": 2, "summarise_filters": 1}
 
 
+def copied(filtered, folder) -> Workdir:
+    shutil.copytree(filtered.path, folder / "work")  # keeps time stamps
+    return Workdir(folder / "work")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("permissions", "description: in other words\ngroup: Others\npermissions"),
+        ("permissions", "active: true\npermissions"),
+        ("permissions: [1, 2, 3]", "permissions: [1,2,3] # all"),
+        ("version: 1", 'version: "1"'),
+        ("{$exists: true}", "{ $exists:  true }"),
+    ],
+)
+def test_what_changes_no_verdict_reruns_nothing(filtered, tmp_path, old, new):
+    directory = copied(filtered, tmp_path)
+    assert old in JOINED
+    (directory.path / "filters/joined.yaml").write_text(JOINED.replace(old, new, 1))
+    other = SQL.replace("near_star_sql", "other").replace(
+        "permissions", "active: false\npermissions"
+    )
+    (directory.path / "filters/other.yaml").write_text(other)
+    (directory.path / "filters/README.md").write_text("What these are for.")
+    assert directory.planned() == {}
+
+
+def test_nights_in_any_order(filtered, tmp_path):
+    directory = copied(filtered, tmp_path)
+    shutil.copytree(directory.path / "night", directory.path / "later")
+    (directory.path / "later/1000.avro").unlink()
+    lines = (directory.path / "config/alerts.tsv").read_text().splitlines()
+    lines.append(lines[1].replace("20180201", "20180202").replace("night", "later"))
+    table = directory.path / "config/alerts.tsv"
+    for order in ([0, 2, 1], [0, 1, 2]):
+        table.write_text("\n".join(lines[i] for i in order) + "\n")
+        if order == [0, 2, 1]:
+            directory.snakemake("--cores", "2")
+    assert directory.planned() == {}
+    nights = [
+        json.loads((directory.path / f"results/filters/ztf/2018020{i}.json").read_text())
+        for i in (1, 2)
+    ]
+    assert [night["alerts"] for night in nights] == [OBJECTS, OBJECTS - 1]
+    assert [n["filters"]["near_star"]["earlier_share"] for n in nights] == [None, 1.0]
+
+
+def test_a_filter_that_is_gone_leaves_nothing(filtered, tmp_path):
+    directory = copied(filtered, tmp_path)
+    directory.configure(shards=2, filters={"path": "filters", "skyportal": {}})
+    directory.snakemake("--cores", "2")
+    results = directory.path / "results"
+    payloads = results / "payloads/ztf/20180201"
+    assert len(list(payloads.iterdir())) == 2
+    (directory.path / "filters/sql.yaml").write_text(f"{SQL}active: false\n")
+    assert directory.planned() == {"filter": 2, "summarise_filters": 1, "write_payloads": 2}
+    directory.snakemake("--cores", "2")
+    for table in ("candidates", "verdicts"):
+        assert set(pq.read_table(results / table)["filter"].to_pylist()) == {"near_star"}
+    assert set(json.loads((results / "filters/ztf/20180201.json").read_text())["filters"]) == {
+        "near_star"
+    }
+    assert not any("near_star_sql" in file.read_text() for file in payloads.iterdir())
+    (directory.path / "filters/joined.yaml").unlink()  # none is left that runs
+    assert directory.planned() == {"tidy": 1}
+    directory.snakemake("--cores", "2")
+    for name in ("candidates", "verdicts", "filter_counts", "payloads", "filters"):
+        assert [f for f in (results / name).rglob("*") if f.is_file()] == [], name
+    assert directory.planned() == {}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

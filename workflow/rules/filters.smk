@@ -12,6 +12,7 @@ rule filter:
         dump=lambda wildcards: night_of(wildcards).dump,
         index=alerts.INDEX,
         spools=lambda wildcards: night_of(wildcards).spools,
+        filters=files_of_filters,
     output:
         candidates=paths.table("candidates"),
         verdicts=paths.table("verdicts"),
@@ -68,6 +69,7 @@ rule write_payloads:
         index=alerts.INDEX,
         spools=lambda wildcards: night_of(wildcards).spools,
         candidates=paths.table("candidates"),
+        filters=files_of_filters,
     output:
         filters.PAYLOADS,
     log:

@@ -82,6 +82,11 @@ def active(request: Request, survey: str) -> list[StoredFilter]:
         return []  # told by the checks, before any job
 
 
+def files(request: Request, survey: str) -> list[str]:
+    """Return the files of the filters that are run on a survey's alerts."""
+    return sorted({str(one.file) for one in active(request, survey)})
+
+
 def catalogs(request: Request, survey: str) -> dict[str, list[str]]:
     """Return the catalogues that a survey's alerts are matched with, and their columns."""
     return {
@@ -143,6 +148,21 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
             if told.url is not None:
                 after = (named("write_payloads", of),)
                 yield Work("post_payloads", of, night.shards, need_of("post_payloads", {}), after)
+
+
+def _kept(request: Request) -> Iterator[tuple[str, set[str]]]:
+    """Yield what no filter, or no SkyPortal, is there for any more: none of it is kept.
+
+    Receipts are: what they say has been told.
+    """
+    run = {(night.survey, night.night) for night in _nights(request)}
+    for night in nights(request):
+        stale = [] if skyportal(request) else [PAYLOADS]
+        if (night.survey, night.night) not in run:
+            stale = [COUNTS, PAYLOADS, SUMMARY]
+        for pattern in stale:
+            name = {"survey": night.survey, "night": night.night, "shard": paths.NUMBER}
+            yield pattern.format(**name), set()
 
 
 def _token(request: Request) -> Iterator[str]:
@@ -230,6 +250,7 @@ FILTERS = Domain(
         ),
     ),
     shard_files=(COUNTS, PAYLOADS, RECEIPT),
+    kept=_kept,
     targets=_targets,
     work=_work,
     checks=(_readable, _known_surveys, _allowed, _token),

@@ -71,13 +71,15 @@ class StoredFilter:
     where : str
         The file, and of several the filter.
     description : str
+    file : Path
     """
 
     filter: Filter
     sending: Sending
     active: bool
     where: str
-    description: str = ""
+    description: str
+    file: Path
 
 
 def read_folder(folder: Path) -> list[StoredFilter]:
@@ -127,9 +129,9 @@ def read_file(path: Path) -> list[StoredFilter]:
         raise FilterFileError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if path.suffix == ".json":
         entries = _json_entries(text, path)
-        return [_stored(entry, f"{path}: {_name(entry)}", 0) for entry in entries]
+        return [_stored(entry, path, f"{path}: {_name(entry)}", 0) for entry in entries]
     entry, lines = _yaml_entry(text, path)
-    return [_stored(entry, str(path), lines.get("pipeline", 0))]
+    return [_stored(entry, path, str(path), lines.get("pipeline", 0))]
 
 
 def _name(entry: Any) -> str:
@@ -166,7 +168,7 @@ def _yaml_entry(text: str, path: Path) -> tuple[Any, dict[str, int]]:
     return entry, lines
 
 
-def _stored(entry: Any, where: str, line: int) -> StoredFilter:
+def _stored(entry: Any, file: Path, where: str, line: int) -> StoredFilter:
     if not isinstance(entry, Mapping):
         raise FilterFileError(f"{where}: expected a mapping with name, permissions and pipeline")
     given = {key: value for key, value in entry.items() if key not in _PASSED_OVER}
@@ -203,6 +205,7 @@ def _stored(entry: Any, where: str, line: int) -> StoredFilter:
         read.active,
         where,
         read.description,
+        file,
     )
 
 

@@ -222,10 +222,11 @@ def _told(one: Filter, seen: Seen, found: Outcome, warnings: tuple[str, ...]) ->
 
 
 def _candidates(one: Filter, seen: Seen, passed: pa.Table) -> pa.Table:
-    """Return the rows of those that pass, by candid."""
-    passed = passed.sort_by("_id")
+    """Return the rows of those that pass, in the order of the alerts."""
     alerts = seen.names
     at = pc.index_in(passed["_id"].combine_chunks(), alerts["candid"].combine_chunks())
+    order = pc.array_sort_indices(at)
+    passed, at = passed.take(order), at.take(order)
     rows = passed.num_rows
     return pa.table(
         {

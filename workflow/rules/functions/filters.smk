@@ -11,6 +11,15 @@ def tables_of_filters(wildcards):
     return filters.joined(REQUEST, wildcards.survey)
 
 
+@by_survey
+def files_of_filters(survey):
+    """Return the files that a survey's filters stand in, which jobs read anew.
+
+    So they go where jobs run. What counts of them is in the rules' params: their times do not.
+    """
+    return ancient(filters.files(REQUEST, survey))
+
+
 def skyportal_instrument():
     """Return what SkyPortal calls the instrument and its streams."""
     told = filters.skyportal(REQUEST)
