@@ -169,6 +169,10 @@ def test_a_filter_that_is_gone_leaves_nothing(filtered, tmp_path):
         ("name: bad\npipeline: [{$out: x}]", r"bad\.yaml.*\$out"),
         ("name: bad\npipeline: |\n  [\n  {]\n", r"bad\.yaml.*line 4"),
         ("name: bad\nsql: select * from read_csv('/etc/passwd')", r"bad\.yaml.*read_csv"),
+        (
+            "name: bad\nsql: |\n  select 1\n  from alerts\n  where x = 1",
+            r"bad\.yaml: sql: line 3.*x",
+        ),
         ("name: bad\nsurvey: zft\nsql: select 1", r"bad\.yaml: survey: 'zft' is none of"),
         ("name: near_star\nsql: select 1", "has a filter near_star too"),
     ],

@@ -10,6 +10,7 @@ from pipeline.documents.compiler import arguments, array_of, compiled, element, 
 from pipeline.documents.context import Context, operator
 from pipeline.documents.logic import checked, truth
 from pipeline.documents.numbers import ordered_errors, other_than
+from pipeline.documents.predicates import among
 from pipeline.documents.refused import Refused
 from pipeline.documents.storage import decoded, recoded
 from pipeline.documents.types import Alternative, Type, union
@@ -241,7 +242,9 @@ def _in(ctx: Context, given: Any) -> Value:
     if isinstance(given[1], list):
         members = [element(compiled(ctx, item)) for item in given[1]]
         error = sql.either(value.error, *(m.error for m in members))
-        return boolean(sql.either(*(compared("eq", value, m) for m in members)), error)
+        condition, rest = among([m.constant for m in members], value)
+        single = [compared("eq", value, members[place]) for place in rest]
+        return boolean(sql.either(condition, *single), error)
     array = compiled(ctx, given[1])
     one = ctx.names.fresh()
     items = list_of(array)

@@ -12,6 +12,7 @@ from pipeline.documents.context import Context
 from pipeline.documents.logic import truth
 from pipeline.documents.paths import noted
 from pipeline.documents.predicates import (
+    among,
     comparison,
     exists,
     is_expression,
@@ -167,13 +168,18 @@ def _predicate(name: str, given: Any, options: Any) -> Callable[[Value], str]:
     if name == "$in":
         if not isinstance(given, list):
             raise Refused("takes a list")
-        return lambda value: sql.either(*(_one_of(item, value) for item in given))
+        return lambda value: _one_of(given, value)
     if name == "$mod":
         return lambda value: remainder(given, value)
     raise Refused("not translated")
 
 
-def _one_of(item: Any, value: Value) -> str:
+def _one_of(items: list[Any], value: Value) -> str:
+    condition, rest = among(items, value)
+    return sql.either(condition, *(_equal(items[place], value) for place in rest))
+
+
+def _equal(item: Any, value: Value) -> str:
     if isinstance(item, Regex):
         return text_matches(value, pattern_of(item, None))
     if is_expression(item):

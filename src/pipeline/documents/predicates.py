@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bson import ObjectId
@@ -74,6 +74,48 @@ def _sure(value: Value, kind: str, condition: str) -> str:
     if value.always and value.kinds == {kind}:
         return condition
     return sql.coalesce(condition, sql.FALSE)
+
+
+def among(items: Sequence[Any], value: Value) -> tuple[str, list[int]]:
+    """Give the condition that a value equals one of some texts and numbers, looked up by hash.
+
+    Parameters
+    ----------
+    items : sequence of object
+        Constants.
+    value : Value
+        As for `comparison`.
+
+    Returns
+    -------
+    condition : str
+        Never NULL.
+    rest : list of int
+        The places of items that it leaves out: those are to be compared one by one.
+    """
+    texts, numbers, rest = [], [], []
+    exact = 2**EXACT_BITS if "double" in value.scalars else 2**63 - 1
+    for place, item in enumerate(items):
+        if isinstance(item, str):
+            texts.append(sql.text(item))
+        elif isinstance(item, int | float) and not isinstance(item, bool) and abs(item) <= exact:
+            numbers.append(item)
+        else:  # NaN too: it is not less than anything
+            rest.append(place)
+    if value.unknown or len(texts) + len(numbers) < 2:
+        return sql.FALSE, list(range(len(items)))
+    found = {"string": texts}
+    if "int" in value.scalars:
+        found["int"] = [str(int(n)) for n in numbers if n == int(n)]
+    if "double" in value.scalars:
+        found["double"] = [sql.double(float(n)) for n in numbers]
+    return sql.either(*(_in(value, kind, texts) for kind, texts in found.items())), rest
+
+
+def _in(value: Value, kind: str, texts: list[str]) -> str:
+    if kind not in value.scalars or not texts:
+        return sql.FALSE
+    return _sure(value, kind, f"({value.scalars[kind]} IN ({', '.join(texts)}))")
 
 
 def _number(operator: str, value: Value, given: float) -> str:

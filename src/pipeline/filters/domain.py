@@ -206,6 +206,24 @@ def _allowed(request: Request) -> Iterator[str]:
             yield f"{one.where}: {line}"
 
 
+def _bound(request: Request) -> Iterator[str]:
+    """Tell of columns that no view has: of filters that are run, as others need no tables."""
+    surveys = {night.survey for night in nights(request)} & set(names())
+    chosen = [one for survey in sorted(surveys) for one in active(request, survey)]
+    for one in (one for one in chosen if one.filter.sql):
+        from pipeline.alerts.surveys.registry import get_survey  # noqa: PLC0415 - reads columns
+        from pipeline.filters.bound import unbound, view_schemas  # noqa: PLC0415 - imports DuckDB
+        from pipeline.filters.check import wrong_with  # noqa: PLC0415
+
+        if any(wrong_with(one.filter)):
+            continue  # told already
+        survey = one.filter.survey
+        models = of_survey(request.config.models, survey)
+        schemas = view_schemas(get_survey(survey), models, catalogs(request, survey))
+        if said := unbound(one.filter.sql, schemas):
+            yield f"{one.where}: sql: {said}"
+
+
 def _found(directory: Path) -> Iterator[str]:
     from pipeline.filters.found_lines import filter_lines  # noqa: PLC0415 - for the cli alone
 
@@ -253,6 +271,6 @@ FILTERS = Domain(
     kept=_kept,
     targets=_targets,
     work=_work,
-    checks=(_readable, _known_surveys, _allowed, _token),
+    checks=(_readable, _known_surveys, _allowed, _bound, _token),
     found=_found,
 )

@@ -22,13 +22,15 @@ NOT_ONE = "not exactly one row comes out"
 VIEWS = ("alerts", "scores", "matches", "history")
 _KEYS = ("survey", "candid", "object_id")
 """Columns that name the alert: no annotations."""
-_NO_MATCH = pa.schema(
+NOTHING = pa.schema([("candid", pa.int64())])
+"""Of scores, where no model is configured."""
+NO_MATCH = pa.schema(
     [
         *(("candid", pa.int64()), ("catalog", pa.string()), ("match_id", pa.string())),
         *(("distance_arcsec", pa.float64()), ("distance_kpc", pa.float64()), ("rank", pa.int32())),
     ]
 )
-
+"""Of matches, where no catalogue is."""
 
 # MATERIALIZED: without it DuckDB 2.0 fails to bind a view in a condition within a view.
 _VIEWS = ", ".join(
@@ -86,26 +88,28 @@ def load_views(
         history = history.filter(pc.and_(permitted, pc.or_(pc.invert(forced), good)))
     else:
         history = history.filter(pc.or_(permitted, pc.is_null(history["programid"])))
-    nothing = pa.table({"candid": pa.array([], pa.int64())})
     for name, table in (
         ("alerts", alerts),
         ("history", history),
-        ("scores", tables.get("scores", nothing)),
-        ("matches", tables.get("matches", _NO_MATCH.empty_table())),
+        ("scores", tables.get("scores", NOTHING.empty_table())),
+        ("matches", tables.get("matches", NO_MATCH.empty_table())),
     ):
-        load(connection, _wide(table), f"all_{name}")
+        load(connection, table.cast(wide(table.schema)), f"all_{name}")
 
 
 def _permitted(table: pa.Table, permissions: tuple[int, ...]) -> pa.ChunkedArray:
     return pc.is_in(table["programid"].cast(pa.int64()), pa.array(permissions, pa.int64()))
 
 
-def _wide(table: pa.Table) -> pa.Table:
-    """Return a table whose floats are double: 0.8 as a float is not above 0.8 otherwise."""
-    wide = [
-        pa.field(f.name, pa.float64() if f.type == pa.float32() else f.type) for f in table.schema
-    ]
-    return table.cast(pa.schema(wide))
+def wide(schema: pa.Schema) -> pa.Schema:
+    """Return a schema whose floats are double: 0.8 as a float is not above 0.8 otherwise."""
+    fields = [pa.field(f.name, pa.float64() if f.type == pa.float32() else f.type) for f in schema]
+    return pa.schema(fields)
+
+
+def asked(sql: str) -> str:
+    """Return what is run of a filter: its SELECT for each alert, and who has one row."""
+    return _ASKED.format(sql=sql.rstrip().removesuffix(";"))
 
 
 def sql_outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:
@@ -117,7 +121,7 @@ def sql_outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:
         If it is not one SELECT over the views, fails, or takes too long.
     """
     check_sql(sql)
-    rows = query(connection, _ASKED.format(sql=_bare(sql)))
+    rows = query(connection, asked(sql))
     texts = [_annotations(text) for text in rows["annotations"].to_pylist()]
     annotations = pa.array(texts, pa.string())
     passed = pa.table({"_id": rows["_id"], "annotations": annotations})
@@ -128,11 +132,6 @@ def sql_outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:
     )
     reasons = pa.array([NOT_ONE] * others.num_rows, pa.string())
     return Outcome(passed, others.append_column("reason", reasons))
-
-
-def _bare(sql: str) -> str:
-    """Return a statement without the semicolon that may end it."""
-    return sql.rstrip().removesuffix(";")
 
 
 def _annotations(text: str) -> str | None:
