@@ -43,6 +43,7 @@ ALERTS_DOOR = {
             "domain",
             "need",
             "places",
+            "shared_columns",
         ),
         *("surveys.registry", "surveys.survey"),
     )

@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.alerts.alerts_table import alerts_schema
-from pipeline.alerts.history_table import HISTORY_SCHEMA
+from pipeline.alerts.shared_columns import HISTORY_SCHEMA
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.documents.sandbox import SandboxError, connect, query
 from pipeline.filters.sql_filters import NO_MATCH, NOTHING, asked, wide
