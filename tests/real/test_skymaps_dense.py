@@ -23,7 +23,7 @@ def scanned(shared, tmp_path):
 
     def scan(nsides, refine):
         how = {"reco": "pandel_spe1st", "geometry": geometry, "nsides": nsides, "refine": refine}
-        one, _ = read_scan(event, **how)
+        one = read_scan(event, **how)
         return one, scan_all(one, tmp_path / refine / nsides.replace(":", "-"))
 
     return scan

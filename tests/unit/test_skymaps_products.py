@@ -30,7 +30,12 @@ from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products.circular import circular_text
 from pipeline.skymaps.products.folder import write_products
 from pipeline.skymaps.products.result_files import RESULT_DTYPE
-from pipeline.skymaps.products.summary_csv import COLUMNS, skymap_lines, write_summary
+from pipeline.skymaps.products.summary_csv import (
+    COLUMNS,
+    first_looks,
+    skymap_lines,
+    write_summary,
+)
 from pipeline.skymaps.scan import watch
 from pipeline.skymaps.scan.manifest import write_manifest
 from pipeline.skymaps.scan.results import State
@@ -265,6 +270,13 @@ def test_summary(written, tmp_path):
     write_summary([folder / "summary.json", other], tmp_path / "summary.csv")
     said = list(skymap_lines(tmp_path / "summary.csv"))
     assert ["90 % area at least 1213 deg²" in line for line in said] == [True, False]
+    first = tmp_path / "b/wilks/summary.json"
+    first.parent.mkdir(parents=True)
+    first.write_text(json.dumps(row | {"event": "b"}))
+    (line,) = first_looks([first])
+    assert line.startswith("skymap of b: RA ") and line.endswith("freedom), first look")
+    (tmp_path / "b/summary.json").touch()
+    assert not list(first_looks([first]))
     write_summary([], tmp_path / "summary.csv")
     assert (tmp_path / "summary.csv").read_text() == ",".join(COLUMNS) + "\n"
 

@@ -22,7 +22,7 @@ from pipeline.plan.targets import all_targets
 from pipeline.skymaps import domain as skymaps
 from pipeline.skymaps.products.summary_csv import write_summary
 from pipeline.skymaps.share import scan_share
-from pipeline.skymaps.whole import scan_event
+from pipeline.skymaps.whole import relabel_event, scan_event
 
 SETTINGS = {"reco": "dummy", "nsides": "2:0 8:12"}
 
@@ -56,8 +56,12 @@ def test_many_jobs_and_calibrated_contours(whole, tmp_path):
             scan_share(path, file, earlier=rounds[:number], chunk=chunk, chunks=2, **SETTINGS)
     its_like = {name: {"low": 1, "median": 2, "high": 3} for name in ("hlc_doms", "charge_pe")}
     calibration = table(tmp_path, nsides=SETTINGS["nsides"], made_of=its_like)
-    scan_event("a", path, tmp_path, calibration=calibration, earlier=rounds, **SETTINGS)
-    assert (out / NAME).read_bytes() == (tmp_path / NAME).read_bytes()
+    first, pixels = tmp_path / "wilks", tmp_path / "wilks/pixels.npz"
+    scan_event("a", path, first, earlier=rounds, pixels=pixels, **SETTINGS)
+    for name in (NAME, "contours.json", "circular.txt", "sky.png"):
+        assert (out / name).read_bytes() == (first / name).read_bytes()
+    relabel_event("a", path, tmp_path, pixels=pixels, calibration=calibration, **SETTINGS)
+    assert (out / NAME).read_bytes() == (tmp_path / NAME).read_bytes()  # none were missing
     wilks, calibrated = (json.loads((f / "contours.json").read_text()) for f in (out, tmp_path))
     assert wilks["levels"].startswith("Wilks") and calibrated["levels"].startswith("calibrated")
     areas = [c["contours"]["90"]["smooth_area"] for c in (wilks, calibrated)]
@@ -67,6 +71,42 @@ def test_many_jobs_and_calibrated_contours(whole, tmp_path):
     assert [each["calibrated"] for each in said] == [False, True]
     assert said[1]["levels"] == calibrated["levels"]
     assert said[1]["two_delta_llh"]["90"] == 9.2
+    at_once = tmp_path / "at once"  # as from Python
+    scan_event("a", path, at_once, calibration=calibration, **SETTINGS)
+    assert (at_once / "contours.json").read_bytes() == (tmp_path / "contours.json").read_bytes()
+    with pytest.raises(ValueError, match=r"pixels.npz: missing, or of another scan than this"):
+        relabel_event(
+            "a", path, tmp_path, pixels=pixels, calibration=calibration, reco="dummy", nsides="4:0"
+        )
+
+
+def test_wider_contours_get_the_pixels_that_they_lack(tmp_path):
+    """What was scanned stays, byte by byte; what is added does not depend on how it ran."""
+    write_event(event(), tmp_path / "event.json")
+    how = {"reco": "dummy", "nsides": "8:0 64:4"}
+    contours = [(0.5, 20.0), (0.9, 300.0), (0.9973002, 2000.0)]
+    contours = [{"containment": p, "level": level} for p, level in contours]
+    calibration = table(tmp_path, nsides=how["nsides"], contours=contours)
+    pixels = tmp_path / "out/wilks/pixels.npz"
+    scan_event("a", tmp_path / "event.json", pixels.parent, pixels=pixels, **how)
+    name, tables = "run00000001.evt000000000005.track_8_64.npz", []
+    settings = how | {"pixels": pixels, "calibration": calibration}
+    for folder in ("out", "again"):
+        relabel_event("a", tmp_path / "event.json", tmp_path / folder, **settings)
+        tables.append(np.load(tmp_path / folder / name)["nside-64"])
+    first = np.load(pixels.parent / name)["nside-64"]
+    assert len(tables[0]) > len(first)
+    assert set(first.tolist()) < set(tables[0].tolist())
+    assert tables[0].tobytes() == tables[1].tobytes()
+
+
+def test_no_pixel_is_fitted_twice(tmp_path, monkeypatch):
+    """The rounds that a calibration adds are kept as others are."""
+    write_event(event(), tmp_path / "event.json")
+    how = {"reco": "dummy", "nsides": "2:0 8:12", "calibration": table(tmp_path, nsides="2:0 8:12")}
+    scan_event("a", tmp_path / "event.json", tmp_path / "out", **how)
+    monkeypatch.setattr("pipeline.skymaps.scan.isolation.OwnProcess.fit", None)
+    scan_event("a", tmp_path / "event.json", tmp_path / "out", **how)
 
 
 @pytest.mark.parametrize("nsides", ["1:0", "8:0 64:12 512:24", "16:0"])
@@ -109,19 +149,19 @@ def test_a_pointed_scan_says_so_everywhere(tmp_path):
     assert [row["reaches_edge_90"] for row in rows] == edges
 
 
-def test_rounds_and_what_they_depend_on():
-    """Rounds that look around the minimum only do not wait for a calibration."""
+def test_what_waits_for_a_calibration():
+    """No scan: its products are a first look, and those at calibrated levels a job's own."""
     row = EventRow(event="b", path="b.json", chunks=2)
-    table = ["results/calibration/pandel_spe1st/8-0_64-12_512-24/table.json"]
-    for section, expected in [
-        ({"calibration": {}}, [[], [], [], table, table, table]),
-        ({"calibration": {}, "refine": "minimum"}, [[], [], [], []]),
-        ({"pointed": True}, [[]] * 6),
-        ({}, [[]] * 6),
-    ]:
-        config = load_config({"skymaps": section})
-        rounds = range(len(skymaps.rounds(config.skymaps, row)))
-        assert [skymaps.round_calibrations(config.skymaps, row, n) for n in rounds] == expected
+    plain, calibrated = ({"events": "e.tsv", "skymaps": s} for s in ({}, {"calibration": {}}))
+    rules = []
+    for config in map(load_config, (plain, calibrated)):
+        request = Request(config, {"events": (row,)})
+        works = [work for work in skymaps.SKYMAPS.work(request, {}) if work.of == "b"]
+        rules.append([work.rule for work in works])
+        assert not any("calibrate" in after for w in works[:-1] for after in w.after)
+        assert all_targets(request)[0] == "results/skymaps/b/manifest.json"
+    assert rules == [["scan"], ["scan", "relabel"]]
+    assert works[-1].after[1].startswith("calibrate ")
 
 
 def test_a_pointed_scan_is_not_planned_with_a_calibration():

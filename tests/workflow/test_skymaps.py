@@ -11,6 +11,7 @@ from test_skymaps_events import event
 
 from pipeline.events.files import write_event
 from pipeline.events.geometry import IC86_LIKE
+from pipeline.skymaps.domain import SKYMAPS
 from pipeline.skymaps.whole import scan_event
 
 pytestmark = pytest.mark.workflow
@@ -94,18 +95,30 @@ def test_a_geometry_that_does_not_fit_stops_before_any_job(events):
     assert workdir.planned() == {"scan": 2, "summarise_skymaps": 1}
 
 
-def test_another_calibration_scans_again_only_what_it_may_change(events):
-    """The first rounds, as many as levels, look around the minimum and do not wait for it."""
-    settings = {"reco": "dummy", "nsides": "8:0 256:4"}
+def test_the_first_look_waits_for_no_calibration_and_another_one_scans_nothing(events):
+    settings = {"reco": "dummy", "nsides": "8:0 64:4"}
     lines = [("parts", "track.json", "", "", "2")]
     workdir = events(*lines, calibration={"tracks": 20, "jobs": 1}, **settings)
-    workdir.snakemake("--cores", "2")
+    skymaps = workdir.path / "results/skymaps"
+    first, last = skymaps / "parts/wilks", skymaps / "parts"
+    workdir.snakemake("--cores", "1", "results/skymaps/parts/wilks/circular.txt")
+    assert not (workdir.path / "results/calibration").exists()
+    assert not (last / "circular.txt").exists()
+    (said,) = SKYMAPS.found(workdir.path)
+    assert said.startswith("skymap of parts: RA") and said.endswith("first look")
+    kept = {path.name: path.read_bytes() for path in first.iterdir()}
+    output = workdir.snakemake("--cores", "1")
+    assert "calibration of dummy, tracks of share 1 of 1: 20 of 20" in output
+    assert kept == {path.name: path.read_bytes() for path in first.iterdir()}
+    levels = [json.loads((f / "summary.json").read_text())["levels"] for f in (first, last)]
+    assert levels[0].startswith("Wilks") and "calibrat" in levels[1]
+    assert levels[1] in (skymaps / "summary.csv").read_text()
     assert workdir.planned() == {}
     events(*lines, calibration={"tracks": 20, "jobs": 1, "seed": 2}, **settings)
     calibration = {"simulate_tracks": 1, "scan_tracks": 1, "calibrate": 1}
-    assert workdir.planned() == calibration | {"scan_chunk": 4, "scan": 1, "summarise_skymaps": 1}
-    events(*lines, refine="minimum", calibration={"tracks": 20, "jobs": 1}, **settings)
-    assert "calibrate" not in workdir.planned()
+    assert workdir.planned() == calibration | {"relabel": 1, "summarise_skymaps": 1}
+    events(*lines, **settings)  # without: the products are the scan's own, in the same place
+    assert workdir.planned() == {"scan": 1, "summarise_skymaps": 1}
 
 
 def test_each_bad_event_costs_itself(events):

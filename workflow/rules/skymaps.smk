@@ -19,9 +19,6 @@ rule scan_chunk:
         event=lambda wildcards: event_of(wildcards).path,
         geometry=GEOMETRY,
         earlier=lambda wildcards: sum(rounds_of(wildcards)[: int(wildcards.round)], []),
-        calibration=lambda wildcards: skymaps.round_calibrations(
-            CONFIG.skymaps, event_of(wildcards), int(wildcards.round)
-        ),
     output:
         skymaps.CHUNK,
     log:
@@ -44,14 +41,13 @@ rule scan:
     input:
         event=lambda wildcards: event_of(wildcards).path,
         geometry=GEOMETRY,
-        calibration=lambda wildcards: skymaps.calibrations(
-            CONFIG.skymaps, event_of(wildcards)
-        ),
         chunks=lambda wildcards: sum(rounds_of(wildcards), []),
     output:
-        [skymaps.product("{event}", name) for name in skymaps.PRODUCTS],
+        skymaps.scan_products(CONFIG.skymaps),
     log:
         paths.log("scan", "event"),
+    # Somebody waits for the map, and nobody for its calibration.
+    priority: 1
     conda:
         "../envs/nightmill.yaml"
     resources:
@@ -59,7 +55,8 @@ rule scan:
     params:
         settings=settings_of,
         files=event_state,
-        rounds=lambda wildcards: len(rounds_of(wildcards)),
+        number=lambda wildcards: len(rounds_of(wildcards)),
+        rounds=skymaps.ROUNDS,
         code=job_code("skymaps", "scan"),
         reco_code=code_of_reco,
     script:
@@ -84,6 +81,32 @@ rule summarise_skymaps:
 
 
 if CALIBRATION is not None:
+
+    rule relabel:
+        """Write everything about a scanned event anew, at calibrated levels."""
+        input:
+            event=lambda wildcards: event_of(wildcards).path,
+            geometry=GEOMETRY,
+            pixels=skymaps.product("{event}", f"{skymaps.FIRST_LOOK}/{skymaps.PIXELS}"),
+            calibration=lambda wildcards: skymaps.calibrations(
+                CONFIG.skymaps, event_of(wildcards)
+            ),
+        output:
+            [skymaps.product("{event}", name) for name in skymaps.PRODUCTS],
+        log:
+            paths.log("relabel", "event"),
+        conda:
+            "../envs/nightmill.yaml"
+        resources:
+            **sized(relabel_need),
+        params:
+            settings=settings_of,
+            files=event_state,
+            rounds=skymaps.ROUNDS,
+            code=job_code("skymaps", "relabel"),
+            reco_code=code_of_reco,
+        script:
+            "../scripts/relabel.py"
 
     rule simulate_tracks:
         """Simulate the tracks that contours are calibrated with."""

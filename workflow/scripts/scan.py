@@ -6,9 +6,9 @@ with job(snakemake.log[0]) as log:
         snakemake.wildcards.event,
         snakemake.input.event,
         snakemake.input.geometry,
-        snakemake.input.calibration,
-        (snakemake.input.chunks, snakemake.params.rounds),
+        (snakemake.input.chunks, snakemake.params.number),
         snakemake.params.settings,
-        snakemake.output[0],
+        snakemake.output,
+        snakemake.params.rounds,
     )
     log.info("%s", circular)

@@ -6,7 +6,6 @@ with job(snakemake.log[0]):
         snakemake.input.event,
         snakemake.input.geometry,
         snakemake.input.earlier,
-        snakemake.input.calibration,
         (int(snakemake.wildcards.chunk), int(snakemake.wildcards.chunks)),
         snakemake.params.settings,
         snakemake.output[0],

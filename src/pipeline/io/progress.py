@@ -47,7 +47,7 @@ def bar(*, transfer: bool = False) -> "Progress":
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Advance]:
+def progress(title: str, total: int, *, lines: bool = False) -> Iterator[Advance]:
     """Report progress on standard error while the block runs.
 
     Parameters
@@ -55,13 +55,15 @@ def progress(title: str, total: int) -> Iterator[Advance]:
     title : str
     total : int
         Steps in all.
+    lines : bool
+        Lines on a terminal too: for jobs of which several run at a time.
 
     Yields
     ------
     callable
         To be called with how many steps were done.
     """
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not lines:
         with bar() as shown_bar:
             task = shown_bar.add_task(title, total=total)
             yield lambda steps: shown_bar.advance(task, steps)
@@ -75,10 +77,23 @@ def progress(title: str, total: int) -> Iterator[Advance]:
         now = time.monotonic()
         if done >= total or now - shown >= EVERY_SECONDS:
             shown = now
-            rate = done / max(now - started, 1e-9)
-            print(f"{title}: {done} of {total} ({rate:.0f}/s)", file=sys.stderr, flush=True)
+            seconds = now - started
+            left = f", {duration((total - done) * seconds / done)} left" if 0 < done < total else ""
+            rate = f"{done / max(seconds, 1e-9):.2g}/s"
+            print(f"{title}: {done} of {total} ({rate}{left})", file=sys.stderr, flush=True)
 
     yield advance
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> duration(12.4), duration(150), duration(8000)
+    ('12 s', '2.5 min', '2.2 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.2g} min" if seconds < 6000 else f"{seconds / 3600:.2g} h"
 
 
 @contextmanager

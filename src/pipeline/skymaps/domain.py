@@ -17,7 +17,12 @@ from pipeline.sky.nsides import parse_nsides, words_of
 from pipeline.skymaps import need
 from pipeline.skymaps.checks import CHECKS
 
-CHUNK = f"{paths.SKYMAP}/rounds/{{round}}/{{chunk}}-of-{{chunks}}.npz"
+ROUNDS = f"{paths.SKYMAP}/rounds"
+CHUNK = f"{ROUNDS}/{{round}}/{{chunk}}-of-{{chunks}}.npz"
+FIRST_LOOK = "wilks"
+"""Folder of an event's products at Wilks' levels, which do not wait for its calibration."""
+PIXELS = "pixels.npz"
+"""Lies beside those: the scan's results, for the calibrated products."""
 SUMMARY = f"{paths.RESULTS}/skymaps/summary.csv"
 TRACKS = f"{paths.RESULTS}/calibration/tracks"
 CALIBRATION = f"{paths.RESULTS}/calibration/{{reco}}/{{nsides}}"
@@ -100,6 +105,20 @@ def product(event: str, name: str) -> str:
     return f"{paths.SKYMAP.format(event=event)}/{name}"
 
 
+def scan_products(section: Skymaps) -> list[str]:
+    """Return patterns of what the rule ``scan`` writes of an event.
+
+    Those are its products, as the configuration has them; with a calibration, which takes its
+    time, they are a first look, and the rule ``relabel`` writes the products.
+
+    >>> scan_products(Skymaps())[0], scan_products(Skymaps(calibration=Calibration()))[0]
+    ('results/skymaps/{event}/manifest.json', 'results/skymaps/{event}/wilks/manifest.json')
+    """
+    if section.calibration is None:
+        return [product("{event}", name) for name in PRODUCTS]
+    return [product("{event}", f"{FIRST_LOOK}/{name}") for name in (*PRODUCTS, PIXELS)]
+
+
 def scan_settings(section: Skymaps, row: EventRow) -> dict[str, str | bool | float]:
     """Return how one event is scanned, as `pipeline.skymaps.setup.read_scan` takes it."""
     return {
@@ -157,25 +176,17 @@ def need_to_scan_chunk(section: Skymaps, row: EventRow) -> Need:
     )
 
 
+def need_to_relabel(section: Skymaps, row: EventRow) -> Need:
+    """Return what an event's products at calibrated levels need."""
+    return need.relabel_need(row.reco or section.reco, row.nsides or section.nsides)
+
+
 def calibrations(section: Skymaps, row: EventRow) -> list[str]:
     """Return the calibration table of an event's contours; none if they are Wilks'."""
     if section.calibration is None:
         return []
     words = words_of(row.nsides or section.nsides)
     return [CALIBRATION_TABLE.format(reco=row.reco or section.reco, nsides=words)]
-
-
-def round_calibrations(section: Skymaps, row: EventRow, number: int) -> list[str]:
-    """Return the calibration table that a round's pixels depend on; none for most rounds.
-
-    The first rounds, as many as there are levels, look around the minimum only
-    (`pipeline.skymaps.scan.rounds.Scan.choose`): they need not wait for a calibration, nor
-    are they scanned again when it changes.
-    """
-    levels = parse_nsides(row.nsides or section.nsides)
-    if section.refine == "minimum" or number < len(levels):
-        return []
-    return calibrations(section, row)
 
 
 def _work(request: Request, expected: Expected) -> Iterator[Work]:
@@ -191,7 +202,8 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         job = need.simulate_tracks_need(section.calibration.tracks)
         yield Work("simulate_tracks", "", 1, job, once=True)
     if rows:
-        scans = tuple(named("scan", row.event) for row in rows)
+        last = "scan" if section.calibration is None else "relabel"
+        scans = tuple(named(last, row.event) for row in rows)
         yield Work("summarise_skymaps", "", 1, need.summarise_need(len(rows)), after=scans)
 
 
@@ -199,12 +211,13 @@ def _scan_work(section: Skymaps, row: EventRow, tables: list[str]) -> Iterator[W
     after: list[str] = []
     for number, files in enumerate(rounds(section, row)):
         of = f"{row.event} round {number}"
-        after += [named("calibrate", t) for t in round_calibrations(section, row, number)]
         job = need_to_scan_chunk(section, row)
         yield Work("scan_chunk", of, len(files), job, after=tuple(after))
         after = [named("scan_chunk", of)]
-    after += [named("calibrate", table) for table in tables]
     yield Work("scan", row.event, 1, need_to_scan(section, row), after=tuple(after))
+    if section.calibration is not None:
+        after = [named("scan", row.event), *(named("calibrate", table) for table in tables)]
+        yield Work("relabel", row.event, 1, need_to_relabel(section, row), after=tuple(after))
 
 
 def _calibration_work(
@@ -227,9 +240,11 @@ def _targets(request: Request) -> list[str]:
 
 
 def _found(directory: Path) -> Iterator[str]:
-    from pipeline.skymaps.products.summary_csv import skymap_lines  # noqa: PLC0415 - for the cli
+    from pipeline.skymaps.products import summary_csv  # noqa: PLC0415 - for the cli
 
-    return skymap_lines(directory / SUMMARY)
+    yield from summary_csv.skymap_lines(directory / SUMMARY)
+    first = product("*", f"{FIRST_LOOK}/summary.json")
+    yield from summary_csv.first_looks(sorted(directory.glob(first)))
 
 
 SKYMAPS = Domain(

@@ -9,7 +9,6 @@ def scan_chunk(
     event: str,
     geometry: Sequence[str],
     earlier: Sequence[str],
-    calibration: Sequence[str],
     part: tuple[int, int],
     settings: Mapping[str, Any],
     output: str,
@@ -24,8 +23,6 @@ def scan_chunk(
         The detector's DOMs, if the configuration names a file.
     earlier : sequence of str
         All chunks of the rounds before, in order.
-    calibration : sequence of str
-        The table of contour levels, if there is one and the round depends on it.
     part : (int, int)
         Which chunk of how many.
     settings : mapping
@@ -41,7 +38,6 @@ def scan_chunk(
         earlier=_rounds(earlier, chunks),
         chunk=chunk,
         chunks=chunks,
-        calibration=next(iter(calibration), None),
         geometry=next(iter(geometry), None),
         **settings,
     )
@@ -51,12 +47,12 @@ def scan(
     name: str,
     event: str,
     geometry: Sequence[str],
-    calibration: Sequence[str],
     chunks: tuple[Sequence[str], int],
     settings: Mapping[str, Any],
-    output: str,
+    output: Sequence[str],
+    rounds: str,
 ) -> str:
-    """Scan an event to the end; see `pipeline.skymaps.whole.scan_event`.
+    """Scan an event to the end, with Wilks' levels; see `pipeline.skymaps.whole.scan_event`.
 
     Parameters
     ----------
@@ -64,12 +60,12 @@ def scan(
         What events.tsv calls the event.
     event, geometry, settings
         As of `scan_chunk`.
-    calibration : sequence of str
-        The table of contour levels, if there is one.
     chunks : (sequence of str, int)
         All chunks of the rounds that fanned out, in order, and how many rounds they are.
-    output : str
-        One of the products; the others lie beside it.
+    output : sequence of str
+        The products, and where asked for ``pixels.npz``, for `relabel`; all in one folder.
+    rounds : str
+        Folder for finished rounds.
 
     Returns
     -------
@@ -79,13 +75,58 @@ def scan(
     from pipeline.skymaps.products.folder import CIRCULAR
     from pipeline.skymaps.whole import scan_event
 
-    folder, (files, rounds) = Path(output).parent, chunks
+    folder, (files, number) = Path(output[0]).parent, chunks
     scan_event(
         name,
         event,
         folder,
-        calibration=next(iter(calibration), None),
-        earlier=_rounds(files, len(files) // max(rounds, 1)),
+        earlier=_rounds(files, len(files) // max(number, 1)),
+        rounds=rounds,
+        pixels=next((path for path in output if Path(path).name == "pixels.npz"), None),
+        geometry=next(iter(geometry), None),
+        **settings,
+    )
+    return (folder / CIRCULAR).read_text().strip()
+
+
+def relabel(
+    name: str,
+    event: str,
+    geometry: Sequence[str],
+    scanned: tuple[str, str],
+    calibration: str,
+    settings: Mapping[str, Any],
+    output: str,
+) -> str:
+    """Write an event's products at calibrated levels; see `pipeline.skymaps.whole.relabel_event`.
+
+    Parameters
+    ----------
+    name, event, geometry, settings
+        As of `scan`.
+    scanned : (str, str)
+        The pixels that `scan` wrote, and the folder of its rounds.
+    calibration : str
+        The table of contour levels.
+    output : str
+        One of the products; the others lie beside it.
+
+    Returns
+    -------
+    str
+        The text for a circular.
+    """
+    from pipeline.skymaps.products.folder import CIRCULAR
+    from pipeline.skymaps.whole import relabel_event
+
+    folder, (pixels, rounds) = Path(output).parent, scanned
+    relabel_event(
+        name,
+        event,
+        folder,
+        pixels=pixels,
+        calibration=calibration,
+        rounds=rounds,
         geometry=next(iter(geometry), None),
         **settings,
     )
@@ -133,11 +174,15 @@ def scan_tracks(tracks: str, part: tuple[int, int], reco: str, nsides: str, outp
         As it stands in a path (`pipeline.sky.nsides.words_of`).
     output : str
     """
+    from pipeline.io.progress import progress
     from pipeline.sky.nsides import parse_words
     from pipeline.skymaps.calibration.measured_tracks import measure_tracks
 
-    events = sorted(Path(tracks).glob("event_*.json"))[part[0] :: part[1]]
-    measure_tracks(events, reco, parse_words(nsides), output)
+    share, shares = part
+    events = sorted(Path(tracks).glob("event_*.json"))[share::shares]
+    title = f"calibration of {reco}, tracks of share {share + 1} of {shares}"
+    with progress(title, len(events), lines=True) as advance:
+        measure_tracks(events, reco, parse_words(nsides), output, advance)
     return len(events)
 
 

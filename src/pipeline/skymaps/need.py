@@ -11,6 +11,8 @@ AGAIN = 1.2
 
 3520 to 3904 pixels of ``8:0 64:12 512:24``, which are 3072 if the first best fit is the last.
 """
+FURTHER = 0.1
+"""Pixels that wider contours add to a scan: most events none, hese_01 a few hundred."""
 USUAL = "8:0 64:12 512:24"
 LONGEST_S = 1800
 """CPU time asked for a scan: an unknown reconstruction may take a hundred times pandel's."""
@@ -45,6 +47,17 @@ def scan_need(
     counts = {"pixel": number, "fit": 0 if chunks > 1 else number}
     at_least = LONGEST_S / chunks
     return need_of("scan", counts, form=reco, input_mb=100, at_least_s=at_least)
+
+
+def relabel_need(reco: str = "pandel_spe1st", nsides: str = USUAL) -> Need:
+    """Return what the products of a scanned event at other levels need.
+
+    >>> relabel_need().minutes()
+    22
+    """
+    number = pixels(nsides)
+    counts = {"pixel": number, "fit": FURTHER * number}
+    return need_of("relabel", counts, form=reco, input_mb=100, at_least_s=LONGEST_S * FURTHER)
 
 
 def scan_chunk_need(

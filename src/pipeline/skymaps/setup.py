@@ -6,7 +6,7 @@ from typing import Literal
 
 from pipeline.events.files import read_event
 from pipeline.sky.nsides import parse_nsides
-from pipeline.skymaps.map.levels import Levels, calibrated_levels, wilks_levels
+from pipeline.skymaps.map.levels import wilks_levels
 from pipeline.skymaps.scan.rounds import Scan
 
 
@@ -19,9 +19,11 @@ def read_scan(
     pointed: bool = False,
     pixel_timeout_s: float = 1800.0,
     refine: Literal["contour", "minimum"] = "contour",
-    calibration: str | Path | None = None,
-) -> tuple[Scan, Levels]:
-    """Read an event file and say how to scan it and where its contours are.
+) -> Scan:
+    """Read an event file and say how to scan it.
+
+    Islands are refined inside the outermost contour by Wilks' theorem, whether there is a
+    calibration or not: nobody waits for one (`pipeline.skymaps.whole.relabel_event`).
 
     Parameters
     ----------
@@ -29,8 +31,6 @@ def read_scan(
         The event file.
     reco, nsides, geometry, pointed, pixel_timeout_s, refine
         As in the section ``skymaps``.
-    calibration : str or Path, optional
-        Table of contour levels; Wilks' levels without.
 
     Raises
     ------
@@ -39,7 +39,6 @@ def read_scan(
     """
     event = read_event(path, geometry)
     scan = Scan(event, reco, parse_nsides(nsides), pointed, pixel_timeout_s)
-    levels = calibrated_levels(calibration, scan) if calibration else wilks_levels()
     if refine == "contour":
-        scan = replace(scan, outermost=levels.outermost)
-    return scan, levels
+        scan = replace(scan, outermost=wilks_levels().outermost)
+    return scan

@@ -18,10 +18,7 @@ def scan_share(
     chunks: int,
     **settings: Any,
 ) -> None:
-    """Scan one job's share of a round; see `pipeline.skymaps.scan.rounds.scan_chunk`.
-
-    The first rounds, as many as there are levels, are the same with and without a calibration.
-    """
-    scan, _ = read_scan(path, **settings)
+    """Scan one job's share of a round; see `pipeline.skymaps.scan.rounds.scan_chunk`."""
+    scan = read_scan(path, **settings)
     with Watch(scan) as watch:
         scan_chunk(scan, earlier, output, chunk=chunk, chunks=chunks, report=watch)

@@ -35,6 +35,11 @@ def scan_need(wildcards):
     return skymaps.need_to_scan(CONFIG.skymaps, event_of(wildcards))
 
 
+def relabel_need(wildcards):
+    """Return what a job's event at calibrated levels needs."""
+    return skymaps.need_to_relabel(CONFIG.skymaps, event_of(wildcards))
+
+
 def chunk_need(wildcards):
     """Return what a share of a round of a job's event needs."""
     return skymaps.need_to_scan_chunk(CONFIG.skymaps, event_of(wildcards))

@@ -124,14 +124,33 @@ def skymap_lines(path: Path) -> Iterator[str]:
     if not path.is_file():
         return
     with path.open(newline="") as lines:
-        for row in csv.DictReader(lines):
-            position = f"RA {float(row['ra_deg']):.2f}, Dec {float(row['dec_deg']):+.2f}"
-            truth = row["truth_distance_deg"]
-            distance = f", {float(truth):.2f} deg from the truth" if truth else ""
-            bound = "at least " if row["reaches_edge_90"] == "True" else ""
-            area = f"{bound}{area_words(float(row['area_90_deg2']))} deg²"
-            region = f"90 % area {area} ({row['levels']})"
-            yield f"skymap of {row['event']}: {position}{distance}; {region}"
+        yield from map(_line, csv.DictReader(lines))
+
+
+def first_looks(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield such a line for each event that is scanned and not calibrated yet.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        What `summary_row` says of the first look at each event, in a folder of its own; what it
+        says in the end lies in the folder above.
+    """
+    for path in paths:
+        if not (path.parent.parent / path.name).exists():
+            row = json.loads(path.read_text())
+            yield f"{_line({k: '' if v is None else str(v) for k, v in row.items()})}, first look"
+
+
+def _line(row: dict[str, str]) -> str:
+    """Return what a line of the table says to a person."""
+    position = f"RA {float(row['ra_deg']):.2f}, Dec {float(row['dec_deg']):+.2f}"
+    truth = row["truth_distance_deg"]
+    distance = f", {float(truth):.2f} deg from the truth" if truth else ""
+    bound = "at least " if row["reaches_edge_90"] == "True" else ""
+    area = f"{bound}{area_words(float(row['area_90_deg2']))} deg²"
+    region = f"90 % area {area} ({row['levels']})"
+    return f"skymap of {row['event']}: {position}{distance}; {region}"
 
 
 def _known(value: float) -> float | None:

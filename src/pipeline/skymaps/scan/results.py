@@ -135,6 +135,29 @@ class State:
         return best
 
 
+def write_all(state: State, fingerprint: str, path: str | Path) -> None:
+    """Write all results of a scan as one `Part`."""
+    pixels = [rows for _, rows in sorted(state.pixels.items())]
+    rows = np.concatenate([np.zeros(0, PIXEL_DTYPE), *pixels])
+    write_part(Part(rows, state.failures), fingerprint, path)
+
+
+def read_all(path: str | Path, fingerprint: str) -> State:
+    """Read what `write_all` wrote.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, or it is damaged or of another scan.
+    """
+    part = read_part(path, fingerprint)
+    if part is None:
+        raise ValueError(f"{path}: missing, or of another scan than this")
+    state = State()
+    state.add([part])
+    return state
+
+
 def write_part(part: Part, fingerprint: str, path: str | Path) -> None:
     """Write a part as ``.npz``, whole or not at all; one without pixels is a valid file."""
     with atomic_path(path) as temporary, temporary.open("wb") as file:

@@ -146,7 +146,43 @@ def scan_all(
         fitter lost pixels or returned some that it was not given.
     """
     state = _after(scan, earlier)
-    number = len(earlier)
+    _go_on(scan, state, len(earlier), cache, report, make_fitter)
+    if state.best() is None:
+        example = state.failures[0].reason if state.failures else "there are none"
+        raise NoResultError(f"{scan.reco}: no pixel has a result ({example})")
+    return state
+
+
+def scan_on(
+    scan: Scan,
+    state: State,
+    cache: str | Path,
+    report: Report = lambda *_: None,
+    make_fitter: MakeFitter = OwnProcess,
+) -> None:
+    """Go on with a finished scan, whose `outermost` has changed, until no new pixel is chosen.
+
+    Parameters
+    ----------
+    scan, report, make_fitter
+        As of `scan_all`.
+    state : State
+        All results; those of the new rounds are added to it.
+    cache : str or Path
+        Folder for the new rounds, not that of the old ones.
+    """
+    _go_on(scan, state, len(scan.levels), cache, report, make_fitter)
+
+
+def _go_on(
+    scan: Scan,
+    state: State,
+    number: int,
+    cache: str | Path,
+    report: Report,
+    make_fitter: MakeFitter,
+) -> None:
+    """Add rounds to a scan, from `number` on, until no new pixel is chosen."""
     with make_fitter(scan.reco, scan.event, scan.limit_s) as fitter:
         while (pixels := scan.choose(state, number)) or number < len(scan.levels):
             path = Path(cache) / f"{number:04d}.npz"
@@ -157,10 +193,6 @@ def scan_all(
                 write_part(part, fingerprint, path)
             state.add([part])
             number += 1
-    if state.best() is None:
-        example = state.failures[0].reason if state.failures else "there are none"
-        raise NoResultError(f"{scan.reco}: no pixel has a result ({example})")
-    return state
 
 
 def scan_chunk(
