@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pipeline.documents import sql
 from pipeline.documents.storage import decoded, encoded, recoded, type_of
-from pipeline.documents.types import Type, union
+from pipeline.documents.types import UNSURE, Type, union
 from pipeline.documents.values import MISSING, NO_CONSTANT, Array, Names, Record, Value
 
 
@@ -45,6 +45,7 @@ def choose(branches: list[tuple[str, Value]], default: Value, names: Names) -> V
         for kind in dict.fromkeys(k for v in values for k in v.scalars)
     }
     integers = [v.bits for v in values if "int" in v.scalars]
+    widths = {v.width for v in values if "int" in v.scalars}
     doubles = [v for v in values if "double" in v.scalars]
     return Value(
         scalars,
@@ -55,6 +56,7 @@ def choose(branches: list[tuple[str, Value]], default: Value, names: Names) -> V
         pick([v.is_null() for v in values]) if null and missing else "",
         error=pick([v.error for v in values]),
         bits=max(integers, default=63),
+        width=widths.pop() if len(widths) == 1 else UNSURE,
         nan=any(v.nan for v in doubles),
         infinite=any(v.infinite for v in doubles),
         unknown=any(v.unknown for v in values),

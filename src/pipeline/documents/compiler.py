@@ -16,7 +16,7 @@ from pipeline.documents.context import OPERATORS, Context
 from pipeline.documents.paths import path
 from pipeline.documents.refused import Refused
 from pipeline.documents.storage import encoded, joined
-from pipeline.documents.types import Type, laid_out
+from pipeline.documents.types import ALL_LONG, BY_SIZE, Type, laid_out
 from pipeline.documents.values import MISSING, NO_CONSTANT, NULL, Array, Record, Value
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -132,7 +132,8 @@ def constant(given: Any) -> Value:  # noqa: PLR0911 (a case a kind)
         bits = max(given.bit_length(), 1)
         if isinstance(given, Int64) and bits <= 31:
             bits = 32
-        return Value({"int": sql.integer(given)}, bits=bits, constant=int(given))
+        width = ALL_LONG if isinstance(given, Int64) else BY_SIZE
+        return Value({"int": sql.integer(given)}, bits=bits, width=width, constant=int(given))
     if isinstance(given, float):
         finite = math.isfinite(given)
         return Value(

@@ -7,7 +7,9 @@ from pipeline.documents.choose import choose
 from pipeline.documents.compiler import arguments, compiled, named
 from pipeline.documents.context import Context, Operator, operator
 from pipeline.documents.json_text import not_finite
+from pipeline.documents.predicates import UNSURE_WIDTH
 from pipeline.documents.refused import Refused
+from pipeline.documents.types import ALL_LONG, UNSURE
 from pipeline.documents.values import NO_CONSTANT, NULL, Names, Value, boolean
 
 _NAMES = {"binary": "binData", "oid": "objectId"}
@@ -25,14 +27,13 @@ def _type(ctx: Context, given: Any) -> Value:
     value = compiled(ctx, given)
     if value.unknown:
         raise Refused("a column of a type that documents do not have")
-    plain = isinstance(given, str) and given.startswith("$")
     branches = [(value.is_null(), "'null'"), (value.is_missing(), "'missing'")]
     for kind in sorted(value.kinds):
         if kind == "int":
-            if not plain:
-                raise Refused("an integer that is computed: whether it is an int or a long")
+            if value.width == UNSURE:
+                raise Refused(UNSURE_WIDTH)
             small = f"({value.scalars['int']} BETWEEN {INT[0]} AND {INT[1]})"
-            name = sql.case([(small, "'int'")], "'long'")
+            name = "'long'" if value.width == ALL_LONG else sql.case([(small, "'int'")], "'long'")
         else:
             name = sql.text(_NAMES.get(kind, kind))
         branches.append((value.has(kind), name))

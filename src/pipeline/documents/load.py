@@ -15,7 +15,7 @@ from bson import json_util
 from bson.errors import BSONError
 
 from pipeline.documents.extended_json import once
-from pipeline.documents.schema import BSON, FINITE, NAME, NULLS
+from pipeline.documents.schema import BSON, FINITE, NAME, NULLS, WIDTH
 from pipeline.documents.seen import ABSENT, Seen, kind_of
 
 _OPTIONS = json_util.JSONOptions(
@@ -164,7 +164,8 @@ def _plain(  # noqa: PLR0911 (a case a kind)
     if kind == "array":
         return _list(seen, given), {}
     if kind == "int":
-        return pa.array(given, pa.int64() if seen.wide else pa.int32()), {}
+        width = {WIDTH: b"unsure" if seen.ints else b"long"} if seen.longs else {}
+        return pa.array(given, pa.int64() if seen.wide else pa.int32()), width
     if kind == "unknown":
         return pa.array([None if v is None else 0 for v in given], _TYPES[kind]), {}
     if kind == "oid":

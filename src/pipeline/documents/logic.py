@@ -131,6 +131,7 @@ def _present(value: Value) -> Value:
         value.record,
         error=value.error,
         bits=value.bits,
+        width=value.width,
         nan=value.nan,
         infinite=value.infinite,
         constant=value.constant if value.always else NO_CONSTANT,

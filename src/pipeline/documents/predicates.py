@@ -11,6 +11,7 @@ from pipeline.documents import sql
 from pipeline.documents.compare import EXACT_BITS, SIGNS, compared
 from pipeline.documents.compiler import constant
 from pipeline.documents.refused import Refused
+from pipeline.documents.types import ALL_LONG, UNSURE
 from pipeline.documents.values import Value
 
 TYPES = {
@@ -19,6 +20,7 @@ TYPES = {
     "javascript": 13, "symbol": 14, "javascriptWithScope": 15, "int": 16, "timestamp": 17,
     "long": 18, "decimal": 19, "minKey": -1, "maxKey": 127,
 }  # fmt: skip
+UNSURE_WIDTH = "whether an integer is an int or a long: it is computed, or the documents disagree"
 _NEVER = ("undefined", "regex", "dbPointer", "javascript", "symbol", "javascriptWithScope",
           "timestamp", "decimal", "minKey", "maxKey")  # fmt: skip
 _KINDS = {"binData": "binary", "objectId": "oid"}
@@ -178,11 +180,20 @@ def _of_type(given: Any, value: Value) -> str:
     if name == "null":
         return value.is_null()
     if name in ("int", "long"):
-        if "int" not in value.scalars:
-            return sql.FALSE
-        small = f"({value.scalars['int']} BETWEEN -2147483648 AND 2147483647)"
-        return _sure(value, "int", small if name == "int" else f"(NOT {small})")
+        return _of_width(name, value)
     return value.has(_KINDS.get(name, name))
+
+
+def _of_width(name: str, value: Value) -> str:
+    """Give the condition that a value is an integer, and an int or a long."""
+    if "int" not in value.scalars:
+        return sql.FALSE
+    if value.width == UNSURE:
+        raise Refused(UNSURE_WIDTH)
+    if value.width == ALL_LONG:
+        return sql.FALSE if name == "int" else value.has("int")
+    small = f"({value.scalars['int']} BETWEEN -2147483648 AND 2147483647)"
+    return _sure(value, "int", small if name == "int" else f"(NOT {small})")
 
 
 def size(given: Any, value: Value) -> str:

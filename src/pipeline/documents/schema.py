@@ -4,7 +4,8 @@ A column's metadata says what its NULLs mean: ``nulls`` = ``null`` (a stored nul
 or ``missing``; ``bson`` = ``box`` for a struct that is a box of several kinds
 (`pipeline.documents.types`), ``oid`` for a string that is an ObjectId; ``name`` is the field's
 name in documents where the column's had to differ; ``finite`` says that its floats are never
-NaN or infinite.
+NaN or infinite; ``width`` = ``long`` that its integers are longs whatever their size, ``unsure``
+that some are and some are not (without it those are that have more than 32 bits).
 """
 
 from collections.abc import Iterable
@@ -12,9 +13,9 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from pipeline.documents.types import Alternative, Field, Type
+from pipeline.documents.types import ALL_LONG, BY_SIZE, UNSURE, Alternative, Field, Type
 
-NULLS, BSON, NAME, FINITE = b"nulls", b"bson", b"name", b"finite"
+NULLS, BSON, NAME, FINITE, WIDTH = b"nulls", b"bson", b"name", b"finite", b"width"
 _INTEGERS = {
     pa.int8(): "TINYINT",
     pa.int16(): "SMALLINT",
@@ -67,7 +68,7 @@ def _box(given: pa.Field) -> Type:
             null_slot = slot.name
             continue
         one = _alternative(slot)
-        found.append(Alternative(one.kind, one.store, one.items, one.fields, slot.name, one.finite))
+        found.append(replace(one, slot=slot.name))
     missing = given.nullable and (given.metadata or {}).get(NULLS) == b"missing"
     return Type(tuple(found), bool(null_slot), missing, True, null_slot)
 
@@ -78,7 +79,8 @@ def _alternative(given: pa.Field) -> Alternative:  # noqa: PLR0911 (a case a typ
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if kind in _INTEGERS:
-        return Alternative("int", _INTEGERS[kind])
+        width = {b"long": ALL_LONG, b"unsure": UNSURE}.get(notes.get(WIDTH, b""), BY_SIZE)
+        return Alternative("int", _INTEGERS[kind], width=width)
     if pa.types.is_float32(kind) or pa.types.is_float64(kind):
         store = "DOUBLE" if pa.types.is_float64(kind) else "FLOAT"
         return Alternative("double", store, finite=FINITE in notes)
@@ -142,6 +144,7 @@ def _inside(kind: pa.DataType, path: str, wanted: set[str]) -> pa.DataType:
         return pa.struct([_marked(child, f"{path}.", wanted) for child in kind])
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         child = kind.value_field
-        inner = pa.field(child.name, _inside(child.type, path, wanted), child.nullable)
+        inside = _inside(child.type, path, wanted)
+        inner = pa.field(child.name, inside, child.nullable, child.metadata)
         return pa.list_(inner) if pa.types.is_list(kind) else pa.large_list(inner)
     return kind

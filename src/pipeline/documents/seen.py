@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bson import Binary, ObjectId
+from bson import Binary, Int64, ObjectId
 
 ABSENT: Any = object()
 
@@ -56,6 +56,8 @@ class Seen:
         Of its arrays' elements.
     wide : bool
         Whether an integer of more than 32 bits is among its values.
+    longs, ints : bool
+        Whether an integer of 32 bits or less is there as a long; as an int.
     finite : bool
         Whether no float is NaN or infinite.
     """
@@ -67,6 +69,8 @@ class Seen:
     fields: "dict[str, Seen]" = field(default_factory=dict)
     items: "Seen | None" = None
     wide: bool = False
+    longs: bool = False
+    ints: bool = False
     finite: bool = True
 
     def add(self, value: Any) -> None:
@@ -78,7 +82,7 @@ class Seen:
             return
         self.kinds.add(kind)
         if kind == "int":
-            self.wide = self.wide or not -(2**31) <= value < 2**31
+            self._integer(value)
         elif kind == "double":
             self.finite = self.finite and math.isfinite(value)
         elif kind == "array":
@@ -87,6 +91,12 @@ class Seen:
                 self.items.add(item)
         elif kind == "object":
             self._object(value)
+
+    def _integer(self, value: int) -> None:
+        small = -(2**31) <= value < 2**31
+        self.wide = self.wide or not small
+        self.longs = self.longs or (small and isinstance(value, Int64))
+        self.ints = self.ints or (small and not isinstance(value, Int64))
 
     def _object(self, value: Mapping[str, Any]) -> None:
         self.objects += 1

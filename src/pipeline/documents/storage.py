@@ -6,8 +6,10 @@ from pipeline.documents import sql
 from pipeline.documents.refused import Refused
 from pipeline.documents.types import (
     BITS,
+    BY_SIZE,
     MISSING,
     STORES,
+    UNSURE,
     Alternative,
     Field,
     Type,
@@ -22,7 +24,7 @@ def decoded(column: str, kind: Type) -> Value:
     scalars: dict[str, str] = {}
     array: Array | None = None
     record: Record | None = None
-    bits, finite, unknown = 63, True, False
+    bits, finite, unknown, width = 63, True, False, UNSURE
     for given in kind.alternatives:
         at = f"{column}.{sql.name(given.slot)}" if kind.boxed else column
         if given.kind == "array":
@@ -38,7 +40,7 @@ def decoded(column: str, kind: Type) -> Value:
         else:
             scalars[given.kind] = _read(at, given)
             if given.kind == "int":
-                bits = BITS.get(given.store, 63)
+                bits, width = BITS.get(given.store, 63), given.width
             if given.kind == "double":
                 finite = given.finite
     null_sql = f"coalesce({column}.{sql.name(kind.null_slot)}, FALSE)" if kind.null_slot else ""
@@ -50,6 +52,7 @@ def decoded(column: str, kind: Type) -> Value:
         kind.missing,
         null_sql if kind.null and kind.missing else "",
         bits=bits,
+        width=width,
         nan=not finite,
         infinite=not finite,
         unknown=unknown,
@@ -95,11 +98,13 @@ def within(child: Value, present: str) -> Value:
 def type_of(value: Value) -> Type:
     """Give a type that can hold a value: a struct of the source stays that struct."""
     found = []
-    for kind, store in STORES.items():
+    for kind, wide in STORES.items():
         if kind in value.scalars:
             small = kind == "int" and value.bits <= 31
             finite = kind == "double" and not (value.nan or value.infinite)
-            found.append(Alternative(kind, "INTEGER" if small else store, finite=finite))
+            store = "INTEGER" if small else wide
+            width = value.width if kind == "int" else BY_SIZE
+            found.append(Alternative(kind, store, finite=finite, width=width))
     if value.unknown:
         raise Refused("a column of a type that documents do not have")
     if value.array:

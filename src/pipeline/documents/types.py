@@ -7,7 +7,7 @@ is NULL where the path is missing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.documents import sql
 from pipeline.documents.refused import Refused
@@ -23,6 +23,8 @@ STORES = {
 }
 SCALARS = tuple(STORES)
 BITS = {"TINYINT": 7, "UTINYINT": 8, "SMALLINT": 15, "USMALLINT": 16, "INTEGER": 31, "UINTEGER": 32}
+BY_SIZE, ALL_LONG, UNSURE = "size", "long", ""
+"""Which integers are MongoDB's longs: those of more than 32 bits, all, or nobody knows."""
 EMPTY = "_"  # the one field of a struct that has none: SQL knows no empty struct
 
 
@@ -53,6 +55,8 @@ class Alternative:
         Its field of the box.
     finite : bool
         Of a double: it is known to be neither NaN nor infinite.
+    width : str
+        Of an int: BY_SIZE, ALL_LONG or UNSURE.
     """
 
     kind: str
@@ -61,6 +65,7 @@ class Alternative:
     fields: tuple[Field, ...] = ()
     slot: str = ""
     finite: bool = False
+    width: str = BY_SIZE
 
     def sql(self) -> str:
         """Give the SQL type."""
@@ -116,7 +121,7 @@ def laid_out(alternatives: Iterable[Alternative], null: bool, missing: bool) -> 
 
 
 def _with_slot(given: Alternative, slot: str) -> Alternative:
-    return Alternative(given.kind, given.store, given.items, given.fields, slot, given.finite)
+    return replace(given, slot=slot)
 
 
 def union(first: Type, second: Type) -> Type:
@@ -148,9 +153,9 @@ def _joined(ours: Alternative, theirs: Alternative) -> Alternative:
         if _structure(ours) == _structure(theirs):
             return ours
         return Alternative("object", fields=_fields(ours.fields, theirs.fields))
-    if ours.store == theirs.store:
-        return Alternative(kind, ours.store, finite=ours.finite and theirs.finite)
-    return Alternative(kind, STORES[kind], finite=ours.finite and theirs.finite)
+    store = ours.store if ours.store == theirs.store else STORES[kind]
+    width = ours.width if ours.width == theirs.width else UNSURE
+    return Alternative(kind, store, finite=ours.finite and theirs.finite, width=width)
 
 
 def _structure(given: Alternative) -> Alternative:

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from pipeline.documents import sql
-from pipeline.documents.types import Type
+from pipeline.documents.types import UNSURE, Type
 
 NO_CONSTANT: Any = object()
 
@@ -58,6 +58,8 @@ class Value:
         True where MongoDB would fail; what the others say there does not count.
     bits : int
         The integers lie within 2^bits.
+    width : str
+        Which integers are longs (`pipeline.documents.types`): of computed ones nobody knows.
     nan, infinite : bool
         Whether a double can be.
     constant : object
@@ -74,6 +76,7 @@ class Value:
     null_sql: str = ""
     error: str = sql.FALSE
     bits: int = 63
+    width: str = UNSURE
     nan: bool = True
     infinite: bool = True
     constant: Any = NO_CONSTANT
