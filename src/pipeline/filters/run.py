@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import duckdb
@@ -11,15 +11,18 @@ import pyarrow.compute as pc
 
 from pipeline.documents.extended_json import parse_pipeline
 from pipeline.documents.refused import Refused
-from pipeline.documents.sandbox import SandboxError, connect, lock
+from pipeline.documents.sandbox import MEMORY_MB, SandboxError, connect, lock
 from pipeline.documents.schema import with_missing
+from pipeline.filters.apart import Apart, alive
 from pipeline.filters.evaluate import Outcome, load, outcome
 from pipeline.filters.filter import Filter
 from pipeline.filters.narrow import names_of, narrowed
-from pipeline.filters.sql_filters import load_views, sql_outcome
+from pipeline.filters.sql_filters import load_views
 from pipeline.filters.tables import constant, names
 from pipeline.filters.upstream import shape_of, upstream
 
+SQL_MEMORY_MB = 1000
+"""That a filter in SQL may take, beside four times what it looks at."""
 NOT_PERMITTED = "its programid is not among the filter's permissions"
 
 
@@ -100,15 +103,17 @@ def run_filters(seen: Seen, filters: Sequence[Filter]) -> Iterator[tuple[Filter,
         mine = [one for one in filters if one.permissions == permissions]
         documents = _documents(seen, permissions, [one for one in mine if one.pipeline])
         schema = told_what_null_means(documents.schema)
-        connection = _opened(documents, seen, permissions, mine)
+        connection = _opened(documents)
+        apart = Apart(partial(_views, seen, permissions))
         try:
             for one in mine:
-                yield one, _result(connection, one, schema, seen)
-                if not _alive(connection):
+                yield one, _result(apart if one.sql else connection, one, schema, seen)
+                if not alive(connection):
                     connection.close()
-                    connection = _opened(documents, seen, permissions, mine)
+                    connection = _opened(documents)
         finally:
             connection.close()
+            apart.close()
 
 
 def _documents(seen: Seen, permissions: tuple[int, ...], filters: Sequence[Filter]) -> pa.Table:
@@ -127,26 +132,21 @@ def names_needed(survey: str, schema: pa.Schema, filters: Sequence[Filter]) -> s
     return names_of(pipelines, told_what_null_means(schema)) | {shape.measurement, shape.time}
 
 
-def _opened(
-    documents: pa.Table, seen: Seen, permissions: tuple[int, ...], filters: Sequence[Filter]
-) -> duckdb.DuckDBPyConnection:
-    """Return a database with what some filters see."""
+def _opened(documents: pa.Table) -> duckdb.DuckDBPyConnection:
+    """Return a database with what pipelines see."""
     connection = connect()
-    if any(one.pipeline for one in filters):
-        load(connection, documents)
-    if any(one.sql for one in filters):
-        load_views(connection, seen.tables, permissions, shape_of(seen.survey))
+    load(connection, documents)
     lock(connection)
     return connection
 
 
-def _alive(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a database can be asked further: an internal error of DuckDB's ends it."""
-    try:
-        connection.execute("SELECT 1").fetchall()
-    except duckdb.Error:
-        return False
-    return True
+def _views(seen: Seen, permissions: tuple[int, ...]) -> duckdb.DuckDBPyConnection:
+    """Return a database with what filters in SQL see, and memory by how much that is."""
+    size = sum(table.nbytes for table in seen.tables.values()) / 1e6
+    connection = connect(min(MEMORY_MB, int(SQL_MEMORY_MB + 4 * size)))
+    load_views(connection, seen.tables, permissions, shape_of(seen.survey))
+    lock(connection)
+    return connection
 
 
 def told_what_null_means(schema: pa.Schema) -> pa.Schema:
@@ -172,13 +172,13 @@ def _lists_of_structs(given: pa.Field, path: str, inside: bool = False) -> Itera
 
 
 def _result(
-    connection: duckdb.DuckDBPyConnection, one: Filter, schema: pa.Schema, seen: Seen
+    database: Apart | duckdb.DuckDBPyConnection, one: Filter, schema: pa.Schema, seen: Seen
 ) -> Result:
     try:
-        if one.sql:
-            found = sql_outcome(connection, one.sql)
+        if isinstance(database, Apart):
+            found = database.outcome(one.sql)
         else:
-            found = outcome(connection, parse_pipeline(one.pipeline), schema)
+            found = outcome(database, parse_pipeline(one.pipeline), schema)
     except (Refused, SandboxError) as error:
         return _nothing(one, seen, f"refused: {error}")
     hidden = [path for path in seen.left_out if path in one.pipeline]
