@@ -34,17 +34,8 @@ TOP = {"plan", "cli"}
 ALERTS_DOOR = {
     f"pipeline.alerts.{module}"
     for module in (
-        *(
-            "batch",
-            "documents",
-            "alerts_table",
-            "history_table",
-            "photometry",
-            "domain",
-            "need",
-            "places",
-            "shared_columns",
-        ),
+        *("batch", "documents", "alerts_table", "history_table", "photometry", "domain", "need"),
+        *("histories", "keys", "months", "places", "shared_columns"),
         *("surveys.registry", "surveys.survey"),
     )
 }

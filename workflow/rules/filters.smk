@@ -4,10 +4,63 @@
 include: "functions/filters.smk"
 
 
+wildcard_constraints:
+    month=r"\d{6}",
+
+
+rule keep_histories:
+    """Keep what a shard's packets know of earlier times, for later nights' filters."""
+    input:
+        # the index says where in the dump each packet lies
+        dump=lambda wildcards: night_of(wildcards).dump,
+        index=alerts.INDEX,
+        spools=lambda wildcards: night_of(wildcards).spools,
+    output:
+        directory(histories.STORE),
+    log:
+        paths.log("keep_histories", "survey", "night", "shard"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(
+            lambda night, count, kind: filter_needs.keep_need(count, night.shards, kind)
+        ),
+    params:
+        shards=lambda wildcards: night_of(wildcards).shards,
+        dump=dump_state,
+        code=survey_code("filters", "keep_histories"),
+    script:
+        "../scripts/keep_histories.py"
+
+
+rule merge_histories:
+    """Merge what is kept of a month's nights."""
+    input:
+        lambda wildcards: paths.of_shards(
+            histories.STORE,
+            filters.nights_of_months(REQUEST, wildcards.survey).get(
+                wildcards.month, []
+            ),
+        ),
+    output:
+        directory(histories.MONTH),
+    log:
+        paths.log("merge_histories", "survey", "month"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized(month_need),
+    params:
+        code=survey_code("filters", "merge_histories"),
+    script:
+        "../scripts/merge_histories.py"
+
+
 rule filter:
     """Run all filters of a survey on one shard of a night."""
     input:
         unpack(tables_of_filters),
+        earlier=earlier_histories,
         # the index says where in the dump each packet lies
         dump=lambda wildcards: night_of(wildcards).dump,
         index=alerts.INDEX,
@@ -24,7 +77,11 @@ rule filter:
     resources:
         **sized_by_night(
             lambda night, count, kind: filter_needs.filter_need(
-                count, night.shards, len(filters.active(REQUEST, night.survey)), kind
+                count,
+                night.shards,
+                len(filters.active(REQUEST, night.survey)),
+                kind,
+                nights_seen(night),
             )
         ),
     params:
@@ -36,6 +93,7 @@ rule filter:
         ),
         joined=by_survey(lambda survey: sorted(filters.joined(REQUEST, survey))),
         catalogs=by_survey(lambda survey: filters.catalogs(REQUEST, survey)),
+        history=CONFIG.filters.history,
         dump=dump_state,
         code=survey_code("filters", "filter"),
     script:

@@ -9,6 +9,7 @@ with job(snakemake.log[0]) as log:
         snakemake.params.filters,
         {n: snakemake.input[n] for n in snakemake.params.joined},
         snakemake.params.catalogs,
+        None if snakemake.params.history == "packet" else snakemake.input.earlier,
         snakemake.output,
     )
     for name, one in counts["filters"].items():

@@ -78,6 +78,11 @@ def packet_keys(records: Records, survey: Survey) -> tuple[pa.Array, np.ndarray,
     """
     numbers = candids(records, survey)
     names = pc.coalesce(object_ids(records, survey), numbers.cast(pa.string()), "None")
-    key = np.array([zlib.crc32(name.encode()) for name in names.to_pylist()], dtype=np.uint32)
+    key = hashes_of(names)
     reasons = Places.of(records, survey).reasons
     return numbers, key, np.array([reason is None for reason in reasons], dtype=bool)
+
+
+def hashes_of(names: pa.Array) -> np.ndarray:
+    """Return the CRC-32 of names, (n,) uint32: by those of objects a night is sorted and cut."""
+    return np.array([zlib.crc32(name.encode()) for name in names.to_pylist()], dtype=np.uint32)

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.alerts.domain import Night, night_name, nights, packets_of
+from pipeline.alerts.months import month_of
 from pipeline.alerts.surveys.registry import get_survey, names
-from pipeline.archive.cones.months import month_of
 from pipeline.archive.matchfiles import section as matchfiles
 from pipeline.archive.matchfiles.section import MatchfileKeys
 from pipeline.archive.mongo import section as mongo

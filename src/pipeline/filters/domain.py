@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,6 +16,8 @@ from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section, of_survey
 from pipeline.contract.work import Expected, Work, named
 from pipeline.filters.filter_file import FilterFileError, StoredFilter, read_folder
+from pipeline.filters.history.chosen import Before, before, months_of, stores
+from pipeline.filters.history.work import store_work
 from pipeline.filters.need import filter_need, payloads_need, summary_need
 
 COUNTS = paths.shard_file("filter_counts", "json")
@@ -46,6 +49,11 @@ class Filters(Section):
     """Where filters are."""
 
     path: FilePath = Field("config/filters", description="folder of filters, one YAML each")
+    history: Literal["packet", "nights"] = Field(
+        "packet",
+        description="earlier measurements that filters see: those in the alert's packet, or those "
+        "of the object's packets of earlier nights too, up to 365 days",
+    )
     skyportal: SkyPortal | None = Field(
         None, description="candidates as requests to SkyPortal; if absent there are none"
     )
@@ -116,6 +124,25 @@ def earlier(request: Request, survey: str, night: str) -> list[str]:
     return [SUMMARY.format(survey=survey, night=name) for name in names]
 
 
+def nights_before(request: Request, night: Night) -> Before | None:
+    """Return the earlier nights whose histories a night's filters see; None if they see none."""
+    section = request.config.filters
+    if section is None or section.history == "packet":
+        return None
+    return before([n for n in _nights(request) if n.survey == night.survey], night)
+
+
+def histories(request: Request, night: Night, shard: int) -> list[str] | None:
+    """Return the stores of earlier nights that a shard's filters see; None if they see none."""
+    found = nights_before(request, night)
+    return None if found is None else stores(found, night.survey, (shard, night.shards))
+
+
+def nights_of_months(request: Request, survey: str) -> dict[str, list[Night]]:
+    """Return the months that have several of a survey's nights, and these."""
+    return months_of(night for night in _nights(request) if night.survey == survey)
+
+
 def skyportal(request: Request) -> SkyPortal | None:
     """Return whom candidates are told to, if anybody."""
     found: SkyPortal | None = request.config.filters and request.config.filters.skyportal
@@ -132,12 +159,20 @@ def _targets(request: Request) -> list[str]:
 
 
 def _work(request: Request, expected: Expected) -> Iterator[Work]:
+    section = request.config.filters
+    if section is not None and section.history == "nights":
+        yield from store_work(_nights(request), expected)
     rules = {"scores": "score", "matches": "match"}
     for night in _nights(request):
         of, number = night_name(night), packets_of(night, expected)
         filters = len(active(request, night.survey))
-        job = filter_need(number, night.shards, filters, kind_of(night, expected))
+        seen = nights_before(request, night)
+        count = None if seen is None else seen.count
+        job = filter_need(number, night.shards, filters, kind_of(night, expected), count)
         with_ = [named(rules[name], of) for name in joined(request, night.survey)]
+        if seen is not None:
+            with_ += [named("merge_histories", f"{night.survey}/{m}") for m in seen.months]
+            with_ += [named("keep_histories", night_name(other)) for other in seen.nights]
         yield Work("filter", of, night.shards, job, after=(named("index", of), *with_))
         need, after = summary_need(night.shards), (named("filter", of),)
         yield Work("summarise_filters", of, 1, need, after=after)

@@ -12,6 +12,7 @@ def filter(
     filters: Iterable[Mapping[str, Any]],
     joined: Mapping[str, str],
     catalogs: Mapping[str, Sequence[str]],
+    earlier: Sequence[str] | None,
     outputs: Sequence[str],
 ) -> dict[str, Any]:
     """Run filters on one shard; see `pipeline.filters.shard.filter_shard`.
@@ -29,6 +30,8 @@ def filter(
         The shard's tables ``scores`` and ``matches``, where there are any.
     catalogs : mapping of str to sequence of str
         The survey's catalogues and their columns.
+    earlier : sequence of str or None
+        Stores of earlier nights' histories; None if a packet's own is all that is seen.
     outputs : (str, str, str)
         Candidates, verdicts, counts.
     """
@@ -37,9 +40,32 @@ def filter(
     from pipeline.filters.shard import ShardInputs, ShardOutputs, filter_shard
 
     tables = {name: Path(path) for name, path in joined.items()}
-    inputs = ShardInputs(Path(index), part, tables.get("scores"), tables.get("matches"), catalogs)
+    inputs = ShardInputs(
+        Path(index),
+        part,
+        tables.get("scores"),
+        tables.get("matches"),
+        catalogs,
+        earlier=None if earlier is None else tuple(map(Path, earlier)),
+    )
     chosen = [Filter.of(values) for values in filters]
     return filter_shard(inputs, get_survey(survey), chosen, ShardOutputs(*map(Path, outputs)))
+
+
+def keep_histories(index: str, survey: str, part: tuple[int, int], output: str) -> int:
+    """Keep what a shard's packets know of earlier times; see `pipeline.filters.history.store`."""
+    from pipeline.alerts.surveys.registry import get_survey
+    from pipeline.filters.history.store import keep_histories as keep
+
+    return keep(Path(index), get_survey(survey), part, Path(output))
+
+
+def merge_histories(stores: Iterable[str], survey: str, output: str) -> int:
+    """Merge what is kept of a month's nights; see `pipeline.filters.history.store`."""
+    from pipeline.alerts.surveys.registry import get_survey
+    from pipeline.filters.history.store import merge_histories as merge
+
+    return merge(map(Path, stores), get_survey(survey), Path(output))
 
 
 def summarise_filters(counts: Iterable[str], earlier: Iterable[str], output: str) -> dict[str, Any]:

@@ -5,9 +5,26 @@ from pipeline.contract.costs import need_of
 from pipeline.contract.need import Need
 
 
-def filter_need(packets: int, shards: int, filters: int, kind: Packets = ZTF) -> Need:
-    """Return what running filters on one shard of a night needs."""
-    return of_shard("filter", packets, shards, kind, {"filter": filters})
+def filter_need(
+    packets: int, shards: int, filters: int, kind: Packets = ZTF, nights: int | None = None
+) -> Need:
+    """Return what running filters on one shard of a night needs.
+
+    `nights` is how many earlier ones' histories they see; None if a packet's own alone.
+    """
+    seen = {} if nights is None else {"night": nights}
+    also = () if nights is None else ("filter_nights",)
+    return of_shard("filter", packets, shards, kind, {"filter": filters, **seen}, also)
+
+
+def keep_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
+    """Return what keeping the histories of one shard of a night needs."""
+    return of_shard("keep_histories", packets, shards, kind)
+
+
+def merge_need(packets: int, kind: Packets = ZTF) -> Need:
+    """Return what merging the histories of some nights of so many packets needs."""
+    return need_of("merge_histories", {"packet": packets, "MB": kind.mb(packets)}, kind.survey)
 
 
 def summary_need(shards: int) -> Need:

@@ -12,7 +12,7 @@ from pipeline.alerts.domain import INDEX, Night, nights
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.contract import paths
 from pipeline.contract.request import Request
-from pipeline.filters.domain import catalogs, joined
+from pipeline.filters.domain import catalogs, histories, joined
 from pipeline.filters.filter import Filter
 from pipeline.filters.run import Seen, run_filters
 from pipeline.filters.shard import ShardInputs, documents_of_shard
@@ -36,7 +36,7 @@ def test_on_nights(request: Request, one: Filter, other: Filter | None, span: st
     Raises
     ------
     ValueError
-        If there is no such night.
+        If there is no such night, or what it needs is not there.
     """
     chosen = _chosen(request, one.survey, span)
     versions = [one] if other is None else [one, _renamed(other, one)]
@@ -128,7 +128,17 @@ def _inputs(
             there.get("matches"),
             catalogs(request, night.survey),
             only,
+            _earlier(request, night, number),
         )
+
+
+def _earlier(request: Request, night: Night, shard: int) -> tuple[Path, ...] | None:
+    """Return the stores that the workflow's filters see; without one they would pass others."""
+    found = histories(request, night, shard)
+    for store in found or ():
+        if not Path(store).is_dir():
+            raise ValueError(f"{store}: not there: run the workflow, or snakemake {store}")
+    return None if found is None else tuple(map(Path, found))
 
 
 def seen_of(request: Request, survey: str, candid: int) -> tuple[str, Seen]:

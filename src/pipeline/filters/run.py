@@ -1,5 +1,6 @@
 """Many filters on some alerts: documents are made and joined once for all of them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -181,11 +182,23 @@ def _result(
             found = outcome(database, parse_pipeline(one.pipeline), schema)
     except (Refused, SandboxError) as error:
         return _nothing(one, seen, f"refused: {error}")
-    hidden = [path for path in seen.left_out if path in one.pipeline]
+    hidden = [path for path in seen.left_out if is_named(path, one.pipeline)]
     if hidden:
         return _nothing(one, seen, f"refused: no column has the packets' {', '.join(hidden)}")
     warnings = tuple(f"no document has {path}" for path in found.missing)
     return _told(one, seen, found, warnings)
+
+
+def is_named(path: str, pipeline: str) -> bool:
+    """Return whether a pipeline names a path, or its last field in a variable.
+
+    >>> is_named("prv_candidates.rb", '{"$gt": ["$$item.rb", 0.5]}')
+    True
+    >>> is_named("prv_candidates.rb", '{"candidate.rb": {"$gt": 0.5}}')
+    False
+    """
+    last = re.escape(path.rpartition(".")[2])
+    return path in pipeline or re.search(rf"\$\$\w+\.{last}\b", pipeline) is not None
 
 
 def _nothing(one: Filter, seen: Seen, reason: str) -> Result:

@@ -7,17 +7,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.alerts.batch import Batch, Shard
+from pipeline.alerts.history_table import history_table
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.filters.filter import Filter
+from pipeline.filters.history.reading import Stores, with_earlier
 from pipeline.filters.joined import classifications, cross_matches
 from pipeline.filters.narrow import narrowed
 from pipeline.filters.run import Seen, names_needed, run_filters
 from pipeline.filters.tables import CANDIDATES_SCHEMA, VERDICTS_SCHEMA
+from pipeline.io.arrow_records import ArrowRecords
 from pipeline.io.atomic import write_json
 from pipeline.io.tables import BatchWriter, table_writer, with_survey
 
@@ -41,6 +45,8 @@ class ShardInputs:
         The survey's catalogues and their columns in `matches`.
     only : int or None
         The one alert that is wanted, of all.
+    earlier : tuple of Path or None
+        Stores of earlier nights' histories; None if a packet's own is all that is seen.
     """
 
     index: Path
@@ -49,6 +55,7 @@ class ShardInputs:
     matches: Path | None = None
     catalogs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     only: int | None = None
+    earlier: tuple[Path, ...] | None = None
 
     def load(self) -> Shard:
         """Read the shard's rows of the index."""
@@ -158,10 +165,12 @@ def documents_of_shard(
         for name, path in (("scores", inputs.scores), ("matches", inputs.matches))
         if path is not None
     }
+    stores = None if inputs.earlier is None else Stores(inputs.earlier)
+    catalogs, by_sql = inputs.catalogs, _by_sql(filters)
     waiting: dict[str, list[Seen]] = {}
     names: dict[str, set[str]] = {}
     for batch in inputs.load().batches(survey):
-        for seen in _of_batch(batch, survey, tables, inputs.catalogs, _by_sql(filters)):
+        for seen in _of_batch(batch, survey, tables, catalogs, stores, by_sql):
             key = seen.documents.schema.to_string(truncate_metadata=False)
             if filters is not None:
                 if key not in names:
@@ -185,13 +194,17 @@ def _of_batch(
     survey: Survey,
     tables: Mapping[str, pa.Table],
     catalogs: Mapping[str, Sequence[str]],
+    stores: Stores | None,
     by_sql: bool,
 ) -> Iterator[Seen]:
     for part in batch.documents:
         candid = part.table["candid"].combine_chunks()
         if not len(candid):
             continue
-        documents = part.table
+        documents, left_out = part.table, part.left_out
+        if stores is not None:
+            documents, unlike = with_earlier(documents, survey, stores)
+            left_out += unlike
         if "scores" in tables:
             column = classifications(candid, tables["scores"])
             field_ = pa.field("classifications", column.type, False)
@@ -203,11 +216,20 @@ def _of_batch(
         own = {"alerts": _rows_of(batch.alerts, candid)}
         if by_sql:
             own |= {name: _rows_of(table, candid) for name, table in tables.items()}
-            own["history"] = _rows_of(batch.history, candid)
+            if stores is None:
+                own["history"] = _rows_of(batch.history, candid)
+            else:
+                own["history"] = _history_of(documents, survey, own["alerts"])
         else:
             own["alerts"] = own["alerts"].select(["candid", "object_id", "jd"])
-        yield Seen(survey.name, documents, own, part.left_out)
+        yield Seen(survey.name, documents, own, left_out)
 
 
 def _rows_of(table: pa.Table, candid: pa.Array) -> pa.Table:
     return table.filter(pc.is_in(table["candid"], candid))
+
+
+def _history_of(documents: pa.Table, survey: Survey, alerts: pa.Table) -> pa.Table:
+    """Return the histories of documents as the table ``history`` has them."""
+    kept = np.ones(documents.num_rows, bool)
+    return history_table(ArrowRecords.of_table(documents), survey, alerts, kept)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from pipeline.filters import domain as filters
 from pipeline.filters import need as filter_needs
+from pipeline.filters.history import chosen as histories
 
 
 def tables_of_filters(wildcards):
@@ -18,6 +19,36 @@ def files_of_filters(survey):
     So they go where jobs run. What counts of them is in the rules' params: their times do not.
     """
     return ancient(filters.files(REQUEST, survey))
+
+
+@cache
+def earlier_of(survey, night):
+    """Return the earlier nights whose histories a night's filters see."""
+    return filters.nights_before(REQUEST, NIGHT_OF[survey, night])
+
+
+def earlier_histories(wildcards):
+    """Return the stores that a shard's filters see."""
+    seen = earlier_of(wildcards.survey, wildcards.night)
+    part = int(wildcards.shard), night_of(wildcards).shards
+    return [] if seen is None else histories.stores(seen, wildcards.survey, part)
+
+
+def nights_seen(night):
+    """Return how many earlier nights' histories a night's filters see; None if none's."""
+    seen = earlier_of(night.survey, night.night)
+    return None if seen is None else seen.count
+
+
+def month_need(wildcards):
+    """Return what merging a month's histories needs."""
+    months = filters.nights_of_months(REQUEST, wildcards.survey)
+    nights = months.get(wildcards.month, [])
+    kinds = [alerts.kind_of(night) for night in nights]
+    counts = [
+        packets.packets_in(night.dump, kind) for night, kind in zip(nights, kinds)
+    ]
+    return filter_needs.merge_need(sum(counts), *kinds[:1])
 
 
 def skyportal_instrument():

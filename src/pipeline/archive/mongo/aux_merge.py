@@ -11,7 +11,7 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
 
-from pipeline.archive.mongo.histories import Series
+from pipeline.alerts.histories import Series
 
 Document = dict[str, Any]
 _NEW = "_new"

@@ -10,9 +10,9 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import IndexModel
 from pymongo.database import Database
 
+from pipeline.alerts.histories import Series
 from pipeline.archive.mongo.aux_merge import merge
 from pipeline.archive.mongo.bson_documents import documents, split
-from pipeline.archive.mongo.histories import Series
 from pipeline.archive.mongo.put import Keys, Raw, insert, put, raw_collection, there
 from pipeline.archive.mongo.shapes import CLASSIFICATIONS, Shaped
 from pipeline.archive.places import collection_name

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.alerts.batch import Shard
+from pipeline.alerts.histories import series_of
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.archive.mongo.collections import Batch, Pair
-from pipeline.archive.mongo.histories import series_of
 from pipeline.archive.mongo.put import Keys
 from pipeline.archive.mongo.shapes import Joined, shaped
 from pipeline.archive.places import collection_name

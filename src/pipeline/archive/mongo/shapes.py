@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.alerts.histories import collected, series_of
 from pipeline.alerts.surveys.survey import Survey
-from pipeline.archive.mongo.histories import collected, series_of
 
 CLASSIFICATIONS = "classifications"
 

@@ -1,4 +1,4 @@
-"""The arrays of earlier measurements that an object's document collects."""
+"""The arrays of earlier measurements that an object collects, as brokers collect them."""
 
 from dataclasses import dataclass
 
