@@ -4,9 +4,10 @@ import shutil
 
 import pyarrow as pa
 import pytest
-from archive_nights import ingest, make_packets, write_night
+from archive_nights import ingest
 from mongod import DATABASE
 from nights import ZTF
+from object_nights import make_packets, write_night
 
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.archive.cones.regions import Area

@@ -8,8 +8,9 @@ import sys
 import time
 
 import pytest
-from archive_nights import INDEXES, make_packets, write_night
+from archive_nights import INDEXES
 from mongod import DATABASE
+from object_nights import make_packets, write_night
 from test_ingest import raw
 
 pytestmark = pytest.mark.services

@@ -5,8 +5,9 @@ import subprocess
 from contextlib import contextmanager
 
 import pytest
-from archive_nights import contents, ingest, make_packets, write_night
+from archive_nights import contents, ingest
 from mongod import DATABASE
+from object_nights import make_packets, write_night
 
 import pipeline.archive.mongo.ingest
 from pipeline.services.mongo_errors import ServiceError

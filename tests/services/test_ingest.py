@@ -9,13 +9,11 @@ import pytest
 from archive_nights import (
     COLLECTIONS,
     contents,
-    in_schema,
     ingest,
-    make_packets,
-    write_night,
 )
 from broker_way import alert_document, object_documents
 from mongod import DATABASE
+from object_nights import in_schema, make_packets, write_night
 
 pytestmark = pytest.mark.services
 NIGHTS = 3
