@@ -286,11 +286,11 @@ def test_which_nights_are_earlier():
     found = before(nights, night("20180302"))
     assert found.months == ("201802",)
     assert [one.night for one in found.nights] == ["20170312", "20180301"]
-    assert found.count == 4
+    assert found.stores == 3
     in_between = before(nights, night("20180215"))
     assert in_between.months == ()
     assert [one.night for one in in_between.nights] == ["20170312", "20180201"]
-    assert before(nights, night("20170101")).count == 0
+    assert before(nights, night("20170101")).stores == 0
     assert "commissioning" in [one.night for one in before(nights, night("dark")).nights]
     assert stores(found, "ztf", (0, 4)) == [
         "results/histories_by_month/ztf/201802",

@@ -23,7 +23,9 @@ rule keep_histories:
         "../envs/nightmill.yaml"
     resources:
         **sized_by_night(
-            lambda night, count, kind: filter_needs.keep_need(count, night.shards, kind)
+            lambda night, count, kind: filter_needs.keep_need(
+                count, night.shards, kind
+            )
         ),
     params:
         shards=lambda wildcards: night_of(wildcards).shards,
@@ -81,7 +83,7 @@ rule filter:
                 night.shards,
                 len(filters.active(REQUEST, night.survey)),
                 kind,
-                nights_seen(night),
+                stores_seen(night),
             )
         ),
     params:

@@ -5,7 +5,8 @@ A rule's cost is the sum over its units: the job itself, each packet, each pixel
 Columns of the table:
 
 - ``rule``; ``dump`` stands for what a packet takes in a dump, ``planning`` for Snakemake,
-  ``history_all`` and so on for what decode does for the table history, by what is kept of it.
+  ``history_all`` and so on for what decode does for the table history, by what is kept of it,
+  ``filter_nights`` for what filters take more where they see earlier nights.
 - ``survey``, ``form``: what the figure is of, where it differs; empty is any. The form is
   that of the dump or the catalogue's file, what a network takes, or a reconstruction.
 - ``unit``: of which the figures are one.

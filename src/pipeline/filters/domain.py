@@ -167,7 +167,7 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         of, number = night_name(night), packets_of(night, expected)
         filters = len(active(request, night.survey))
         seen = nights_before(request, night)
-        count = None if seen is None else seen.count
+        count = None if seen is None else seen.stores
         job = filter_need(number, night.shards, filters, kind_of(night, expected), count)
         with_ = [named(rules[name], of) for name in joined(request, night.survey)]
         if seen is not None:

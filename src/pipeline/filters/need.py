@@ -6,14 +6,14 @@ from pipeline.contract.need import Need
 
 
 def filter_need(
-    packets: int, shards: int, filters: int, kind: Packets = ZTF, nights: int | None = None
+    packets: int, shards: int, filters: int, kind: Packets = ZTF, stores: int | None = None
 ) -> Need:
     """Return what running filters on one shard of a night needs.
 
-    `nights` is how many earlier ones' histories they see; None if a packet's own alone.
+    `stores` is how many of earlier nights and months they see; None if packets' own alone.
     """
-    seen = {} if nights is None else {"night": nights}
-    also = () if nights is None else ("filter_nights",)
+    seen = {} if stores is None else {"store": stores}
+    also = () if stores is None else ("filter_nights",)
     return of_shard("filter", packets, shards, kind, {"filter": filters, **seen}, also)
 
 

@@ -34,10 +34,10 @@ def earlier_histories(wildcards):
     return [] if seen is None else histories.stores(seen, wildcards.survey, part)
 
 
-def nights_seen(night):
-    """Return how many earlier nights' histories a night's filters see; None if none's."""
+def stores_seen(night):
+    """Return how many stores of earlier nights a night's filters see; None if packets' own."""
     seen = earlier_of(night.survey, night.night)
-    return None if seen is None else seen.count
+    return None if seen is None else seen.stores
 
 
 def month_need(wildcards):

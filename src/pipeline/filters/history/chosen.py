@@ -25,13 +25,15 @@ class Before:
         Those of which all nights are seen, merged.
     nights : tuple of Night
         The others.
-    count : int
-        Nights in all.
     """
 
     months: tuple[str, ...]
     nights: tuple[Night, ...]
-    count: int
+
+    @property
+    def stores(self) -> int:
+        """Return how many stores that are."""
+        return len(self.months) + len(self.nights)
 
 
 def months_of(nights: Iterable[Night]) -> dict[str, list[Night]]:
@@ -64,7 +66,7 @@ def before(nights: Sequence[Night], own: Night) -> Before:
     }
     merged = {night for several in months.values() for night in several}
     others = sorted((n for n in seen if n not in merged), key=lambda night: night.night)
-    return Before(tuple(sorted(months)), tuple(others), len(merged | set(seen)))
+    return Before(tuple(sorted(months)), tuple(others))
 
 
 def _is_near(night: Night, own: Night) -> bool:

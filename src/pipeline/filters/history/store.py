@@ -11,7 +11,7 @@ from pipeline.filters.history.layout import KEYS, StoreWriter
 from pipeline.filters.history.reading import Stores
 from pipeline.io.atomic import atomic_folder
 
-PIECE_ROWS = 1 << 20
+PIECE_ROWS = 1 << 19
 """Rows of all nights that are merged at once, about."""
 
 
