@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.archive.mongo.bson_documents import documents, split
+from pipeline.documents.bson_documents import documents, split
 
 INT = (
     st.integers(-(2**63), 2**63 - 1) | st.integers(-(2**31) - 2, -(2**31) + 2) | st.integers(-3, 3)

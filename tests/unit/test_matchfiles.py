@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.archive.matchfiles.read import read_matchfile, source_base
 from pipeline.archive.matchfiles.write import exposure_documents, source_documents, write_tables
-from pipeline.archive.mongo.bson_documents import documents, split
+from pipeline.documents.bson_documents import documents, split
 
 h5py = pytest.importorskip("h5py", exc_type=ImportError)
 

@@ -16,14 +16,31 @@ NO_FIELDS = pa.schema([pa.field("_id", pa.int64(), nullable=False)])
 """Documents without fields: which operators are translated does not depend on them."""
 
 
-def wrong_with(one: Filter) -> Iterator[str]:
-    """Yield what makes a filter one that cannot be run: one line, or none."""
+def wrong_with(one: Filter, mongodb: bool = False) -> Iterator[str]:
+    """Yield what makes a filter one that cannot be run: one line, or none.
+
+    Parameters
+    ----------
+    one : Filter
+    mongodb : bool
+        Whether there is one, which runs what cannot be translated.
+    """
     try:
         if one.sql:
             check_sql(one.sql)
         else:
             pipeline = parse_pipeline(one.pipeline)
             check_pipeline(pipeline)
-            translate(pipeline, NO_FIELDS)
+            if not mongodb and (why := untranslated(one)):
+                yield f"pipeline: {why}; a MongoDB would run it (archive.uri)"
     except (Refused, SandboxError) as error:
         yield f"{'sql' if one.sql else 'pipeline'}: {error}"
+
+
+def untranslated(one: Filter) -> str | None:
+    """Return why a pipeline cannot be translated, whatever its documents have; None if it can."""
+    try:
+        translate(parse_pipeline(one.pipeline), NO_FIELDS)
+    except Refused as error:
+        return str(error)
+    return None

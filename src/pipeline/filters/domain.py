@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+<<<<<<< HEAD
 from typing import Literal
+=======
+from typing import Any
+>>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
 
 from pydantic import Field
 
@@ -113,6 +117,24 @@ def joined(request: Request, survey: str) -> dict[str, str]:
 
 def _nights(request: Request) -> list[Night]:
     return [night for night in nights(request) if active(request, night.survey)]
+
+
+def server(request: Request, survey: str) -> dict[str, Any] | None:
+    """Return the MongoDB that runs what cannot be translated, if there is one to be asked."""
+    archive = request.config.archive
+    if archive is None or archive.uri is None:
+        return None
+    if not any(one.filter.pipeline for one in active(request, survey)):
+        return None
+    return {name: getattr(archive, name) for name in ("uri", "database", "credentials")}
+
+
+def _unready(request: Request) -> Iterator[str]:
+    from pipeline.filters.unready import unready  # noqa: PLC0415 - imports pymongo
+
+    for survey in sorted({night.survey for night in nights(request)}):
+        if to := server(request, survey):
+            yield from unready(to, [one.filter for one in active(request, survey)])
 
 
 def earlier(request: Request, survey: str, night: str) -> list[str]:
@@ -236,8 +258,10 @@ def _allowed(request: Request) -> Iterator[str]:
         found = stored(request)
     except FilterFileError:
         return
+    archive = request.config.archive
+    mongodb = archive is not None and archive.uri is not None
     for one in found:
-        for line in wrong_with(one.filter):
+        for line in wrong_with(one.filter, mongodb):
             yield f"{one.where}: {line}"
 
 
@@ -307,5 +331,6 @@ FILTERS = Domain(
     targets=_targets,
     work=_work,
     checks=(_readable, _known_surveys, _allowed, _bound, _token),
+    ready={"filter": _unready},
     found=_found,
 )

@@ -14,6 +14,10 @@ DOCUMENTS = "documents"
 """The table that pipelines are run on."""
 
 
+class NotRun(ValueError):
+    """A pipeline that a MongoDB does not take, or not in the time that it has."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a filter says of all documents.

@@ -1,6 +1,6 @@
 """Documents with those fields alone that some filter reads: most are read by none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +14,7 @@ ALWAYS = {"_id", "candid", "programid", "procstatus"}
 """Read by a broker's own stages, beside the times."""
 
 
-def names_of(filters: Sequence[Filter], schema: pa.Schema) -> set[str]:
+def names_of(filters: Sequence[Filter], schema: pa.Schema, whole: bool = False) -> set[str]:
     """Return the names of fields that filters read, or that come out of them.
 
     Parameters
@@ -23,13 +23,29 @@ def names_of(filters: Sequence[Filter], schema: pa.Schema) -> set[str]:
         Pipelines; of one that is refused nothing is read.
     schema : pyarrow.Schema
         Of the documents, with what null means.
+    whole : bool
+        Whether one that is refused reads everything: there is a MongoDB that runs it.
     """
     found = set(ALWAYS)
     for one in filters:
         try:
             found |= names_read(parse_pipeline(one.pipeline), schema)
         except Refused:
-            continue
+            if whole:
+                return found | every_name(schema)
+    return found
+
+
+def every_name(fields: Iterable[pa.Field]) -> set[str]:
+    """Return the names of all fields, on all levels."""
+    found = set()
+    for field in fields:
+        found.add(field.name)
+        kind = field.type
+        while pa.types.is_list(kind):
+            kind = kind.value_type
+        if pa.types.is_struct(kind):
+            found |= every_name(kind)
     return found
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -15,12 +15,15 @@ from pipeline.documents.refused import Refused
 from pipeline.documents.sandbox import MEMORY_MB, SandboxError, connect, lock
 from pipeline.documents.schema import with_missing
 from pipeline.filters.apart import Apart, alive
-from pipeline.filters.evaluate import Outcome, load, outcome
+from pipeline.filters.evaluate import NotRun, Outcome, load, outcome
 from pipeline.filters.filter import Filter
 from pipeline.filters.narrow import names_of, narrowed
 from pipeline.filters.sql_filters import load_views
 from pipeline.filters.tables import constant, names
 from pipeline.filters.upstream import shape_of, upstream
+
+if TYPE_CHECKING:
+    from pipeline.services.mongodb import Server
 
 SQL_MEMORY_MB = 1000
 """That a filter in SQL may take, beside four times what it looks at."""
@@ -94,21 +97,24 @@ class Result:
     warnings: tuple[str, ...] = ()
 
 
-def run_filters(seen: Seen, filters: Sequence[Filter]) -> Iterator[tuple[Filter, Result]]:
+def run_filters(
+    seen: Seen, filters: Sequence[Filter], server: "Server | None" = None
+) -> Iterator[tuple[Filter, Result]]:
     """Yield what each filter says, those with the same permissions one after the other.
 
-    A filter that cannot be translated, or fails, says nothing of any alert: it does not take
-    the others down.
+    A filter that cannot be translated is run by a MongoDB, if there is one. Else, or if it
+    fails, it says nothing of any alert: it does not take the others down.
     """
     for permissions in dict.fromkeys(one.permissions for one in filters):
         mine = [one for one in filters if one.permissions == permissions]
-        documents = _documents(seen, permissions, [one for one in mine if one.pipeline])
+        documents = _documents(seen, permissions, mine, server is not None)
         schema = told_what_null_means(documents.schema)
         connection = _opened(documents)
         apart = Apart(partial(_views, seen, permissions))
         try:
             for one in mine:
-                yield one, _result(apart if one.sql else connection, one, schema, seen)
+                run = Run(connection, documents, schema, apart, server)
+                yield one, _result(run, one, seen)
                 if not alive(connection):
                     connection.close()
                     connection = _opened(documents)
@@ -117,20 +123,50 @@ def run_filters(seen: Seen, filters: Sequence[Filter]) -> Iterator[tuple[Filter,
             apart.close()
 
 
-def _documents(seen: Seen, permissions: tuple[int, ...], filters: Sequence[Filter]) -> pa.Table:
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Where filters of some permissions run, and on what."""
+
+    connection: duckdb.DuckDBPyConnection
+    documents: pa.Table
+    schema: pa.Schema
+    apart: Apart
+    server: "Server | None" = None
+
+    def outcome(self, one: Filter) -> Outcome:
+        """Return what a filter says of each document."""
+        if one.sql:
+            return self.apart.outcome(one.sql)
+        pipeline = parse_pipeline(one.pipeline)
+        try:
+            return outcome(self.connection, pipeline, self.schema)
+        except Refused:
+            if self.server is None:
+                raise
+        from pipeline.filters.on_mongodb import mongo_outcome  # noqa: PLC0415 - imports pymongo
+
+        return mongo_outcome(self.server, pipeline, self.documents)
+
+
+def _documents(
+    seen: Seen, permissions: tuple[int, ...], filters: Sequence[Filter], whole: bool
+) -> pa.Table:
     """Return what filters with some permissions see, with the fields alone that they read."""
     shape = shape_of(seen.survey)
     few = seen.documents
     if not seen.narrow:
-        few = narrowed(few, names_needed(seen.survey, few.schema, filters))
+        few = narrowed(few, names_needed(seen.survey, few.schema, filters, whole))
     return upstream(few, shape, permissions)
 
 
-def names_needed(survey: str, schema: pa.Schema, filters: Sequence[Filter]) -> set[str]:
+def names_needed(
+    survey: str, schema: pa.Schema, filters: Sequence[Filter], whole: bool = False
+) -> set[str]:
     """Return the names of fields that filters, and the stages before them, read of documents."""
     shape = shape_of(survey)
     pipelines = [one for one in filters if one.pipeline]
-    return names_of(pipelines, told_what_null_means(schema)) | {shape.measurement, shape.time}
+    found = names_of(pipelines, told_what_null_means(schema), whole)
+    return found | {shape.measurement, shape.time}
 
 
 def _opened(documents: pa.Table) -> duckdb.DuckDBPyConnection:
@@ -172,15 +208,10 @@ def _lists_of_structs(given: pa.Field, path: str, inside: bool = False) -> Itera
             yield from _lists_of_structs(child, f"{path}.{child.name}", inside)
 
 
-def _result(
-    database: Apart | duckdb.DuckDBPyConnection, one: Filter, schema: pa.Schema, seen: Seen
-) -> Result:
+def _result(run: Run, one: Filter, seen: Seen) -> Result:
     try:
-        if isinstance(database, Apart):
-            found = database.outcome(one.sql)
-        else:
-            found = outcome(database, parse_pipeline(one.pipeline), schema)
-    except (Refused, SandboxError) as error:
+        found = run.outcome(one)
+    except (Refused, SandboxError, NotRun) as error:
         return _nothing(one, seen, f"refused: {error}")
     hidden = [path for path in seen.left_out if is_named(path, one.pipeline)]
     if hidden:

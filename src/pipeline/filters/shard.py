@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,15 +18,20 @@ from pipeline.alerts.surveys.survey import Survey
 from pipeline.filters.filter import Filter
 from pipeline.filters.history.reading import Stores, with_earlier
 from pipeline.filters.joined import classifications, cross_matches
-from pipeline.filters.narrow import narrowed
+from pipeline.filters.narrow import every_name, narrowed
 from pipeline.filters.run import Seen, names_needed, run_filters
 from pipeline.filters.tables import CANDIDATES_SCHEMA, VERDICTS_SCHEMA
 from pipeline.io.arrow_records import ArrowRecords
 from pipeline.io.atomic import write_json
 from pipeline.io.tables import BatchWriter, table_writer, with_survey
 
+if TYPE_CHECKING:
+    from pipeline.services.mongodb import Server
+
 TOGETHER = 50_000
 """Alerts that are filtered at once: 1 to 5 kB each, of ZTF's 17, by what filters read."""
+WHOLE_TOGETHER = 5_000
+"""Where a filter of theirs goes to a MongoDB, which is sent all of each."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,13 @@ class ShardInputs:
         The survey's catalogues and their columns in `matches`.
     only : int or None
         The one alert that is wanted, of all.
+<<<<<<< HEAD
     earlier : tuple of Path or None
         Stores of earlier nights' histories; None if a packet's own is all that is seen.
+=======
+    server : Server or None
+        A MongoDB, which runs filters that cannot be translated.
+>>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
     """
 
     index: Path
@@ -55,7 +65,11 @@ class ShardInputs:
     matches: Path | None = None
     catalogs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     only: int | None = None
+<<<<<<< HEAD
     earlier: tuple[Path, ...] | None = None
+=======
+    server: "Server | None" = None
+>>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
 
     def load(self) -> Shard:
         """Read the shard's rows of the index."""
@@ -105,7 +119,7 @@ def filter_shard(
         )
         for seen in documents_of_shard(inputs, survey, filters):
             alerts += seen.documents.num_rows
-            for one, result in run_filters(seen, filters):
+            for one, result in run_filters(seen, filters, inputs.server):
                 candidates.add(with_survey(result.candidates, survey.name).cast(CANDIDATES_SCHEMA))
                 verdicts.add(with_survey(result.verdicts, survey.name).cast(VERDICTS_SCHEMA))
                 counts[one.name].add(result.verdicts, result.programid, result.warnings)
@@ -169,16 +183,20 @@ def documents_of_shard(
     catalogs, by_sql = inputs.catalogs, _by_sql(filters)
     waiting: dict[str, list[Seen]] = {}
     names: dict[str, set[str]] = {}
+    together = TOGETHER
     for batch in inputs.load().batches(survey):
         for seen in _of_batch(batch, survey, tables, catalogs, stores, by_sql):
             key = seen.documents.schema.to_string(truncate_metadata=False)
             if filters is not None:
                 if key not in names:
-                    names[key] = names_needed(survey.name, seen.documents.schema, filters)
+                    schema, whole = seen.documents.schema, inputs.server is not None
+                    names[key] = names_needed(survey.name, schema, filters, whole)
+                    if whole and names[key] >= every_name(schema):
+                        together = WHOLE_TOGETHER
                 few = narrowed(seen.documents, names[key])
                 seen = replace(seen, documents=few, narrow=True)  # noqa: PLW2901 - the same alerts
             waiting.setdefault(key, []).append(seen)
-            if sum(one.documents.num_rows for one in waiting[key]) >= TOGETHER:
+            if sum(one.documents.num_rows for one in waiting[key]) >= together:
                 yield Seen.joined(waiting.pop(key))
     for rest in waiting.values():
         yield Seen.joined(rest)

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from pymongo.database import Database
 
 from pipeline.archive.matchfiles.read import Matchfile, read_matchfile
-from pipeline.archive.mongo.bson_documents import documents, split
 from pipeline.archive.mongo.put import Keys, put, raw_collection
+from pipeline.documents.bson_documents import documents, split
 from pipeline.io.tables import write_table
 from pipeline.services.mongodb import Document, Server, connected
 from pipeline.services.receipts import Receipt

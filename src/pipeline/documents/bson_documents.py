@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.archive.mongo import bson_kernel as kernel
+from pipeline.documents import bson_kernel as kernel
 
 DOUBLE, STRING, DOCUMENT, ARRAY, BINARY, BOOLEAN, NULL = 1, 2, 3, 4, 5, 8, 10
 _FRAME = 5
