@@ -95,11 +95,8 @@ rule filter:
         ),
         joined=by_survey(lambda survey: sorted(filters.joined(REQUEST, survey))),
         catalogs=by_survey(lambda survey: filters.catalogs(REQUEST, survey)),
-<<<<<<< HEAD
         history=CONFIG.filters.history,
-=======
         server=by_survey(lambda survey: filters.server(REQUEST, survey)),
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
         dump=dump_state,
         code=survey_code("filters", "filter"),
     script:

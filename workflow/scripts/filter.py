@@ -9,11 +9,8 @@ with job(snakemake.log[0]) as log:
         snakemake.params.filters,
         {n: snakemake.input[n] for n in snakemake.params.joined},
         snakemake.params.catalogs,
-<<<<<<< HEAD
         None if snakemake.params.history == "packet" else snakemake.input.earlier,
-=======
         snakemake.params.server,
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
         snakemake.output,
     )
     for name, one in counts["filters"].items():

@@ -3,11 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-<<<<<<< HEAD
-from typing import Literal
-=======
-from typing import Any
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
+from typing import Any, Literal
 
 from pydantic import Field
 

@@ -12,11 +12,8 @@ def filter(
     filters: Iterable[Mapping[str, Any]],
     joined: Mapping[str, str],
     catalogs: Mapping[str, Sequence[str]],
-<<<<<<< HEAD
     earlier: Sequence[str] | None,
-=======
     server: Mapping[str, Any] | None,
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
     outputs: Sequence[str],
 ) -> dict[str, Any]:
     """Run filters on one shard; see `pipeline.filters.shard.filter_shard`.
@@ -34,13 +31,10 @@ def filter(
         The shard's tables ``scores`` and ``matches``, where there are any.
     catalogs : mapping of str to sequence of str
         The survey's catalogues and their columns.
-<<<<<<< HEAD
     earlier : sequence of str or None
         Stores of earlier nights' histories; None if a packet's own is all that is seen.
-=======
     server : mapping or None
         The values of a `pipeline.services.mongodb.Server`, for what cannot be translated.
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
     outputs : (str, str, str)
         Candidates, verdicts, counts.
     """
@@ -56,11 +50,8 @@ def filter(
         tables.get("scores"),
         tables.get("matches"),
         catalogs,
-<<<<<<< HEAD
         earlier=None if earlier is None else tuple(map(Path, earlier)),
-=======
         server=None if server is None else Server(**server),
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
     )
     chosen = [Filter.of(values) for values in filters]
     return filter_shard(inputs, get_survey(survey), chosen, ShardOutputs(*map(Path, outputs)))

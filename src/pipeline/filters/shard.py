@@ -50,13 +50,10 @@ class ShardInputs:
         The survey's catalogues and their columns in `matches`.
     only : int or None
         The one alert that is wanted, of all.
-<<<<<<< HEAD
     earlier : tuple of Path or None
         Stores of earlier nights' histories; None if a packet's own is all that is seen.
-=======
     server : Server or None
         A MongoDB, which runs filters that cannot be translated.
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
     """
 
     index: Path
@@ -65,11 +62,8 @@ class ShardInputs:
     matches: Path | None = None
     catalogs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     only: int | None = None
-<<<<<<< HEAD
     earlier: tuple[Path, ...] | None = None
-=======
     server: "Server | None" = None
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
 
     def load(self) -> Shard:
         """Read the shard's rows of the index."""

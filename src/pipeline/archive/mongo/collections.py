@@ -12,11 +12,6 @@ from pymongo.database import Database
 
 from pipeline.alerts.histories import Series
 from pipeline.archive.mongo.aux_merge import merge
-<<<<<<< HEAD
-from pipeline.archive.mongo.bson_documents import documents, split
-=======
-from pipeline.archive.mongo.histories import Series
->>>>>>> 203b66d (Filters that cannot be translated run on the MongoDB of the configuration, on the documents that other filters see)
 from pipeline.archive.mongo.put import Keys, Raw, insert, put, raw_collection, there
 from pipeline.archive.mongo.shapes import CLASSIFICATIONS, Shaped
 from pipeline.archive.places import collection_name
