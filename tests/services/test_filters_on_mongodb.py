@@ -5,10 +5,10 @@ import json
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pytest
-from archive_nights import in_schema, make_packets, write_night
 from bson import json_util
 from mongod import DATABASE
 from nights import ZTF
+from object_nights import in_schema, make_packets, write_night
 from pymongo.errors import OperationFailure
 from workdir import make_workdir
 
