@@ -73,7 +73,8 @@ def test_every_format_gives_the_same_store(tmp_path, table, suffix):
     assert columns["count"].to_pylist() == source.tolist()
 
 
-def test_take_in_any_order_with_repetition_and_nulls(tmp_path, table):
+def test_take_in_any_order_with_repetition_and_nulls(tmp_path, table, monkeypatch):
+    monkeypatch.setattr("pipeline.crossmatch.build.BATCH_ROWS", 1)
     path = write(table, tmp_path / "cat.fits")
     build_store(path, tmp_path / "store", catalog(path, id="name"))
     store = open_store(tmp_path / "store")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.alerts.shared_columns import CORE
 from pipeline.scores.domain import DEFAULT_FEATURES
-from pipeline.scores.features import make_features
+from pipeline.scores.features import DERIVED, columns_of, make_features
 
 HISTORY = pa.schema(
     [
@@ -48,6 +49,18 @@ def test_the_future_and_forced_photometry_do_not_count():
     later = history((10**18, "prv", 100.1, 12.0), (10**18, "forced", 95.0, 12.0))
     features, _ = make_features(alert(), later, NAMES)
     np.testing.assert_array_equal(features, np.float32([[18, 18, 0, 10]]))
+
+
+@pytest.mark.parametrize("name", [*DEFAULT_FEATURES, *DERIVED])
+def test_a_feature_needs_the_columns_that_are_named(name):
+    numbers = {n: float(i) for i, n in enumerate([*DEFAULT_FEATURES, "rb"])}
+    whole = alert(**numbers).drop("drb").append_column("drb", pa.nulls(1, pa.float64()))
+    core = {field.name for field in CORE}
+    some = whole.select([n for n in whole.column_names if n in core | columns_of([name])])
+    for with_them, without in zip(
+        make_features(whole, history(), [name]), make_features(some, history(), [name]), strict=True
+    ):
+        np.testing.assert_array_equal(with_them, without)
 
 
 def test_an_alert_without_history():

@@ -1,5 +1,7 @@
 """The ``alerts`` table: one row a packet, the same columns whatever the packet's version."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,21 +16,29 @@ from pipeline.io.tables import field, with_survey
 from pipeline.sky.coordinates import ecliptic, galactic, wrapped
 
 
-def alerts_schema(survey: Survey) -> pa.Schema:
+def alerts_schema(survey: Survey, only: Collection[str] | None = None) -> pa.Schema:
     """Return the table's schema: the core, which all surveys share, then the survey's own.
+
+    Parameters
+    ----------
+    survey : Survey
+    only : collection of str, optional
+        Which of the survey's own; all without.
 
     Raises
     ------
     ValueError
         If a column of the survey has the name of one of the core.
     """
-    own = [field(c.name, c.type, c.unit) for c in survey.columns]
+    own = [field(c.name, c.type, c.unit) for c in _asked(survey, only)]
     if taken := {c.name for c in CORE} & {c.name for c in survey.columns}:
         raise ValueError(f"{survey.columns_csv}: {min(taken)!r} is a column of all surveys")
     return pa.schema([*CORE, *own], metadata={"survey": survey.name})
 
 
-def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str | None]]:
+def alerts_table(
+    records: Records, survey: Survey, only: Collection[str] | None = None
+) -> tuple[pa.Table, list[str | None]]:
     """Return the packets that can be used as a table, and why the others can not.
 
     Parameters
@@ -36,6 +46,8 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
     records : Records
         n packets.
     survey : Survey
+    only : collection of str, optional
+        As in `alerts_schema`.
 
     Returns
     -------
@@ -47,16 +59,15 @@ def alerts_table(records: Records, survey: Survey) -> tuple[pa.Table, list[str |
     places = Places.of(records, survey)
     good = np.array([reason is None for reason in places.reasons], dtype=bool)
     ra, dec = wrapped(places.ra[good]), places.dec[good]
-    keep = pa.array(good)
-    core = [
-        candids(records, survey).filter(keep),
-        object_ids(records, survey).filter(keep),
-        places.jd[good],
-        *(ra, dec, *galactic(ra, dec), *ecliptic(ra, dec)),
-    ]
-    own = [_own(records, column).filter(keep) for column in survey.columns]
-    schema = alerts_schema(survey)
-    table = pa.table([*core, *own], schema=schema.remove(0).remove_metadata())
+    found = [candids(records, survey), object_ids(records, survey)]
+    found += [_own(records, column) for column in _asked(survey, only)]
+    if not good.all():
+        found = [column.filter(pa.array(good)) for column in found]
+    places_of = [places.jd[good], ra, dec, *galactic(ra, dec), *ecliptic(ra, dec)]
+    schema = alerts_schema(survey, only)
+    table = pa.table(
+        [*found[:2], *places_of, *found[2:]], schema=schema.remove(0).remove_metadata()
+    )
     return with_survey(table, survey.name).cast(schema), places.reasons
 
 
@@ -82,6 +93,11 @@ def unlisted_fields(records: Records, survey: Survey) -> list[str]:
     ]
 
 
+def _asked(survey: Survey, only: Collection[str] | None) -> list[FieldColumn]:
+    return [column for column in survey.columns if only is None or column.name in only]
+
+
 def _own(records: Records, column: FieldColumn) -> pa.Array:
     """Return a column; where a version of the schema calls a field differently, the first."""
-    return pc.coalesce(*(read_as(records, path, column.type) for path in column.paths))
+    arrays = [read_as(records, path, column.type) for path in column.paths]
+    return pc.coalesce(*arrays) if len(arrays) > 1 else arrays[0]

@@ -5,7 +5,7 @@ packet. Each is made when it is first asked for, so that who needs no stamps, or
 does not pay for them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -161,8 +161,17 @@ class Shard:
         for window in self._windows(most):
             yield from ((records, rows) for records, _, rows in window)
 
-    def batches(self, survey: Survey, most: int = WINDOW_PACKETS) -> Iterator[Batch]:
+    def batches(
+        self, survey: Survey, most: int = WINDOW_PACKETS, only: Collection[str] | None = None
+    ) -> Iterator[Batch]:
         """Yield the packets in the index's order, at most `most` at a time.
+
+        Parameters
+        ----------
+        survey : Survey
+        most : int
+        only : collection of str, optional
+            Which of the survey's own columns `Batch.alerts` is to have; all without.
 
         Raises
         ------
@@ -173,7 +182,7 @@ class Shard:
         for window in self._windows(most):
             for records, _, rows in window:
                 check_candids(records, rows, survey)
-            parts = tuple(Decoded(records, rows, survey) for records, _, rows in window)
+            parts = tuple(Decoded(records, rows, survey, only) for records, _, rows in window)
             yield Batch(parts, tuple(numbers for _, numbers, _ in window))
 
     def _windows(self, most: int) -> Iterator[list[tuple[Records, np.ndarray, pa.Table]]]:

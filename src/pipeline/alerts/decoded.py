@@ -4,6 +4,7 @@ Each is made when it is first asked for, so that who needs no stamps, or no hist
 pay for them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,11 +33,14 @@ class Decoded:
     rows : pyarrow.Table, n rows
         Of the index.
     survey : Survey
+    only : collection of str or None
+        Which of the survey's own columns `alerts` has; None for all.
     """
 
     records: Records
     rows: pa.Table
     survey: Survey
+    only: Collection[str] | None = None
 
     @property
     def alerts(self) -> pa.Table:
@@ -85,7 +89,7 @@ class Decoded:
 
     @cached_property
     def _cleaned(self) -> tuple[pa.Table, list[str | None]]:
-        return alerts_table(self.records, self.survey)
+        return alerts_table(self.records, self.survey, self.only)
 
     @cached_property
     def kept(self) -> np.ndarray:

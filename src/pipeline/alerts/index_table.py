@@ -1,6 +1,7 @@
 """The index of a night as a table: what is in it, and how a shard finds its rows."""
 
 import json
+from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -96,8 +97,19 @@ def load_index(path: Path, shard: int, shards: int) -> tuple[pa.Table, list[str]
     The hashes' range is cut into `shards` equal parts, so an object falls into one. Only the
     row groups with hashes of the shard are read.
     """
-    schemas = json.loads((pq.read_schema(path).metadata or {})[_SCHEMAS])
     first, behind = (-(-number * _KEYS // shards) for number in (shard, shard + 1))
-    key = pc.field("key")
-    mine = (key >= pa.scalar(first, pa.int64())) & (key < pa.scalar(behind, pa.int64()))
-    return pq.read_table(path, filters=mine), schemas
+    # By hand: pyarrow's filter reads the same groups, and takes twice as long for a few.
+    with pq.ParquetFile(path) as file:
+        schemas = json.loads((file.schema_arrow.metadata or {})[_SCHEMAS])
+        column = file.schema_arrow.get_field_index("key")
+        # One without rows has a group of none, which has no least and no greatest.
+        groups = range(file.num_row_groups if file.metadata.num_rows else 0)
+
+        def of(group: int) -> pq.Statistics:
+            return file.metadata.row_group(group).column(column).statistics
+
+        start = bisect_left(groups, first, key=lambda group: of(group).max)
+        stop = bisect_left(groups, behind, key=lambda group: of(group).min)
+        table = file.read_row_groups(groups[start:stop])
+    key = table["key"].cast(pa.int64())
+    return table.filter(pc.and_(pc.greater_equal(key, first), pc.less(key, behind))), schemas

@@ -1,6 +1,7 @@
 """Packets read where the index says they lie, as records of bounded memory."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -24,6 +25,8 @@ WINDOW_PACKETS = 1024
 """Most of them, if they are small."""
 MOST_STREAMS = 2000
 """That are kept open: what Arrow knows of one takes some 70 kB."""
+KEPT_PROGRAMS = 64
+"""Compiled schemas that a process keeps, by their text; a night has a few."""
 AGAIN = "index it again (snakemake --forcerun index_part)"
 
 
@@ -58,7 +61,6 @@ class PacketReader:
 
     def __init__(self, schemas: Sequence[str]) -> None:
         self._schemas = schemas
-        self._programs: dict[int, Program] = {}
         self._maps: dict[str, pa.MemoryMappedFile] = {}
         self._streams: dict[tuple[str, int], tuple[pa.Table, bytes]] = {}
 
@@ -77,14 +79,8 @@ class PacketReader:
             if number == ARROW:
                 yield from ((records, at[which]) for records, which in self._rows(same))
                 continue
-            for records, part in _records(self._program(number), same):
+            for records, part in _records(_program(self._schemas[number]), same):
                 yield records, at[part]
-
-    def _program(self, schema: int) -> Program:
-        if schema not in self._programs:
-            text = self._schemas[schema].encode()
-            self._programs[schema] = compile_schema(parse_schema(text))
-        return self._programs[schema]
 
     def _rows(self, rows: pa.Table) -> Iterator[tuple[Records, np.ndarray]]:
         """Take rows of IPC streams of the spool; unread columns stay on disk."""
@@ -111,6 +107,11 @@ class PacketReader:
             table = pa.ipc.open_stream(self._maps[file]).read_all().replace_schema_metadata(None)
             self._streams[file, offset] = table, table.schema.serialize().to_pybytes()
         return self._streams[file, offset]
+
+
+@lru_cache(KEPT_PROGRAMS)
+def _program(schema: str) -> Program:
+    return compile_schema(parse_schema(schema.encode()))
 
 
 def check_candids(records: Records, rows: pa.Table, survey: Survey) -> None:

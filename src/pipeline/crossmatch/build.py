@@ -15,7 +15,7 @@ from pipeline.crossmatch.frames import check_position
 from pipeline.crossmatch.identifiers import identifiers
 from pipeline.crossmatch.positions import declination, numbers, right_ascension
 from pipeline.crossmatch.readers import read_catalog, read_parquet
-from pipeline.crossmatch.rows import Rows
+from pipeline.crossmatch.rows import BATCH_ROWS, Rows
 from pipeline.crossmatch.store import files_of
 from pipeline.io.atomic import atomic_folder, write_json
 from pipeline.io.mapped import ROWS, array_file, rows_file
@@ -182,6 +182,7 @@ def _gather(
         vec = array_file(stack, names.vec, np.float64, (total, 3))
         distance = array_file(stack, names.distance, np.float64, (total if with_distance else 0,))
         rows = rows_file(stack, names.rows, pa.schema(list(schema)[first:]))
+        waiting: list[pa.Table] = []
         for path in buckets:
             with pa.OSFile(str(path)) as stream:
                 table = pa.ipc.open_stream(stream).read_all()
@@ -193,5 +194,9 @@ def _gather(
             vec.write(lonlat_to_vec(ra[order], dec[order]).data)
             if with_distance:
                 distance.write(value[order].data)
-            rest = table.select(range(first, table.num_columns)).take(pa.array(order))
-            rows.write_table(rest.combine_chunks(), max_chunksize=ROWS)
+            waiting.append(table.select(range(first, table.num_columns)).take(pa.array(order)))
+            # To open a store takes some 6 us a batch, of each job.
+            if path is buckets[-1] or sum(t.num_rows for t in waiting) >= BATCH_ROWS:
+                together = pa.concat_tables(waiting).combine_chunks()
+                rows.write_table(together, max_chunksize=ROWS)
+                waiting = []

@@ -1,6 +1,7 @@
 """Engines: one way to call a network, whatever runs it."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -15,6 +16,9 @@ from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
 
 ONNX_BATCH = 8
 """Alerts in a call of ONNX Runtime, always: what lies between the layers stays in the cache."""
+SESSIONS = 16
+"""Networks that a process keeps for its next shard, by their content: a session of one takes it
+2 ms to make, as much as to score four alerts, and some MB."""
 TENSORFLOW_BATCH = 128
 """Alerts in a call of TensorFlow: its overhead of some 0.5 ms is paid once a call."""
 
@@ -86,19 +90,11 @@ class OnnxEngine:
 
     def __init__(self, path: str | Path, model: Network) -> None:
         self.path = Path(path)
-        options = ort.SessionOptions()
-        # Shards run in parallel, one process a core: threads would only disturb them.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        # Given bytes, it would take them for a format of its own if they look like it.
-        options.add_session_config_entry("session.load_model_format", "ONNX")
         check_regular(self.path)
         content = self.path.read_bytes()
         check_onnx(path, content)
         try:
-            self.session = ort.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
+            self.session = _session(content)
             inputs = self.session.get_inputs()
             shapes, names = [i.shape for i in inputs], [i.name for i in inputs]  # may be no UTF-8
         except Exception as error:  # its exceptions have no common public class
@@ -124,6 +120,17 @@ class OnnxEngine:
             batch = slice(start, start + ONNX_BATCH)
             scores[batch] = self.call([_filled_up(x[batch]) for x in inputs])[: count - start]
         return scores
+
+
+@lru_cache(SESSIONS)
+def _session(content: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    # Shards run in parallel, one process a core: threads would only disturb them.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # Given bytes, it would take them for a format of its own if they look like it.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 class TensorflowEngine:

@@ -12,11 +12,27 @@ DERIVED = (
 )
 """Features that are made from an alert's history or from several columns."""
 _FROM_HISTORY = {"peakmag_so_far", "maxmag_so_far", "days_since_peak", "days_to_peak"}
+_FOR_OTHERS = {
+    "drb": {"rb"},
+    "nnondet": {"ncovhist", "ndethist"},
+    "age": {"jdstarthist"},
+    **{name: {"jdstarthist", "magpsf"} for name in _FROM_HISTORY},
+}
+"""Columns of the survey's own that a feature of another name is made of."""
 
 
 def asks_history(names: Iterable[str]) -> bool:
     """Return whether any of these features is made of earlier measurements."""
     return not _FROM_HISTORY.isdisjoint(names)
+
+
+def columns_of(names: Iterable[str]) -> set[str]:
+    """Return the columns of the alerts that these features are made of, where there are such.
+
+    >>> sorted(columns_of(["age", "fwhm"]))
+    ['age', 'fwhm', 'jdstarthist']
+    """
+    return {column for name in names for column in (name, *_FOR_OTHERS.get(name, ()))}
 
 
 def make_features(

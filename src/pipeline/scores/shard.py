@@ -7,7 +7,7 @@ from pipeline.alerts.batch import Shard
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.tables import BatchWriter, survey_schema, table_writer, with_survey
 from pipeline.scores.engines import EngineKind, load_engine
-from pipeline.scores.features import asks_history
+from pipeline.scores.features import asks_history, columns_of
 from pipeline.scores.network import Network
 from pipeline.scores.scores_table import score_batch, scores_schema
 
@@ -51,10 +51,11 @@ def score_shard(
     """
     engines = {name: load_engine(engine, networks[name], m) for name, m in models.items()}
     # The features that most networks take need none of it, and making it takes a while.
-    asked = any(asks_history(model.feature_names) for model in models.values())
+    features = {name for model in models.values() for name in model.feature_names}
+    asked, columns = asks_history(features), columns_of(features)
     with table_writer(output, survey_schema(scores_schema(models))) as writer:
         scores = BatchWriter(writer)
-        for batch in Shard.load(index, *part).batches(survey, SCORED_PACKETS):
+        for batch in Shard.load(index, *part).batches(survey, SCORED_PACKETS, columns):
             history = batch.history if asked else None
             table = score_batch(batch.alerts, history, batch.stamps, engines, models)
             scores.add(with_survey(table, survey.name))
