@@ -202,6 +202,11 @@ def test_the_laboratory_on_nights(filtered, capsys):
         assert 'stops here: stage 1 ($match): "classifications.bright"' in said
         assert main(["filter", "explain", "filters/joined.yaml", "1000"]) == 0
         assert "passes with" in capsys.readouterr().out
+        assert main(["filter", "explain", "filters/sql.yaml", "1000"]) == 0
+        said = capsys.readouterr().out
+        assert "sees 1 of alerts, 1 of scores, 1 of matches" in said
+        assert said.count("holds for 1 of 1 rows") == 3
+        assert "passes with" in said
         assert main(["filter", "explain", "filters/joined.yaml", "1"]) == 1
         assert "no indexed night of ztf has an alert 1" in capsys.readouterr().err
         assert main(["filter", "test", "filters/joined.yaml", "--nights", "2019..2020"]) == 1

@@ -9,6 +9,9 @@ from pipeline.contract.arguments import add_configuration, candid
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from pipeline.filters.filter import Filter
+    from pipeline.filters.run import Seen
+
 COMMAND = "filter explain"
 
 
@@ -37,7 +40,8 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError(f"{arguments.file}: has {len(found)} filters: one is expected")
     one = found[0].filter
     if one.sql:
-        raise ValueError(f"{arguments.file}: a filter in SQL has no stages")
+        _in_sql(one, arguments)
+        return
     where, table = _document(one.survey, arguments)
     print(f"{arguments.candid}, {where}")
     documents = upstream(table, shape_of(one.survey), one.permissions)
@@ -55,8 +59,6 @@ def _document(survey: str, arguments: argparse.Namespace) -> "tuple[str, pa.Tabl
     import pyarrow.compute as pc  # noqa: PLC0415 - only this command
 
     from pipeline.documents.load import load_documents  # noqa: PLC0415
-    from pipeline.filters.nights import seen_of  # noqa: PLC0415
-    from pipeline.plan.overlay import read_request  # noqa: PLC0415
 
     if arguments.documents is not None:
         table = load_documents(arguments.documents)
@@ -69,9 +71,29 @@ def _document(survey: str, arguments: argparse.Namespace) -> "tuple[str, pa.Tabl
                 f"{arguments.documents}: {row.num_rows} documents of {arguments.candid}"
             )
         return str(arguments.documents), row
+    night, seen = _seen(survey, arguments)
+    return f"night {night}", seen.documents
+
+
+def _in_sql(one: "Filter", arguments: argparse.Namespace) -> None:
+    """Print what a filter in SQL does with the alert."""
+    from pipeline.filters.explain_sql import explain_sql  # noqa: PLC0415
+
+    if arguments.documents is not None:
+        raise ValueError(f"{arguments.file}: a filter in SQL runs on nights, not on documents")
+    night, seen = _seen(one.survey, arguments)
+    print(f"{arguments.candid}, night {night}")
+    for line in explain_sql(one, seen):
+        print(line)
+
+
+def _seen(survey: str, arguments: argparse.Namespace) -> "tuple[str, Seen]":
+    """Return the night of the alert, and all that filters see of it."""
     from contextlib import chdir  # noqa: PLC0415
+
+    from pipeline.filters.nights import seen_of  # noqa: PLC0415
+    from pipeline.plan.overlay import read_request  # noqa: PLC0415
 
     request = read_request(arguments.directory, arguments.configfile)
     with chdir(arguments.directory):
-        night, seen = seen_of(request, survey, arguments.candid)
-    return f"night {night}", seen.documents
+        return seen_of(request, survey, arguments.candid)

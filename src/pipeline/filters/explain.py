@@ -39,7 +39,7 @@ def explain(pipeline_text: str, documents: pa.Table, schema: pa.Schema) -> Itera
         load(connection, documents)
         before = _after(connection, [{"$match": {}}], schema)
         for number, stage in enumerate(pipeline, 1):
-            yield f"stage {number}: {_short(json.dumps(stage, default=str), 4 * SHOWN)}"
+            yield f"stage {number}: {short(json.dumps(stage, default=str), 4 * SHOWN)}"
             for path in sorted(set(_paths(stage))):
                 for document in before[:1]:
                     yield f"    {path} = {_shown(document, path)}"
@@ -106,7 +106,7 @@ _NOTHING: Any = object()
 
 def _shown(document: Any, path: str) -> str:
     value = _at(document, path.split("."))
-    return "missing" if value is _NOTHING else _short(json.dumps(value), SHOWN)
+    return "missing" if value is _NOTHING else short(json.dumps(value), SHOWN)
 
 
 def _at(value: Any, parts: list[str]) -> Any:
@@ -123,5 +123,6 @@ def _at(value: Any, parts: list[str]) -> Any:
     return _NOTHING
 
 
-def _short(text: str, most: int) -> str:
+def short(text: str, most: int) -> str:
+    """Return a text, cut where it has more characters than `most`."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
