@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import healpy
 import numpy as np
 import pytest
 
@@ -13,9 +14,11 @@ from pipeline.events.icecube.i3objects import decode_double, decode_particle, de
 from pipeline.events.icecube.plain_pickle import load_plain
 from pipeline.events.icecube.realtime import event_pulses, message_frames
 from pipeline.sky import healpix
+from pipeline.sky.maps.read import read_map
 from pipeline.sky.nsides import Level, parse_nsides
 from pipeline.skymaps.scan.pixels import choose, disc, expected_pixels
 from pipeline.skymaps.scan.results import PIXEL_DTYPE, Failure, Part, State
+from pipeline.skymaps.scanner.products import products_of_result
 
 pytestmark = pytest.mark.real
 
@@ -188,3 +191,22 @@ def test_replay_of_a_real_scan(shared, reference):
         shared / "reference/icecube" / f"{BRONZE}_nside64_pixels_scanned.csv", skiprows=1
     )
     assert state.done(64).tolist() == sorted(scanned.astype(int).tolist())
+
+
+def test_a_real_result_of_the_scanner(shared, tmp_path):
+    """BRONZE by the Skymap Scanner itself, mirrored as the file is; skyreader cannot read it."""
+    path = shared / "data/icecube/results/run00136662-evt000035405932-BRONZE-8_64_512.npz"
+    products_of_result("BRONZE", path, tmp_path, reco="millipede")
+    contours = json.loads((tmp_path / "contours.json").read_text())
+    with np.load(path, allow_pickle=False) as content:
+        rows = content["nside-512"]
+        assert contours["llh"] == min(content[name]["llh"].min() for name in content.files)
+    best = rows["index"][np.argmin(rows["llh"])]
+    there = healpy.pix2ang(512, best, lonlat=True)
+    assert [contours["ra_deg"], contours["dec_deg"]] == pytest.approx(there)
+    assert (contours["ra_deg"], -contours["dec_deg"]) == pytest.approx((47.20, -3.28), abs=0.01)
+    assert "declination perhaps mirrored" in (tmp_path / "circular.txt").read_text()
+    ours = read_map(tmp_path / "skymap.multiorder.fits")
+    for name, level in (("50", 0.5), ("90", 0.9)):
+        area = contours["contours"][name]["area"]
+        assert ours.region(level).area == pytest.approx(area, rel=1e-9)

@@ -204,6 +204,7 @@ PASSED_ON = {
     "sky/maps/unpack.py:unpacked", "skymaps/calibration/measured_tracks.py:measure_tracks",
     "skymaps/calibration/measured_tracks.py:measure", "skymaps/scan/fitter.py:__init__",
     "skymaps/scan/fitter.py:attempt",
+    "skymaps/scanner/result.py:read_result",
 }  # fmt: skip
 """Where the words of errors of any class are taken up, each looked at by a person."""
 

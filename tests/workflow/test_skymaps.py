@@ -181,3 +181,28 @@ def test_bad_configuration_stops_before_any_job(events, line, skymaps, words):
     output = events(line, **skymaps).snakemake("--dry-run", ok=False)
     assert words in output
     assert "Traceback" not in output
+
+
+def test_a_result_of_the_scanner_stands_for_an_event(events):
+    """Beside an event, in a configuration that calibrates and cuts scans into jobs."""
+    workdir = events(
+        ("mine", "track.json", "", "", ""),
+        ("theirs", "result.npz", "millipede", "", ""),
+        reco="dummy",
+        nsides=NSIDES,
+        chunks=2,
+        calibration={"tracks": 20, "jobs": 1},
+    )
+    folder = workdir.path / "made"
+    scan_event("x", workdir.path / "track.json", folder, reco="dummy", nsides=NSIDES)
+    (made,) = folder.glob("*.npz")
+    shutil.copy(made, workdir.path / "result.npz")
+    asked = [f"results/skymaps/theirs/{name}" for name in ("circular.txt", "zoom.png")]
+    output = workdir.snakemake("--cores", "1", *asked)
+    assert "simulate_tracks" not in output and "scan_chunk" not in output
+    text = (workdir.path / asked[0]).read_text()
+    assert "Reconstruction: millipede, a result of the Skymap Scanner, nsides 4\n" in text
+    assert text.splitlines()[2:4] == (folder / "circular.txt").read_text().splitlines()[2:4]
+    (workdir.path / "result.npz").write_bytes(made.read_bytes()[:3000])
+    output = workdir.snakemake("--cores", "1", *asked, ok=False)
+    assert "result.npz: no result of the Skymap Scanner: File is not a zip file" in output

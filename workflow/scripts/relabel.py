@@ -7,7 +7,7 @@ with job(snakemake.log[0]) as log:
         snakemake.input.event,
         snakemake.input.geometry,
         (snakemake.input.pixels, snakemake.params.rounds),
-        snakemake.input.calibration[0],
+        snakemake.input.calibration,
         snakemake.params.settings,
         snakemake.output[0],
     )

@@ -18,7 +18,9 @@ class EventRow(Section):
         max_length=100,
         description="name of the event: its folder",
     )
-    path: FilePath = Field(description="realtime JSON or pickle, or nightmill-event JSON")
+    path: FilePath = Field(
+        description="realtime JSON or pickle, nightmill-event, or a result of Skymap Scanner"
+    )
     reco: str | None = Field(None, description="reconstruction of a pixel")
     nsides: str | None = Field(None, description="progression, nside:extension, ascending")
     chunks: int | None = Field(

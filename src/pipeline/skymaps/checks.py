@@ -1,17 +1,42 @@
 """What only the whole configuration shows to be wrong with how events are scanned."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.contract.request import Request
-from pipeline.events.domain import events
+from pipeline.events.domain import EventRow, events
 from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.recos.registry import names
+from pipeline.skymaps.scanner.kind import is_result
+
+
+def scanned_here(request: Request) -> list[EventRow]:
+    """Return the events that are no results of the Skymap Scanner."""
+    return [row for row in events(request) if not is_result(row.path)]
+
+
+def _results_as_they_are(request: Request) -> Iterator[str]:
+    """Tell of what a result of the Skymap Scanner cannot be asked for."""
+    for row in events(request):
+        if not is_result(row.path):
+            continue
+        where = f"{request.config.events}: event {row.event}"
+        if row.nsides or row.chunks:
+            yield (
+                f"{where}: {row.path} is a result of the Skymap Scanner, which is not scanned "
+                "again: leave nsides and chunks empty"
+            )
+        if row.reco and not re.fullmatch(r"[\w.+-]{1,64}", row.reco, re.ASCII):
+            yield (
+                f"{where}: reco {row.reco[:80]!r}: expected a word of letters, digits and _ . + - "
+                "that says what fitted the result"
+            )
 
 
 def _known_recos(request: Request) -> Iterator[str]:
     known = names()
-    for row in events(request):
+    for row in scanned_here(request):
         reco = row.reco or request.config.skymaps.reco
         if reco not in known:
             where = f"{request.config.events}: event {row.event}" if row.reco else "skymaps.reco"
@@ -27,7 +52,7 @@ def _pointed_or_calibrated(request: Request) -> Iterator[str]:
 def _pointed_at_one_nside(request: Request) -> Iterator[str]:
     """Tell of levels that a pointed scan would not use (`pipeline.skymaps.scan.pixels.choose`)."""
     section = request.config.skymaps
-    for row in events(request) if section.pointed else ():
+    for row in scanned_here(request) if section.pointed else ():
         nsides = row.nsides or section.nsides
         first, *unused = parse_nsides(nsides)
         if unused:
@@ -47,7 +72,7 @@ def _sound_geometry(request: Request) -> Iterator[str]:
 
     One that is not there is told of with all inputs (``workflow/rules/inputs.smk``).
     """
-    path, rows = request.config.skymaps.geometry, events(request)
+    path, rows = request.config.skymaps.geometry, scanned_here(request)
     if path is None or not rows or not Path(path).is_file():
         return
     # 0.2 s to import, and 20 ms an event: for those alone who bring a geometry.
@@ -58,4 +83,10 @@ def _sound_geometry(request: Request) -> Iterator[str]:
     yield from (f"skymaps.geometry: {problem}" for problem in problems)
 
 
-CHECKS = (_known_recos, _pointed_or_calibrated, _pointed_at_one_nside, _sound_geometry)
+CHECKS = (
+    _results_as_they_are,
+    _known_recos,
+    _pointed_or_calibrated,
+    _pointed_at_one_nside,
+    _sound_geometry,
+)

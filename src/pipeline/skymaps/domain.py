@@ -16,6 +16,7 @@ from pipeline.events.domain import EventRow, events
 from pipeline.sky.nsides import parse_nsides, words_of
 from pipeline.skymaps import need
 from pipeline.skymaps.checks import CHECKS
+from pipeline.skymaps.scanner.kind import is_result
 
 ROUNDS = f"{paths.SKYMAP}/rounds"
 CHUNK = f"{ROUNDS}/{{round}}/{{chunk}}-of-{{chunks}}.npz"
@@ -120,7 +121,12 @@ def scan_products(section: Skymaps) -> list[str]:
 
 
 def scan_settings(section: Skymaps, row: EventRow) -> dict[str, str | bool | float]:
-    """Return how one event is scanned, as `pipeline.skymaps.setup.read_scan` takes it."""
+    """Return how one event is scanned, as `pipeline.skymaps.setup.read_scan` takes it.
+
+    Of a result of the Skymap Scanner there is nothing to say but what fitted it.
+    """
+    if is_result(row.path):
+        return {"reco": row.reco} if row.reco else {}
     return {
         "reco": row.reco or section.reco,
         "nsides": row.nsides or section.nsides,
@@ -138,7 +144,7 @@ def rounds(section: Skymaps, row: EventRow) -> list[list[str]]:
     last job does the rest.
     """
     chunks = row.chunks or section.chunks
-    if chunks == 1:
+    if chunks == 1 or is_result(row.path):
         return []
     levels = len(parse_nsides(row.nsides or section.nsides))
     count = 2 * levels if section.refine == "contour" else levels + 1
@@ -158,6 +164,8 @@ def rounds(section: Skymaps, row: EventRow) -> list[list[str]]:
 
 def need_to_scan(section: Skymaps, row: EventRow) -> Need:
     """Return what an event's last, or only, job needs."""
+    if is_result(row.path):
+        return need.result_need("scan")
     chunks = row.chunks or section.chunks
     return need.scan_need(
         chunks, row.reco or section.reco, row.nsides or section.nsides, section.pointed
@@ -178,12 +186,14 @@ def need_to_scan_chunk(section: Skymaps, row: EventRow) -> Need:
 
 def need_to_relabel(section: Skymaps, row: EventRow) -> Need:
     """Return what an event's products at calibrated levels need."""
+    if is_result(row.path):
+        return need.result_need("relabel")
     return need.relabel_need(row.reco or section.reco, row.nsides or section.nsides)
 
 
 def calibrations(section: Skymaps, row: EventRow) -> list[str]:
     """Return the calibration table of an event's contours; none if they are Wilks'."""
-    if section.calibration is None:
+    if section.calibration is None or is_result(row.path):
         return []
     words = words_of(row.nsides or section.nsides)
     return [CALIBRATION_TABLE.format(reco=row.reco or section.reco, nsides=words)]

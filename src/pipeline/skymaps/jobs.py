@@ -54,6 +54,9 @@ def scan(
 ) -> str:
     """Scan an event to the end, with Wilks' levels; see `pipeline.skymaps.whole.scan_event`.
 
+    Of a result of the Skymap Scanner it only writes the products
+    (`pipeline.skymaps.scanner.products.products_of_result`).
+
     Parameters
     ----------
     name : str
@@ -73,16 +76,22 @@ def scan(
         The text for a circular.
     """
     from pipeline.skymaps.products.folder import CIRCULAR
+    from pipeline.skymaps.scanner.kind import is_result
+    from pipeline.skymaps.scanner.products import products_of_result
     from pipeline.skymaps.whole import scan_event
 
     folder, (files, number) = Path(output[0]).parent, chunks
+    pixels = next((path for path in output if Path(path).name == "pixels.npz"), None)
+    if is_result(event):
+        products_of_result(name, event, folder, pixels=pixels, **settings)
+        return (folder / CIRCULAR).read_text().strip()
     scan_event(
         name,
         event,
         folder,
         earlier=_rounds(files, len(files) // max(number, 1)),
         rounds=rounds,
-        pixels=next((path for path in output if Path(path).name == "pixels.npz"), None),
+        pixels=pixels,
         geometry=next(iter(geometry), None),
         **settings,
     )
@@ -94,7 +103,7 @@ def relabel(
     event: str,
     geometry: Sequence[str],
     scanned: tuple[str, str],
-    calibration: str,
+    calibration: Sequence[str],
     settings: Mapping[str, Any],
     output: str,
 ) -> str:
@@ -106,8 +115,8 @@ def relabel(
         As of `scan`.
     scanned : (str, str)
         The pixels that `scan` wrote, and the folder of its rounds.
-    calibration : str
-        The table of contour levels.
+    calibration : sequence of str
+        The table of contour levels; none for a result of the Skymap Scanner.
     output : str
         One of the products; the others lie beside it.
 
@@ -117,15 +126,19 @@ def relabel(
         The text for a circular.
     """
     from pipeline.skymaps.products.folder import CIRCULAR
+    from pipeline.skymaps.scanner.products import products_of_result
     from pipeline.skymaps.whole import relabel_event
 
     folder, (pixels, rounds) = Path(output).parent, scanned
+    if not calibration:
+        products_of_result(name, event, folder, **settings)
+        return (folder / CIRCULAR).read_text().strip()
     relabel_event(
         name,
         event,
         folder,
         pixels=pixels,
-        calibration=calibration,
+        calibration=calibration[0],
         rounds=rounds,
         geometry=next(iter(geometry), None),
         **settings,

@@ -60,6 +60,16 @@ def relabel_need(reco: str = "pandel_spe1st", nsides: str = USUAL) -> Need:
     return need_of("relabel", counts, form=reco, input_mb=100, at_least_s=LONGEST_S * FURTHER)
 
 
+def result_need(rule: str) -> Need:
+    """Return what the products of somebody's result need, by either rule.
+
+    >>> result_need("scan").minutes()
+    15
+    """
+    counts = {"pixel": pixels(USUAL), "fit": 0.0}
+    return need_of(rule, counts, form="dummy", input_mb=100, at_least_s=60)
+
+
 def scan_chunk_need(
     chunks: int,
     rounds: int,

@@ -4,6 +4,7 @@ from pipeline.sky.nsides import text_of_words
 from pipeline.skymaps import domain as skymaps
 from pipeline.skymaps import need as scans
 from pipeline.skymaps.recos.registry import code as reco_code
+from pipeline.skymaps.scanner.kind import is_result
 
 GEOMETRY = [CONFIG.skymaps.geometry] if CONFIG.skymaps.geometry else []
 GEOMETRY_STATE = list(map(input_state, GEOMETRY))
@@ -27,6 +28,8 @@ def rounds_of(wildcards):
 
 def code_of_reco(wildcards):
     """Return what identifies the code of a job's reconstruction."""
+    if is_result(event_of(wildcards).path):
+        return ""
     return reco_code(settings_of(wildcards)["reco"])
 
 

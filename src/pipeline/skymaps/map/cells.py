@@ -133,6 +133,8 @@ def _refine(
         )
         nside *= 2
     nested, llh = cut
-    own = fine_llh[np.searchsorted(children, nested)]
+    # our scans try all children of a pixel, other people's results may have some of them
+    place = np.searchsorted(children, nested).clip(max=len(children) - 1)
+    own = np.where(children[place] == nested, fine_llh[place], np.nan)
     out[fine] = nested, np.where(np.isnan(own), llh, own)
     return {nside: piece for nside, piece in out.items() if len(piece[0])}

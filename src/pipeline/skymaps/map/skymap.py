@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.events.event import Event
 from pipeline.sky import healpix
 from pipeline.sky.nsides import Level
 from pipeline.skymaps.map.cells import Cells, cover
@@ -14,6 +13,7 @@ from pipeline.skymaps.map.contours import Contour, find_contours
 from pipeline.skymaps.map.density import probability_density
 from pipeline.skymaps.map.levels import Levels
 from pipeline.skymaps.scan.results import State
+from pipeline.skymaps.scan.subject import Heading
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Skymap:
 
     Attributes
     ----------
-    event : Event
+    event : Heading
         What was scanned.
     best : numpy.void
         The best pixel, of dtype `pipeline.skymaps.scan.results.PIXEL_DTYPE`.
@@ -40,7 +40,7 @@ class Skymap:
         Pixels without a result, which stand for their neighbours' mean.
     """
 
-    event: Event
+    event: Heading
     best: np.void
     ra: float
     dec: float
@@ -58,12 +58,14 @@ class Skymap:
         return np.degrees(2 * np.arcsin((chord / 2).clip(max=1)))
 
 
-def make_skymap(event: Event, progression: Sequence[Level], state: State, levels: Levels) -> Skymap:
+def make_skymap(
+    event: Heading, progression: Sequence[Level], state: State, levels: Levels
+) -> Skymap:
     """Make the map of a finished scan.
 
     Parameters
     ----------
-    event : Event
+    event : Heading
         What was scanned.
     progression : sequence of Level
         How.

@@ -6,7 +6,7 @@ from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps.map.contours import Contour, area_words
 from pipeline.skymaps.map.levels import CALIBRATED, CONTENTS, UNCALIBRATED, Levels
 from pipeline.skymaps.map.skymap import Skymap
-from pipeline.skymaps.scan.rounds import Scan
+from pipeline.skymaps.scan.subject import Subject
 
 LIKE_THIS = "90% regions hold the truth of 90% of simulated tracks like this event"
 PROGRESSION = parse_nsides("8:0 64:12 512:24")
@@ -20,19 +20,25 @@ WILKS_MEASURED = {
 200 tracks of 1 to 20 TeV each, layered ice, scans of the whole sky. Of other reconstructions,
 and other progressions, nothing is known.
 """
+OTHERS = (
+    "not known here, ask who made the result: for millipede IceCube found levels of 22.2 and 64.2 "
+    "for 50 and 90% (IC160427A), far above Wilks'"
+)
 POINTED = "not known; that of pointed scans was never measured"
 
 
-def containment(scan: Scan, levels: Levels) -> str:
+def containment(scan: Subject, levels: Levels) -> str:
     """Return what the contours of a scan contain, as far as it is known, in words."""
     if levels.meaning == CALIBRATED:
         return LIKE_THIS
     if levels.meaning == UNCALIBRATED:
         return f"not known; the levels were calibrated with {levels.made_with}"
+    if not scan.ours:
+        return OTHERS
     return POINTED if scan.pointed else _by_wilks(scan)
 
 
-def _by_wilks(scan: Scan) -> str:
+def _by_wilks(scan: Subject) -> str:
     """Return what is known of the regions of a scan of the whole sky without a calibration."""
     measured = WILKS_MEASURED.get((scan.reco, scan.levels))
     if measured is None:
@@ -46,7 +52,7 @@ def _by_wilks(scan: Scan) -> str:
     )
 
 
-def circular_text(name: str, scan: Scan, skymap: Skymap) -> str:
+def circular_text(name: str, scan: Subject, skymap: Skymap) -> str:
     """Return the text of an event's circular.
 
     Parameters
@@ -61,7 +67,7 @@ def circular_text(name: str, scan: Scan, skymap: Skymap) -> str:
     areas = [f"Area {_words(key)}: {_area(skymap.contours[key])}" for key in CONTENTS]
     lines = [
         f"Event: {name} ({kind}), run {event.run_id}, event {event.event_id}",
-        f"Time: {Time(event.mjd, format='mjd').iso} UTC (MJD {event.mjd:.6f})",
+        f"Time: {_time(event.mjd)}",
         *_position(skymap),
         f"Reconstruction: {scan.reco}, {scan.scanned}",
         f"Levels: {levels.source}",
@@ -70,9 +76,17 @@ def circular_text(name: str, scan: Scan, skymap: Skymap) -> str:
     ]
     if len(skymap.contours["90"].island_areas) > 1:
         lines.append("The 90% region is split: the errors are those of the best fit's island.")
+    if scan.caution:
+        lines.append(f"Caution: {scan.caution}.")
     if skymap.contours["90"].reaches_edge:
         lines.append("The 90% region reaches the edge of the scan: its errors are lower bounds.")
     return "\n".join(lines)
+
+
+def _time(mjd: float | None) -> str:
+    if mjd is None:
+        return "not known"
+    return f"{Time(mjd, format='mjd').iso} UTC (MJD {mjd:.6f})"
 
 
 def _position(skymap: Skymap) -> list[str]:

@@ -19,7 +19,7 @@ from pipeline.skymaps.products.sky_picture import draw_sky
 from pipeline.skymaps.products.summary_csv import summary_row
 from pipeline.skymaps.products.zoom_picture import draw_zoom
 from pipeline.skymaps.scan.results import State
-from pipeline.skymaps.scan.rounds import Scan
+from pipeline.skymaps.scan.subject import Subject
 
 FITS, CONTOURS, CONTOUR_TEXT = "skymap.multiorder.fits", "contours.json", "contours.txt"
 CIRCULAR, SKY, ZOOM, SUMMARY = "circular.txt", "sky.png", "zoom.png", "summary.json"
@@ -27,11 +27,12 @@ CIRCULAR, SKY, ZOOM, SUMMARY = "circular.txt", "sky.png", "zoom.png", "summary.j
 
 def write_products(
     name: str,
-    scan: Scan,
+    scan: Subject,
     state: State,
     levels: Levels,
     folder: str | Path,
     truth: dict[str, float] | None = None,
+    results: bool = True,
 ) -> list[str]:
     """Write the results, the map, contours, pictures and the summary's line of a scan.
 
@@ -39,7 +40,7 @@ def write_products(
     ----------
     name : str
         What events.tsv calls the event.
-    scan : Scan
+    scan : Subject
         What was scanned.
     state : State
         All results.
@@ -49,6 +50,8 @@ def write_products(
         Where; results of another progression there are removed.
     truth : dict, optional
         Of a simulated event: zenith and azimuth [rad].
+    results : bool
+        Write npz and JSON too; not needed where the scan is such a file.
 
     Returns
     -------
@@ -57,31 +60,35 @@ def write_products(
     """
     folder, event = Path(folder), scan.event
     skymap = make_skymap(event, scan.levels, state, levels)
-    results = [result_name(event, scan.levels, extension) for extension in ("npz", "json")]
+    written = [] if not results else _write_results(scan, state, folder)
     for old in folder.glob("run*.evt*_*"):
-        if old.name not in results:
+        if old.name not in written:
             old.unlink()
-    write_npz(event, state, folder / results[0])
-    write_result_json(event, state, folder / results[1])
     write_multiorder(name, scan, skymap, folder / FITS)
     write_json(_contours(name, scan, skymap), folder / CONTOURS)
     _write_text(_contour_text(skymap.contours), folder / CONTOUR_TEXT)
     _write_text(circular_text(name, scan, skymap) + "\n", folder / CIRCULAR)
     true_position = None
-    if truth is not None:
+    if truth is not None and event.mjd is not None:
         ra, dec = to_icrs(truth["zenith"], truth["azimuth"], event.mjd)
         true_position = float(ra), float(dec)
-    caption, marks = (
-        Caption(name, scan.reco, scan.scanned if scan.pointed else ""),
-        _marks(scan, true_position),
-    )
+    first_of_all = "; ".join(filter(None, (scan.scanned if scan.pointed else "", scan.caution)))
+    caption, marks = Caption(name, scan.reco, first_of_all), _marks(scan, true_position)
     draw_sky(skymap, folder / SKY, caption, marks)
     draw_zoom(skymap, folder / ZOOM, caption, marks)
     write_json(summary_row(name, scan, state, skymap, true_position), folder / SUMMARY)
-    return sorted([*results, FITS, CONTOURS, CONTOUR_TEXT, CIRCULAR, SKY, ZOOM, SUMMARY])
+    return sorted([*written, FITS, CONTOURS, CONTOUR_TEXT, CIRCULAR, SKY, ZOOM, SUMMARY])
 
 
-def _contours(name: str, scan: Scan, skymap: Skymap) -> dict[str, Any]:
+def _write_results(scan: Subject, state: State, folder: Path) -> list[str]:
+    """Write npz and JSON; return their names."""
+    names = [result_name(scan.event, scan.levels, extension) for extension in ("npz", "json")]
+    write_npz(scan.event, state, folder / names[0])
+    write_result_json(scan.event, state, folder / names[1])
+    return names
+
+
+def _contours(name: str, scan: Subject, skymap: Skymap) -> dict[str, Any]:
     """Return what contours.json holds."""
     event = skymap.event
     return {
@@ -90,11 +97,12 @@ def _contours(name: str, scan: Scan, skymap: Skymap) -> dict[str, Any]:
         "event_id": event.event_id,
         "event_type": event.event_type,
         "mjd": event.mjd,
-        "time_utc": Time(event.mjd, format="mjd").isot,
+        "time_utc": None if event.mjd is None else Time(event.mjd, format="mjd").isot,
         "is_real": event.is_real,
         "reco": scan.reco,
         "pointed": scan.pointed,
         "scanned": scan.scanned,
+        "caution": scan.caution,
         "ra_deg": skymap.ra,
         "dec_deg": skymap.dec,
         "nside": int(skymap.best["nside"]),
@@ -121,10 +129,11 @@ def _contour_text(contours: dict[str, Contour]) -> str:
     return "\n".join(lines)
 
 
-def _marks(scan: Scan, truth: tuple[float, float] | None) -> list[Mark]:
-    seed, marks = scan.event.seed, []
-    if seed.zenith is not None and seed.azimuth is not None:
-        ra, dec = to_icrs(seed.zenith, seed.azimuth, scan.event.mjd)
+def _marks(scan: Subject, truth: tuple[float, float] | None) -> list[Mark]:
+    seed, mjd = scan.event.seed, scan.event.mjd
+    marks = []
+    if seed and mjd is not None and seed.zenith is not None and seed.azimuth is not None:
+        ra, dec = to_icrs(seed.zenith, seed.azimuth, mjd)
         label = f"IceCube's {seed.fit}" if seed.fit and scan.event.is_real else seed.fit or "seed"
         marks.append(Mark(label, "fit", float(ra), float(dec)))
     if truth is not None:

@@ -10,10 +10,10 @@ from pipeline.io.atomic import atomic_path
 from pipeline.sky import healpix
 from pipeline.skymaps.map.contours import Contour
 from pipeline.skymaps.map.skymap import Skymap
-from pipeline.skymaps.scan.rounds import Scan
+from pipeline.skymaps.scan.subject import Subject
 
 
-def write_multiorder(name: str, scan: Scan, skymap: Skymap, path: str | Path) -> None:
+def write_multiorder(name: str, scan: Subject, skymap: Skymap, path: str | Path) -> None:
     """Write UNIQ and PROBDENSITY [1/sr] of all cells.
 
     The columns and PIXTYPE … MOCORDER are those of gravitational-wave alerts (LIGO T2000167
@@ -47,8 +47,7 @@ def write_multiorder(name: str, scan: Scan, skymap: Skymap, path: str | Path) ->
         ("SENDER", "Nightmill", "what wrote this"),
         ("EVENTTYP", event.event_type, "type of the event"),
         ("SIMULATE", not event.is_real, "simulated, not real data"),
-        ("DATE-OBS", Time(event.mjd, format="mjd").isot, "UTC"),
-        ("MJD-OBS", event.mjd, "UTC [d]"),
+        *_when(event.mjd),
         ("RA", skymap.ra, "best fit, ICRS [deg]"),
         ("DEC", skymap.dec, "best fit, ICRS [deg]"),
         ("RECO", scan.reco, "reconstruction of each pixel"),
@@ -58,12 +57,20 @@ def write_multiorder(name: str, scan: Scan, skymap: Skymap, path: str | Path) ->
         ("CALIBRAT", skymap.levels.calibrated, "contours hold what they say, in simulation"),
         ("NFAILED", skymap.failed, "pixels that stand for their neighbours"),
     ]
+    cards += [("CAUTION", scan.caution)] if scan.caution else []
     table.header.extend(cards)
     with atomic_path(path) as temporary:
         fits.HDUList([fits.PrimaryHDU(), table]).writeto(temporary, overwrite=True)
 
 
-def _scanned(scan: Scan) -> str:
+def _when(mjd: float | None) -> list[tuple[str, str | float, str]]:
+    """Return the time of the event, where it is known."""
+    if mjd is None:
+        return []
+    return [("DATE-OBS", Time(mjd, format="mjd").isot, "UTC"), ("MJD-OBS", mjd, "UTC [d]")]
+
+
+def _scanned(scan: Subject) -> str:
     """Return what was scanned in the few words that a comment holds."""
     return scan.scanned.removeprefix("pointed: ") if scan.pointed else "the whole sky was scanned"
 

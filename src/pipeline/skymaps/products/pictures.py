@@ -68,7 +68,7 @@ class Caption:
     reco : str
         What fitted it.
     limits : str
-        To what the scan was limited; empty for a scan of the whole sky.
+        To what the scan was limited, or what else must be known first; mostly empty.
     """
 
     name: str
@@ -138,7 +138,9 @@ def draw_mark(plot: Any, kind: str, label: str, ra: float, dec: float, size: flo
 def write_words(figure: Figure, skymap: Skymap, caption: Caption) -> None:
     """Write the heading: which event, reconstructed how, and what the contours are worth."""
     event = skymap.event
-    when = Time(event.mjd, format="mjd").to_datetime().strftime("%Y-%m-%d %H:%M:%S UTC")
+    when = "time not known"
+    if event.mjd is not None:
+        when = Time(event.mjd, format="mjd").to_datetime().strftime("%Y-%m-%d %H:%M:%S UTC")
     kind = event.event_type if event.is_real else f"{event.event_type}, simulated"
     height = figure.get_size_inches()[1]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.events.event import Event
 from pipeline.io.atomic import atomic_path
 from pipeline.sky.nsides import Level
 from pipeline.skymaps.scan.results import State
+from pipeline.skymaps.scan.subject import Heading
 
 RESULT_COLUMNS = ["index", "llh", "E_in", "E_tot", "X", "Y", "Z", "T"]
 RESULT_DTYPE = np.dtype([(name, "i8" if name == "index" else "f8") for name in RESULT_COLUMNS])
@@ -19,7 +19,7 @@ RESULT_VERSION = 1
 NAN_WORD = "<skyreader.nan>"
 
 
-def result_name(event: Event, levels: Sequence[Level], extension: str) -> str:
+def result_name(event: Heading, levels: Sequence[Level], extension: str) -> str:
     """Return a result's name, as ``run00138632.evt000031747601.neutrino_8_64_512.npz``."""
     nsides = "_".join(str(level.nside) for level in levels)
     return f"run{event.run_id:08d}.evt{event.event_id:012d}.{event.event_type}_{nsides}.{extension}"
@@ -37,7 +37,7 @@ def result_tables(state: State) -> dict[int, np.ndarray]:
     }
 
 
-def write_npz(event: Event, state: State, path: str | Path) -> None:
+def write_npz(event: Heading, state: State, path: str | Path) -> None:
     """Write the npz: ``header`` with a row an nside, then ``nside-8`` and so on.
 
     The same results give the same bytes.
@@ -59,7 +59,7 @@ def write_npz(event: Event, state: State, path: str | Path) -> None:
         np.savez(file, header=header, **arrays)
 
 
-def write_result_json(event: Event, state: State, path: str | Path) -> None:
+def write_result_json(event: Heading, state: State, path: str | Path) -> None:
     """Write the JSON: columns, metadata and data of each nside."""
     document = {
         f"nside-{nside}": {
@@ -76,7 +76,7 @@ def write_result_json(event: Event, state: State, path: str | Path) -> None:
         temporary.write_text(json.dumps(document, allow_nan=False, separators=(",", ":")) + "\n")
 
 
-def _metadata(event: Event, nside: int) -> dict[str, Any]:
+def _metadata(event: Heading, nside: int) -> dict[str, Any]:
     return {
         "nside": nside,
         "complete": True,

@@ -12,7 +12,7 @@ from pipeline.io.atomic import atomic_path
 from pipeline.skymaps.map.contours import area_words
 from pipeline.skymaps.map.skymap import Skymap
 from pipeline.skymaps.scan.results import State
-from pipeline.skymaps.scan.rounds import Scan
+from pipeline.skymaps.scan.subject import Subject
 
 COLUMNS = (
     "event",
@@ -45,11 +45,12 @@ COLUMNS = (
     "pixels",
     "failed_pixels",
     "reco_seconds",
+    "caution",
 )
 
 
 def summary_row(
-    name: str, scan: Scan, state: State, skymap: Skymap, truth: tuple[float, float] | None
+    name: str, scan: Subject, state: State, skymap: Skymap, truth: tuple[float, float] | None
 ) -> dict[str, Any]:
     """Return an event's line; what is not known is None.
 
@@ -72,6 +73,7 @@ def summary_row(
         "is_real": event.is_real,
         "reco": scan.reco,
         "pointed": scan.pointed,
+        "caution": scan.caution or None,
         "ra_deg": skymap.ra,
         "dec_deg": skymap.dec,
         "ra_plus_90_deg": ninety.ra_plus,

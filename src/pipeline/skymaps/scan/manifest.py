@@ -12,6 +12,7 @@ from pipeline.skymaps.map.levels import Levels
 from pipeline.skymaps.scan.pixels import expected_pixels
 from pipeline.skymaps.scan.results import State
 from pipeline.skymaps.scan.rounds import Scan
+from pipeline.skymaps.scan.subject import Heading, Subject
 
 
 def write_manifest(
@@ -44,16 +45,9 @@ def write_manifest(
     files : sequence of str, optional
         Names of the products, once they are written.
     """
-    event = scan.event
     manifest = {
         "progress": _progress(scan, state, started, current),
-        "event_metadata": {
-            "run_id": event.run_id,
-            "event_id": event.event_id,
-            "event_type": event.event_type,
-            "mjd": event.mjd,
-            "is_real_event": event.is_real,
-        },
+        "event_metadata": _event(scan.event),
         "scan_metadata": {
             "reconstruction": scan.reco,
             "nside_progression": [list(level) for level in scan.levels],
@@ -71,12 +65,67 @@ def write_manifest(
         "files": list(files),
     }
     if levels is not None:
-        manifest["contours"] = {
-            "levels": levels.source,
-            "calibrated": levels.calibrated,
-            "two_delta_llh": levels.two_delta_llh,
-        }
+        manifest["contours"] = _levels(levels)
     write_json(manifest, path)
+
+
+def write_result_manifest(
+    path: str | Path,
+    result: Subject,
+    state: State,
+    levels: Levels,
+    files: Sequence[str],
+    source: str,
+) -> None:
+    """Write the manifest of products that were made of somebody's result.
+
+    Parameters
+    ----------
+    path, state, levels, files
+        As of `write_manifest`.
+    result : Subject
+        Whose it is.
+    source : str
+        Name of its file.
+    """
+    counts = {f"nside-{nside}": len(state.done(nside)) for nside in sorted(state.pixels)}
+    total, failed = sum(counts.values()), len(state.failures)
+    manifest = {
+        "progress": {
+            "summary": f"complete: {total} pixels, {failed} failed",
+            "complete": True,
+            "pixels": {**counts, "total": total, "failed": failed, "estimated_left": 0},
+        },
+        "event_metadata": _event(result.event),
+        "scan_metadata": {
+            "reconstruction": result.reco,
+            "result": source,
+            "nsides": [level.nside for level in result.levels],
+            "pointed": result.pointed,
+        },
+        "failed_pixels": [failure._asdict() for failure in state.failures],
+        "files": list(files),
+        "contours": _levels(levels),
+    }
+    write_json(manifest, path)
+
+
+def _event(event: Heading) -> dict[str, Any]:
+    return {
+        "run_id": event.run_id,
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "mjd": event.mjd,
+        "is_real_event": event.is_real,
+    }
+
+
+def _levels(levels: Levels) -> dict[str, Any]:
+    return {
+        "levels": levels.source,
+        "calibrated": levels.calibrated,
+        "two_delta_llh": levels.two_delta_llh,
+    }
 
 
 def estimate_left(scan: Scan, state: State, current: tuple[int, int]) -> int:

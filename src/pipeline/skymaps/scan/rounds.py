@@ -83,6 +83,16 @@ class Scan:
         return float(ra), float(dec)
 
     @property
+    def ours(self) -> bool:
+        """Whether it was scanned here; see `pipeline.skymaps.scan.subject.Subject`."""
+        return True
+
+    @property
+    def caution(self) -> str:
+        """What whoever uses the products must know first: nothing."""
+        return ""
+
+    @property
     def scanned(self) -> str:
         """What of the sky is scanned and how finely, in words (ASCII) for every product.
 
