@@ -2,18 +2,19 @@
 
     python docs/site/rulegraph.py
 
-writes those that are wrong; one that has the right arrows keeps its words.
+writes those that are wrong; one that has the right arrows keeps its words. An arrow that follows
+from others is left out: a dump that is fetched leads to all that read packets.
 """
 
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import yaml
-from graphs import edges_of
+from graphs import edges_of, reduced
 from layout import Edge, layers_of
 from pages import ROOT
 
@@ -31,6 +32,11 @@ CONFIG = {
         "uri": "mongodb://127.0.0.1",
         "matchfiles": ["match.pytable"],
     },
+    "filters": {
+        "path": "filters",
+        "history": "nights",
+        "skyportal": {"url": "http://127.0.0.1", "token_file": "token"},
+    },
     "skymaps": {"chunks": 2, "calibration": {"tracks": 200}},
 }
 """What the graph is of: every rule. A domain that is there by its section only stands here."""
@@ -44,6 +50,9 @@ FILES = {
     "stars.csv": "",
     "match.pytable": "",
     "bright.onnx": "",
+    "filters/bright.yaml": "name: bright\npermissions: [1]\nversion: 1\n"
+    "pipeline:\n  - $match: {candidate.magpsf: {$lt: 18}}\n",
+    "token": "none\n",
 }
 
 
@@ -52,7 +61,10 @@ def rule_graph() -> list[Edge]:
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile")]
     with tempfile.TemporaryDirectory() as folder:
         for name, text in FILES.items():
-            (Path(folder) / name).write_text(text)
+            path = Path(folder) / name
+            path.parent.mkdir(exist_ok=True)
+            path.touch(0o600)
+            path.write_text(text)
         done = subprocess.run(
             [*command, "--configfile", "config.yaml", "--rulegraph", "mermaid-js"],
             cwd=folder, check=True, stdout=subprocess.PIPE, text=True,
@@ -61,13 +73,19 @@ def rule_graph() -> list[Edge]:
     return [(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", done.stdout)]
 
 
-def with_graphs(text: str, edges: Iterable[Edge]) -> str:
+def shown(edges: Collection[Edge]) -> set[Edge]:
+    """Return the arrows that the pages have; a rule that follows itself keeps that one."""
+    loops = {(a, b) for a, b in edges if a == b}
+    return loops | set(reduced(edge for edge in edges if edge not in loops))
+
+
+def with_graphs(text: str, edges: Collection[Edge]) -> str:
     """Return a page with the graph as it is: whole, or each of its parts where it has several.
 
     Parts are what hangs together without the rule `all`: the life of a packet, of an event.
     """
     blocks = re.split(r"^(```mermaid\nflowchart LR\n.*?^```\n)", text, flags=re.M | re.S)
-    whole = set(edges)
+    whole = shown(edges)
     parts = [whole] if len(blocks) == 3 else _parts(whole)
     for number, block in enumerate(blocks[1::2]):
         old = set(edges_of(block.removesuffix("```\n")))

@@ -99,7 +99,7 @@ def test_the_pictures_of_the_architecture_are_the_codes(site, house):
     assert all(
         f"({path.relative_to(site)})" in (site / "architecture.md").read_text() for path in drawn
     )
-    (floors,) = (path.read_text() for path in drawn if "io to alerts" in path.read_text())
+    (floors,) = (path.read_text() for path in drawn if "io to contract" in path.read_text())
     assert "plan to cli" in floors
 
 
