@@ -119,6 +119,29 @@ def packets_with(given: pa.Table, folder: Path, tmp_path: Path):
                 yield Seen("ztf", table, {"alerts": batch.alerts, "history": batch.history})
 
 
+def test_no_filter_sees_what_is_later_than_the_alert(shared, reference, tmp_path):
+    """Items from after the alert, as a later packet has them, change nothing."""
+    filters = [one.filter for one in read_file(reference / "filters.json")]
+    examples = Path(__file__).parents[2] / "config/filters"
+    filters += [one.filter for one in read_folder(examples) if one.filter.pipeline]
+    given = load_documents(reference / "ztf_packets.jsonl.gz")
+    later = 0
+    for seen in packets_with(given, shared / "data" / "alerts", tmp_path):
+        rows = seen.documents.to_pylist()
+        for row in rows:
+            jd = row["candidate"]["jd"]
+            for name in {"prv_candidates", "fp_hists"} & row.keys():
+                items = row[name] or []
+                row[name] = [*items, *({**item, "jd": jd + 1 + n} for n, item in enumerate(items))]
+                later += len(items)
+        changed = replace(seen, documents=pa.Table.from_pylist(rows, seen.documents.schema))
+        pairs = zip(run_filters(seen, filters), run_filters(changed, filters), strict=True)
+        for (one, before), (_, after) in pairs:
+            assert before.candidates.equals(after.candidates), one.name
+            assert before.verdicts.equals(after.verdicts), one.name
+    assert later > 1000
+
+
 SURVEYS = {
     "lsst": ("diaSource.psfFlux", "psfFlux", "$prvDiaSources", 3000.0),
     "pgir": ("candidate.magpsf", "magpsf", "$prv_candidates", 9.0),

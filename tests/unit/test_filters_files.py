@@ -141,3 +141,24 @@ def test_the_examples_are_in_order():
     assert not any(one.active for one in found)
     for one in found:
         assert list(wrong_with(one.filter)) == []
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        {"$concat": ["ZTF", {"$toString": "$candidate.fid"}]},
+        {"$subtract": [{"$date": "2020-01-01T00:00:00Z"}, "$candidate.when"]},
+        {"$subtract": ["$candidate.when", {"$date": "2020-01-01T00:00:00Z"}]},
+    ],
+)
+def test_what_depends_on_fields_is_not_refused_before_they_are_known(tmp_path, expression):
+    pipeline = [{"$project": {"annotations": {"r": expression}}}]
+    entry = {"name": "one", "pipeline": pipeline}
+    (one,) = read_file(written(tmp_path, json.dumps(entry), "one.json"))
+    assert list(wrong_with(one.filter)) == []
+
+
+@pytest.mark.real
+def test_the_filters_of_the_reference_can_be_run(shared):
+    stored = read_file(shared / "reference/filters/filters.json")
+    assert [line for one in stored for line in wrong_with(one.filter)] == []

@@ -38,7 +38,6 @@ def run(tmp_path, capsys):
 
 
 def test_what_passes_is_said(run):
-    assert run() == (0, f"bright: 1 of 1 documents\n1 rows in {run.__closure__ and ''}", "") or True
     status, said, complaints = run()
     assert (status, complaints) == (0, "")
     assert said.startswith("bright: 1 of 1 documents\n1 rows in ")

@@ -185,6 +185,8 @@ def _subtract(ctx: Context, given: Any) -> Value:
     if a.kinds == {"date"} and b.kinds == {"date"}:
         text = f"({a.scalars['date']} - {b.scalars['date']})"
         return Value({"int": text}, null=not (a.always and b.always), error=strict(values, "date"))
+    if not (a.kinds and b.kinds):
+        return Value(null=True, error=sql.either(a.error, b.error))
     if "date" in a.kinds or "date" in b.kinds:
         raise Refused("a date and something else")
     return _combined(values, strict(values, *NUMBERS), "-", lambda vs: " - ".join(map(number, vs)))

@@ -5,7 +5,7 @@ from typing import Any
 from bson import Regex
 
 from pipeline.documents import sql
-from pipeline.documents.compiler import arguments, compiled, named
+from pipeline.documents.compiler import arguments, compiled, is_constant, named
 from pipeline.documents.context import Context, Operator, operator
 from pipeline.documents.numbers import ordered_errors, other_than
 from pipeline.documents.refused import Refused
@@ -18,8 +18,10 @@ UPPER, LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 
 @operator("$concat")
 def _concat(ctx: Context, given: Any) -> Value:
-    values = [compiled(ctx, item) for item in (given if isinstance(given, list) else [given])]
-    if any(v.constant is None for v in values):
+    items = given if isinstance(given, list) else [given]
+    values = [compiled(ctx, item) for item in items]
+    # what no document has is no constant: MongoDB looks for it in each of them
+    if any(v.constant is None and is_constant(i) for i, v in zip(items, values, strict=True)):
         raise Refused("a constant null")
     error = ordered_errors(values, "string")
     if any("string" not in v.kinds for v in values):
