@@ -22,6 +22,8 @@ from pipeline.io.atomic import atomic_path
 
 PAGES = (ROOT / "README.md", ROOT / "docs/architecture.md")
 ALL = "all"
+JOINING = {ALL, "report_night", "report_index"}
+"""Rules in which the lives of packets and events meet."""
 CONFIG = {
     "alerts": "alerts.tsv",
     "events": "events.tsv",
@@ -82,7 +84,7 @@ def shown(edges: Collection[Edge]) -> set[Edge]:
 def with_graphs(text: str, edges: Collection[Edge]) -> str:
     """Return a page with the graph as it is: whole, or each of its parts where it has several.
 
-    Parts are what hangs together without the rule `all`: the life of a packet, of an event.
+    Parts are what hangs together without the `JOINING` rules: the life of a packet, of an event.
     """
     blocks = re.split(r"^(```mermaid\nflowchart LR\n.*?^```\n)", text, flags=re.M | re.S)
     whole = shown(edges)
@@ -99,15 +101,21 @@ def _parts(edges: set[Edge]) -> list[set[Edge]]:
     parts: list[set[Edge]] = []
     for edge in sorted(edges):
         mine = {edge}
-        for part in [p for p in parts if _rules(p) & _rules(mine)]:
+        for part in [p for p in parts if _hang_together(p, mine)]:
             parts.remove(part)
             mine |= part
         parts.append(mine)
     return parts
 
 
+def _hang_together(one: set[Edge], other: set[Edge]) -> bool:
+    """Return whether parts share a rule, or have none beside the `JOINING` ones."""
+    rules, others = _rules(one), _rules(other)
+    return bool(rules & others) or not (rules or others)
+
+
 def _rules(edges: set[Edge]) -> set[str]:
-    return {name for edge in edges for name in edge} - {ALL}
+    return {name for edge in edges for name in edge} - JOINING
 
 
 def _written(edges: set[Edge]) -> str:

@@ -95,7 +95,7 @@ def test_the_pictures_of_the_architecture_are_the_codes(site, house):
     edges = [_edges(page) for page in (text, readme)]
     assert edges[0] == edges[1]
     drawn = list((site / "files/graphs").glob("architecture.md.*.svg"))
-    assert len(drawn) == 4
+    assert len(drawn) == 5
     assert all(
         f"({path.relative_to(site)})" in (site / "architecture.md").read_text() for path in drawn
     )
@@ -122,7 +122,7 @@ def test_arrows_that_follow_from_others(house):
 def _graphs():
     pages = [(ROOT / page).read_text() for page in ("README.md", "docs/architecture.md")]
     found = [g for page in pages for g in re.findall(r"^```mermaid\n(.*?)^```", page, re.M | re.S)]
-    assert len(found) == 5
+    assert len(found) == 6
     wide = [f"a --> b{i} --> c{j}" for i in range(5) for j in range(5)]
     long = [f"n{i} --> n{j}" for i in range(7) for j in range(i + 1, 7)]
     return [

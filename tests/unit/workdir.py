@@ -38,9 +38,12 @@ class Workdir:
         self.write_config({**config, **changes}, [("ztf", "20180201", "night", shards)])
 
     def write_config(self, config: dict, nights: Iterable[tuple]) -> None:
-        """Write config.yaml, and alerts.tsv of (survey, night, path, shards)."""
+        """Write config.yaml, and alerts.tsv of (survey, night, path, shards).
+
+        Without the morning page, which all else goes into, unless the configuration has it.
+        """
         (self.path / "config").mkdir(exist_ok=True)
-        config = {"alerts": "config/alerts.tsv", **config}
+        config = {"alerts": "config/alerts.tsv", "report": False, **config}
         (self.path / "config/config.yaml").write_text(yaml.safe_dump(config))
         rows = [("survey", "night", "path", "shards"), *nights]
         lines = ["\t".join(map(str, row)) + "\n" for row in rows]

@@ -47,6 +47,7 @@ def added(tmp_path_factory) -> Workdir:
 def test_it_is_planned_where_its_section_is(added):
     assert added.planned() == {
         "index_part": 1, "index": 1, "decode": 1, "summary": 1, "brightest": 1,
+        "gather_night": 1, "report_night": 1, "report_index": 1,
     }  # fmt: skip
     config = yaml.safe_load((added.path / "config/config.yaml").read_text())
     (added.path / "other.yaml").write_text(yaml.safe_dump({**config, "brightness": None}))

@@ -15,6 +15,7 @@ from pipeline.alerts.places import COUNTS
 from pipeline.alerts.surveys.registry import names, unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines, Table
+from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Location, Section
 from pipeline.contract.trial import Trials
@@ -126,6 +127,12 @@ class Night(Section):
 def nights(request: Request) -> tuple[Night, ...]:
     """Return the lines of ``alerts.tsv``."""
     return request.of("alerts")
+
+
+def shards_of(request: Request, pattern: str, survey: str, night: str) -> list[str]:
+    """Return the files of a pattern (`pipeline.contract.paths`) for all shards of one night."""
+    mine = [n for n in nights(request) if (n.survey, n.night) == (survey, night)]
+    return paths.of_shards(pattern, mine)
 
 
 def kind_of(night: Night, expected: Expected = UNKNOWN) -> need.Packets:
@@ -255,6 +262,14 @@ def _trials(request: Request) -> Trials:
     return trials(request)
 
 
+def _page_tables(request: Request, survey: str, night: str) -> dict[str, list[str]]:
+    tables = {
+        name: shards_of(request, paths.table(name), survey, night)
+        for name in ("alerts", "rejected")
+    }
+    return {**tables, "summary": [SUMMARY.format(survey=survey, night=night)]}
+
+
 ALERTS = Domain(
     trials=_trials,
     name="alerts",
@@ -312,4 +327,12 @@ ALERTS = Domain(
         _parts_of_what_can_be_cut,
     ),
     found=_found,
+    page=Page(
+        title="Packets and alerts",
+        order=10,
+        section="pipeline.alerts.page:section",
+        facts="pipeline.alerts.page_facts:facts",
+        ranking="pipeline.alerts.page_facts:ranking",
+        tables=_page_tables,
+    ),
 )

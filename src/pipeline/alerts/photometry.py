@@ -35,7 +35,7 @@ def photometry(alerts: pa.Table, history: pa.Table, survey: Survey) -> pa.Table:
         ``isdiffpos``) is unknown; forced photometry (origin
         ``alert_fp``) of good status, its flux null where ``|flux| ≤ 3 fluxerr``. ``zpsys`` is AB.
     """
-    own = _own_measurements(alerts, survey)
+    own = own_measurements(alerts, survey)
     table = pa.concat_tables([history.select(own.schema.names), own])
     fluxes = pa.array([h.kind for h in survey.histories if h.by_flux], pa.string())
     by_flux = np.concatenate(
@@ -74,7 +74,7 @@ def _good_detection(table: pa.Table, by_flux: np.ndarray) -> pa.ChunkedArray:
     return pc.and_not(pc.or_(by_limit, pa.array(by_flux)), unsigned)
 
 
-def _own_measurements(alerts: pa.Table, survey: Survey) -> pa.Table:
+def own_measurements(alerts: pa.Table, survey: Survey) -> pa.Table:
     """Return the alerts' own measurements as rows of the history table."""
     own, rows = survey.measurement, alerts.num_rows
     columns = {
@@ -92,6 +92,11 @@ def _own_measurements(alerts: pa.Table, survey: Survey) -> pa.Table:
         columns["zp"] = pa.array(np.full(rows, own.zp))
     table = pa.table(columns).select(HISTORY_SCHEMA.names)
     return (from_fluxes if own.by_flux else from_magnitudes)(table)
+
+
+def positive(own: pa.Table) -> pa.ChunkedArray:
+    """Return whether measurements are brighter than the template; null where nobody says."""
+    return pc.coalesce(own["isdiffpos"], pc.greater(own["flux"], 0.0))
 
 
 def _column(alerts: pa.Table, name: str) -> pa.Array | None:

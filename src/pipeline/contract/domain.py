@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section
 from pipeline.contract.trial import Trials
@@ -167,6 +168,8 @@ class Domain:
         What `nightmill check` looks at: files and addresses that the configuration names.
     found : callable, optional
         Lines for a person about what a working directory holds of it.
+    page : Page, optional
+        What it brings to the morning page.
     """
 
     name: str
@@ -183,3 +186,4 @@ class Domain:
     ready: Mapping[str, Callable[[Request], Iterable[str]]] = field(default_factory=dict)
     trials: Callable[[Request], Trials] = _no_trials
     found: Callable[[Path], Iterable[str]] | None = None
+    page: Page | None = None

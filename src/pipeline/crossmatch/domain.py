@@ -6,11 +6,12 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.alerts.domain import night_name, nights, packets_of
+from pipeline.alerts.domain import night_name, nights, packets_of, shards_of
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.need import Need, size_mb, total_mb
+from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section, of_survey
 from pipeline.contract.trial import Trials
@@ -245,6 +246,19 @@ def _trials(request: Request) -> Trials:
     return trials(request)
 
 
+def _page_tables(request: Request, survey: str, night: str) -> dict[str, list[str]]:
+    if not of_survey(request.config.catalogs, survey):
+        return {"matches": [], "stores": []}
+    return {
+        "matches": shards_of(request, paths.table("matches"), survey, night),
+        "stores": stores(request, survey),
+    }
+
+
+def _page_settings(request: Request, survey: str) -> dict[str, list[str]]:
+    return {"catalogs": list(of_survey(request.config.catalogs, survey))}
+
+
 CROSSMATCH = Domain(
     trials=_trials,
     name="crossmatch",
@@ -286,4 +300,13 @@ CROSSMATCH = Domain(
     notes=_notes,
     checks=(_alerts_as_catalogs, _kinds_of_files, _known_surveys, _columns_there),
     found=_found,
+    page=Page(
+        title="Catalogues",
+        order=30,
+        section="pipeline.crossmatch.page:section",
+        facts="pipeline.crossmatch.page:facts",
+        about="pipeline.crossmatch.page:about",
+        tables=_page_tables,
+        settings=_page_settings,
+    ),
 )

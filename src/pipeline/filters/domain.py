@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pipeline.alerts.domain import Night, kind_of, night_name, nights, packets_of
+from pipeline.alerts.domain import Night, kind_of, night_name, nights, packets_of, shards_of
 from pipeline.alerts.surveys.registry import names
 from pipeline.contract import paths
 from pipeline.contract.costs import need_of
 from pipeline.contract.domain import Domain, Key, Table
+from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section, of_survey
 from pipeline.contract.work import Expected, Work, named
@@ -291,6 +292,20 @@ def _made(request: Request, survey: str) -> bool:
 
 _MADE = "a filter in config/filters is of the survey"
 
+
+def _page_tables(request: Request, survey: str, night: str) -> dict[str, list[str]]:
+    if not active(request, survey):
+        return {"candidates": [], "summary": []}
+    return {
+        "candidates": shards_of(request, paths.table("candidates"), survey, night),
+        "summary": [SUMMARY.format(survey=survey, night=night)],
+    }
+
+
+def _page_settings(request: Request, survey: str) -> dict[str, list[str]]:
+    return {"filters": [one.filter.name for one in active(request, survey)]}
+
+
 FILTERS = Domain(
     name="filters",
     keys=(
@@ -329,4 +344,14 @@ FILTERS = Domain(
     checks=(_readable, _known_surveys, _allowed, _bound, _token),
     ready={"filter": _unready},
     found=_found,
+    page=Page(
+        title="Filters",
+        order=35,
+        section="pipeline.filters.page:section",
+        facts="pipeline.filters.page:facts",
+        ranking="pipeline.filters.page:ranking",
+        about="pipeline.filters.page:about",
+        tables=_page_tables,
+        settings=_page_settings,
+    ),
 )

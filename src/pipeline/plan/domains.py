@@ -14,6 +14,7 @@ from pipeline.crossmatch.domain import CROSSMATCH
 from pipeline.events.domain import EVENTS
 from pipeline.filters.domain import FILTERS
 from pipeline.maps.domain import MAPS
+from pipeline.report.domain import REPORT
 from pipeline.scores.domain import SCORES
 from pipeline.skymaps.domain import SKYMAPS
 
@@ -26,6 +27,7 @@ DOMAINS: tuple[Domain, ...] = (
     EVENTS,
     MAPS,
     SKYMAPS,
+    REPORT,
 )
 """A new domain is a line here; the order is that of config.yaml and of a night's targets."""
 

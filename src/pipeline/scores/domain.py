@@ -9,10 +9,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.alerts.domain import kind_of, night_name, nights, packets_of
+from pipeline.alerts.domain import kind_of, night_name, nights, packets_of, shards_of
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
+from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section, of_survey
 from pipeline.contract.trial import Trials
@@ -150,6 +151,21 @@ def _trials(request: Request) -> Trials:
     return trials(request)
 
 
+def _page_tables(request: Request, survey: str, night: str) -> dict[str, list[str]]:
+    models = of_survey(request.config.models, survey)
+    if not models:
+        return {"scores": [], "models": []}
+    return {
+        "scores": shards_of(request, paths.table("scores"), survey, night),
+        "models": [model.path for model in models.values() if Path(model.path).is_file()],
+    }
+
+
+def _page_settings(request: Request, survey: str) -> dict[str, Any]:
+    models = of_survey(request.config.models, survey)
+    return {"models": {name: [model.version, model.path] for name, model in models.items()}}
+
+
 SCORES = Domain(
     trials=_trials,
     name="scores",
@@ -188,4 +204,14 @@ SCORES = Domain(
     work=_work,
     checks=(_engine, _untrusted, _known_surveys),
     found=_found,
+    page=Page(
+        title="Scores",
+        order=20,
+        section="pipeline.scores.page:section",
+        facts="pipeline.scores.page:facts",
+        ranking="pipeline.scores.page:ranking",
+        about="pipeline.scores.page:about",
+        tables=_page_tables,
+        settings=_page_settings,
+    ),
 )

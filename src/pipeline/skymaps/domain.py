@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key
 from pipeline.contract.need import Need
+from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section
 from pipeline.contract.work import Expected, Work, named
@@ -257,6 +258,18 @@ def _found(directory: Path) -> Iterator[str]:
     yield from summary_csv.first_looks(sorted(directory.glob(first)))
 
 
+SHOWN = ("summary.json", "contours.json", "manifest.json", "circular.txt", "sky.png", "zoom.png")
+"""Of the products, what the morning page shows."""
+
+
+def _page_files(request: Request, survey: str, night: str) -> dict[str, list[str]]:
+    return {"events": [product(row.event, name) for row in events(request) for name in SHOWN]}
+
+
+def _page_settings(request: Request, survey: str) -> dict[str, list[str]]:
+    return {"events": [row.event for row in events(request)]}
+
+
 SKYMAPS = Domain(
     name="skymaps",
     keys=(
@@ -273,4 +286,12 @@ SKYMAPS = Domain(
     work=_work,
     checks=CHECKS,
     found=_found,
+    page=Page(
+        title="Neutrino events",
+        order=40,
+        section="pipeline.skymaps.page:section",
+        files=_page_files,
+        settings=_page_settings,
+        of_all=True,
+    ),
 )

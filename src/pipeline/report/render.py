@@ -1,0 +1,68 @@
+"""Templates: everything that they are given is text until they say otherwise."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.report import histogram, light_curve, words
+
+FOLDER = Path(__file__).parent / "data"
+PAGE, INDEX, STYLE = "page.html", "index.html", "page.css"
+PARTS = ("blocks.html", "card.html")
+"""What the pages include: named here, so that their content counts as code."""
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page.
+
+    Parameters
+    ----------
+    template : str
+        `PAGE` or `INDEX`.
+    **values
+        Its variables. Whatever is no `Markup` is escaped.
+    """
+    style = Markup((FOLDER / STYLE).read_text(encoding="utf-8").strip())  # noqa: S704 - our own
+    return _environment().get_template(template).render(style=style, **values) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": words.number,
+        "cut": words.cut,
+        "utc": words.utc,
+        "plural": words.plural,
+        "base64": lambda content: b64encode(content).decode(),
+    }
+    environment.globals |= {
+        "kind_of": kind_of,
+        "runs": runs,
+        "draw_histogram": histogram.draw,
+        "draw_light_curve": lambda o: light_curve.draw(o["points"], o["mjd"]),
+        "symbol": light_curve.symbol,
+    }
+    return environment
+
+
+def kind_of(block: Any) -> str:
+    """Return what kind of block something is: one, or its plain values."""
+    return block["block"] if isinstance(block, Mapping) else type(block).__name__.lower()
+
+
+def runs(blocks: Sequence[Any]) -> list[tuple[str, list[Any]]]:
+    """Return blocks of one kind that follow one another, together."""
+    return [(kind, list(run)) for kind, run in groupby(blocks, kind_of)]
