@@ -16,6 +16,7 @@ from pipeline.skymaps.map.cells import Cells
 from pipeline.skymaps.map.levels import CALIBRATED, wilks_levels
 from pipeline.skymaps.map.skymap import make_skymap
 from pipeline.skymaps.products import frame, sky_picture, zoom_picture
+from pipeline.skymaps.products import inset as inset_module
 from pipeline.skymaps.products.pictures import LINES, Caption, Mark
 from pipeline.skymaps.scan.results import PIXEL_DTYPE, Part, State
 
@@ -231,6 +232,30 @@ def test_a_small_region_has_a_ring_and_no_symbol_upon_it(figure_of):
     wide = figure_of(sky_picture, skymap((118.0, 30.0, 0.0), width=6.0), [near, far]).axes[0]
     symbols = [line.get_marker() for line in wide.lines if line.get_marker() not in ("", "None")]
     assert sorted(symbols) == ["*", "+", "X"]
+
+
+@pytest.mark.parametrize("place", [(118.0, 30.0), (2.0, 75.0), (200.0, -60.0)])
+def test_a_small_region_is_enlarged_where_nothing_else_is(figure_of, place):
+    limits = (
+        "result without a header: time not known, declination perhaps mirrored; compare it"
+    )
+    caption = replace(CAPTION, limits=limits)
+    figure = figure_of(sky_picture, skymap((*place, 0.0), width=0.3), caption=caption)
+    sky, inset, _ = figure.axes
+    box, ellipse = inset.get_window_extent(), sky.get_window_extent()
+    middle = np.array([ellipse.x0 + ellipse.x1, ellipse.y0 + ellipse.y1]) / 2
+    corner = (np.array([box.x0, box.y0]) - middle) / [ellipse.width / 2, ellipse.height / 2]
+    assert np.hypot(*corner) > 1
+    assert figure.bbox.x1 > box.x1 and figure.bbox.y1 > box.y1
+    for item in (*figure.texts, *figure.legends):
+        assert not box.overlaps(item.get_window_extent())
+    ninety = [line for line in inset.lines if line.get_color() == LINES["90"]["color"]]
+    x, y = np.concatenate([line.get_xydata() for line in ninety]).T
+    assert np.ptp(x) > 0.1 * inset_module.PIXELS and np.ptp(y) > 0.1 * inset_module.PIXELS
+    (width,) = re.findall(r"(\d+\.\d)° wide", inset.texts[0].get_text())
+    assert 2 <= float(width) < 2 * sky_picture.SMALL * 1.25
+    wide = figure_of(sky_picture, skymap((*place, 0.0), width=6.0))
+    assert len(wide.axes) == 2  # the sky and the key of its colours
 
 
 def test_the_colours_end_soon_after_the_contours(figure_of):

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from pipeline.skymaps.map.skymap import Skymap
 from pipeline.skymaps.products.frame import Frame, framed
+from pipeline.skymaps.products.inset import draw_inset
 from pipeline.skymaps.products.pictures import (
     COLOURS,
     Caption,
@@ -37,7 +38,10 @@ TICKS = (0, 5, 20, 50, 100, 200, 500)
 HALF_A_LABEL = 4.0
 """Half the height of a declination's label [pt]."""
 SMALL = 4.0
-"""A region that reaches less far [deg] gets a ring about it: it is a speck on the whole sky."""
+"""A region that reaches less far [deg] gets a ring about it, and is shown beside the sky enlarged:
+it is a speck on the whole of it."""
+INSET = (0.845, 0.735, 0.13, 0.13 * SIZE[0] / SIZE[1])
+"""Where, in the free corner of the ellipse."""
 
 
 def draw_sky(
@@ -87,7 +91,10 @@ def _draw(frame: Frame, skymap: Skymap, marks: Sequence[Mark]) -> None:
     plane_style: Style = {"color": "0.45", "linewidth": 1.0, "linestyle": ":"}
     plot(plane.ra.deg, plane.dec.deg, **plane_style)
     contours = draw_contours(axes, skymap, plot, thinner=0.6)
-    places = _draw_places(skymap, marks, plot)
+    small = float(skymap.separation(*outline(skymap).T).max()) < SMALL
+    places = _draw_places(skymap, marks, plot, small)
+    if small:
+        draw_inset(frame, skymap, INSET, axes)
     _draw_grid(axes)
     ticks = [tick for tick in TICKS if tick <= frame.furthest]
     frame.colour_bar(image, (0.05, 0.1, 0.27, 0.022), ticks=ticks)
@@ -119,11 +126,10 @@ def _draw_grid(axes: Axes) -> None:
         axes.annotate(degrees_label(y), (-np.pi, np.radians(y)), **outside)
 
 
-def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any) -> list[Artist]:
+def _draw_places(skymap: Skymap, marks: Sequence[Mark], plot: Any, small: bool) -> list[Artist]:
     """Draw the best fit and the marks; return what stands for them in the legend."""
     best = best_fit_label(skymap)
     handles: list[Artist] = []
-    small = float(skymap.separation(*outline(skymap).T).max()) < SMALL
     if small:
         # Symbols would hide a small region: a ring about it shows where to look.
         inside = [mark for mark in marks if away(skymap, mark) < SMALL]
