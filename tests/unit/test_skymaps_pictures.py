@@ -236,9 +236,7 @@ def test_a_small_region_has_a_ring_and_no_symbol_upon_it(figure_of):
 
 @pytest.mark.parametrize("place", [(118.0, 30.0), (2.0, 75.0), (200.0, -60.0)])
 def test_a_small_region_is_enlarged_where_nothing_else_is(figure_of, place):
-    limits = (
-        "result without a header: time not known, declination perhaps mirrored; compare it"
-    )
+    limits = "result without a header: time not known, declination perhaps mirrored; compare it"
     caption = replace(CAPTION, limits=limits)
     figure = figure_of(sky_picture, skymap((*place, 0.0), width=0.3), caption=caption)
     sky, inset, _ = figure.axes

@@ -1,0 +1,55 @@
+"""The last lines of a run that failed."""
+
+import logging
+
+import pytest
+
+from pipeline.contract.changed import ChangedInputError
+from pipeline.contract.job import job
+from pipeline.plan.ended import MOST_FAILED, Failed, failure_lines, reason_of, success_lines
+
+
+class OddError(ValueError):
+    """One of a module."""
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("bad.h5: no model"), "ValueError: bad.h5: no model"),
+        (OddError("two\nlines: of it"), "OddError: two"),
+        (ChangedInputError("a.tar.gz: has changed"), "a.tar.gz: has changed"),
+    ],
+)
+def test_the_reason_is_what_the_job_said_last(tmp_path, error, reason):
+    log = tmp_path / "rule/a.log"
+    with pytest.raises(SystemExit), job(log):
+        logging.getLogger("pipeline").info("working")
+        raise error
+    assert reason in reason_of(log)
+    assert reason_of(log).endswith(f"({log})")
+    assert "\n" not in reason_of(log)
+
+
+def test_a_job_that_was_killed_said_nothing(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("2026-01-01 00:00:00,000 INFO working\n")
+    assert reason_of(log).startswith("it ended without a word, as if killed")
+    assert "No such file" in reason_of(tmp_path / "none.log")
+    log.write_bytes(b"\xff" * 50_000 + b"\nValueError: \xff\n")
+    assert reason_of(log).startswith("ValueError: ")
+
+
+def test_what_failed_and_what_was_left_undone():
+    failed = [Failed("score", f"ztf 20260101 {n:04d}", None) for n in range(MOST_FAILED + 5)]
+    lines = list(failure_lines(failed, ["match", "score", "match"]))
+    assert lines[0] == "25 jobs failed:"
+    assert lines[1] == "  score ztf 20260101 0000: it has no log"
+    assert "and 5 more" in lines[MOST_FAILED + 1]
+    assert "not done for want of these: match 2, score 1" in lines
+    assert len(lines) == MOST_FAILED + 4
+    assert next(iter(failure_lines([Failed("fetch", "", None)], []))) == "1 job failed:"
+
+
+def test_nothing_was_made(tmp_path):
+    assert list(success_lines(tmp_path)) == []
