@@ -66,6 +66,6 @@ def test_the_code_runs(capsys):
 
 
 def test_the_configuration_is_valid():
-    assert len(blocks("yaml")) == 4
+    assert len(blocks("yaml")) == 5
     for text in [*blocks("yaml"), "archive: {}"]:
         assert load_config(yaml.safe_load(text)).archive is not None

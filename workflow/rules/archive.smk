@@ -156,3 +156,23 @@ rule ingest_matchfile:
         code=job_code("archive", "ingest_matchfile"),
     script:
         "../scripts/ingest_matchfile.py"
+
+
+rule ingest_catalog:
+    """Write a catalogue to a MongoDB, and the receipt."""
+    input:
+        places.STORE,
+    output:
+        places.CATALOG_RECEIPT,
+    log:
+        paths.log("ingest_catalog", "catalog"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized(lambda wildcards: archive_stores.need(REQUEST, wildcards.catalog)),
+        mongodb=1,
+    params:
+        target=CONFIG.archive.target(),
+        code=job_code("archive", "ingest_catalog"),
+    script:
+        "../scripts/ingest_catalog.py"

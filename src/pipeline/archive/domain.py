@@ -14,6 +14,8 @@ from pipeline.archive.mongo import section as mongo
 from pipeline.archive.mongo.section import MongoKeys
 from pipeline.archive.need import documents_need, index_need, merge_need
 from pipeline.archive.places import COLUMNS, CONES, DOCUMENTS, MONTH, RECEIPT
+from pipeline.archive.stores import section as stores
+from pipeline.archive.stores.section import CatalogKeys
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key
 from pipeline.contract.request import Request
@@ -23,7 +25,7 @@ CORE = ("candid", "object_id", "jd", "ra", "dec", "l", "b", "ecl_lambda", "ecl_b
 """Columns of the table alerts that every survey has."""
 
 
-class Archive(MongoKeys, MatchfileKeys):
+class Archive(MongoKeys, CatalogKeys, MatchfileKeys):
     """What can be asked of all nights together."""
 
     columns: Literal["all"] | list[str] = Field(
@@ -63,7 +65,7 @@ def _targets(request: Request) -> list[str]:
         return []
     merged = [MONTH.format(survey=survey, month=month) for survey, month in months(request)]
     kept = paths.of_shards(DOCUMENTS, _documents_of(request))
-    others = mongo.receipts(request) + matchfiles.targets(request)
+    others = mongo.receipts(request) + stores.targets(request) + matchfiles.targets(request)
     return cones_of(list(nights(request))) + merged + kept + others
 
 
@@ -83,6 +85,7 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         after = (named("index", of), *scored)
         yield Work("documents", of, night.shards, documents_need(count, night.shards), after=after)
     yield from mongo.work(request, expected)
+    yield from stores.work(request)
     yield from matchfiles.work(request)
 
 
@@ -112,6 +115,6 @@ ARCHIVE = Domain(
     targets=_targets,
     work=_work,
     shard_files=(RECEIPT,),
-    checks=(_known_columns, mongo.wrong, matchfiles.wrong),
-    ready={"ingest": mongo.unready, "ingest_matchfile": mongo.unready},
+    checks=(_known_columns, mongo.wrong, stores.wrong, matchfiles.wrong),
+    ready=dict.fromkeys(("ingest", "ingest_matchfile", "ingest_catalog"), mongo.unready),
 )

@@ -144,3 +144,24 @@ def ingest_matchfile(
     server = Server(target["uri"], target["database"], target["credentials"])
     sources, light_curves, exposures = map(Path, tables)
     return ingest_tables((sources, light_curves, exposures), name, server, Path(output))
+
+
+def ingest_catalog(store: str, name: str, target: Mapping[str, Any], output: str) -> int:
+    """Write a catalogue to a MongoDB; see `pipeline.archive.stores.ingest.ingest_store`.
+
+    Parameters
+    ----------
+    store : str
+        A folder.
+    name : str
+        Of the catalogue.
+    target : mapping
+        Server (uri, database, credentials).
+    output : str
+        The receipt.
+    """
+    from pipeline.archive.stores.ingest import ingest_store
+    from pipeline.services.mongodb import Server
+
+    server = Server(target["uri"], target["database"], target["credentials"])
+    return ingest_store(Path(store), name, server, Path(output))

@@ -12,6 +12,10 @@ DOCUMENTS = f"{paths.RESULTS}/documents/{paths.SHARD}"
 """The alerts of a shard as documents, a folder with a file for each schema of the packets."""
 RECEIPT = paths.shard_file("archive", "json")
 """What a MongoDB has acknowledged of a shard."""
+STORE = f"{paths.RESULTS}/catalogs/{{catalog}}"
+"""A catalogue, sorted by pixel: a folder that the domain of catalogues makes."""
+CATALOG_RECEIPT = f"{paths.RESULTS}/archive/catalogs/{{catalog}}.json"
+"""What a MongoDB has acknowledged of a catalogue."""
 MATCHFILE = re.compile("[A-Za-z0-9_-]+")
 MATCHFILE_TABLES = tuple(
     f"{paths.RESULTS}/matchfiles/{table}/{{matchfile}}.parquet"

@@ -33,7 +33,9 @@ class _Column(Protocol):
         """Write the values and move `at` behind them."""
 
 
-def documents(table: pa.Table, sparse: Collection[str] = ()) -> tuple[Bytes, Ints]:
+def documents(
+    table: pa.Table, sparse: Collection[str] = (), nulls: bool = True
+) -> tuple[Bytes, Ints]:
     """Return the rows of a table as BSON documents.
 
     Null is null, but left out in documents that are items of a list, as brokers do. Integers
@@ -45,6 +47,8 @@ def documents(table: pa.Table, sparse: Collection[str] = ()) -> tuple[Bytes, Int
         n rows of integers, floats, text, booleans, bytes, structs and lists of these.
     sparse : collection of str
         Columns in whose documents null is left out as well.
+    nulls : bool
+        If not, null is left out everywhere.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def documents(table: pa.Table, sparse: Collection[str] = ()) -> tuple[Bytes, Int
     """
     batches = table.combine_chunks().to_batches() or [_empty(table.schema)]
     arrays = dict(zip(table.column_names, batches[0].columns, strict=True))
-    whole = _Document(arrays, np.ones(table.num_rows, bool), False, sparse=sparse)
+    whole = _Document(arrays, np.ones(table.num_rows, bool), not nulls, sparse=sparse)
     bounds = np.concatenate([[0], np.cumsum(whole.sizes)])
     out = np.empty(int(bounds[-1]), np.uint8)
     whole.put(out, bounds[:-1].copy())

@@ -5,6 +5,7 @@ from pipeline.archive import need as archive_needs
 from pipeline.archive import places
 from pipeline.archive.matchfiles import section as matchfiles
 from pipeline.archive.mongo import section as mongo
+from pipeline.archive.stores import section as archive_stores
 from pipeline.contract.section import of_survey
 
 MONTHS = archive.months(REQUEST)

@@ -3,13 +3,11 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from pipeline.io.mapped import MappedRows, open_rows
+from pipeline.io.sorted_rows import SortedFiles, SortedRows, open_sorted, sorted_files
 from pipeline.io.tables import field
 
 KEYS = (
@@ -28,48 +26,20 @@ PLACE = (
 """Where the rest of the alert stands."""
 
 
-class Files(NamedTuple):
-    """The files of an index."""
-
-    ipix: Path  # int64 (n,): nested pixel at pipeline.sky.cones.NSIDE, ascending
-    vec: Path  # float64 (n, 3): unit vector
-    rows: Path  # Arrow IPC file: `PLACE`, `KEYS`, then the chosen columns
-    meta: Path
-
-
-def files_of(folder: str | Path) -> Files:
-    """Return the paths of an index's files."""
-    folder = Path(folder)
-    return Files(*(folder / name for name in ("ipix.npy", "vec.npy", "rows.arrow", "meta.json")))
+def files_of(folder: str | Path) -> SortedFiles:
+    """Return the paths of an index's files; its rows are `PLACE`, `KEYS`, the chosen columns."""
+    return sorted_files(folder)
 
 
 @dataclass(frozen=True)
-class ConeIndex:
+class ConeIndex(SortedRows):
     """An index, open or in memory.
 
-    Attributes
-    ----------
-    ipix : ndarray of int64, shape (n,)
-        Nested pixel at `nside`, ascending.
-    vec : ndarray of float64, shape (n, 3)
-        Unit vectors.
-    rows : MappedRows
-        `PLACE`, `KEYS` and the chosen columns, in the same order.
-    meta : dict
-        ``survey``, ``nside``, ``rows``, ``unplaced`` (alerts without a position),
-        ``every_column`` (whether no column of the tables is missing) and ``nights``: for each
-        the tables that it was made of, by name, and their states.
+    Its `rows` are `PLACE`, `KEYS` and the chosen columns. Its `meta` has ``survey``, ``nside``,
+    ``rows``, ``unplaced`` (alerts without a position), ``every_column`` (whether no column of the
+    tables is missing) and ``nights``: for each the tables that it was made of, by name, and
+    their states.
     """
-
-    ipix: NDArray[np.int64]
-    vec: NDArray[np.float64]
-    rows: MappedRows
-    meta: dict[str, Any]
-
-    @property
-    def nside(self) -> int:
-        """Of `ipix`."""
-        return self.meta["nside"]
 
     @property
     def nights(self) -> dict[str, dict[str, Any]]:
@@ -108,14 +78,6 @@ def open_index(folder: str | Path) -> ConeIndex:
     ValueError
         If the folder is no index, or not a whole one.
     """
-    files, meta = files_of(folder), open_meta(folder)
-    try:
-        ipix = np.load(files.ipix, mmap_mode="r")
-        vec = np.load(files.vec, mmap_mode="r")
-        rows = open_rows(files.rows)
-        lengths = {meta["rows"], len(ipix), len(vec), rows.num_rows}
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ValueError(f"{folder}: is not a cone index: {error}") from error
-    if len(lengths) != 1:
-        raise ValueError(f"{folder}: is not a cone index: its files differ in length")
-    return ConeIndex(ipix, vec, rows, meta)
+    open_meta(folder)
+    base = open_sorted(folder, "cone index")
+    return ConeIndex(base.ipix, base.vec, base.rows, base.meta)

@@ -14,12 +14,12 @@ from pymongo.database import Database
 
 from pipeline.archive.matchfiles.read import Matchfile, read_matchfile
 from pipeline.archive.mongo.put import Keys, put, raw_collection
+from pipeline.archive.placed import coordinates_of
 from pipeline.documents.bson_documents import documents, split
 from pipeline.io.tables import write_table
 from pipeline.services.mongodb import Document, Server, connected
 from pipeline.services.receipts import Receipt
 from pipeline.services.retries import repeated
-from pipeline.sky.coordinates import galactic, sexagesimal, wrapped
 
 SOURCES, EXPOSURES = "ZTF_sources", "ZTF_exposures"
 _BATCH = 500
@@ -91,7 +91,7 @@ def source_documents(read: Matchfile) -> pa.Table:
         name: sources[name] for name in sources.column_names if name not in _LEFT_OUT
     }}  # fmt: skip
     ra, dec = (sources[name].to_numpy() for name in ("ra", "dec"))
-    return pa.table({**columns, "coordinates": _coordinates(ra, dec), "data": light})
+    return pa.table({**columns, "coordinates": coordinates_of(ra, dec), "data": light})
 
 
 _LEFT_OUT = ("source_id", "x", "y", "z")
@@ -103,19 +103,3 @@ def exposure_documents(read: Matchfile, name: str) -> pa.Table:
     ids = [f"{name}_{expid}" for expid in read.exposures["expid"].to_pylist()]
     table = read.exposures.append_column("matchfile", pa.array([name] * len(ids), pa.string()))
     return table.add_column(0, "_id", pa.array(ids, pa.string()))
-
-
-def _coordinates(ra: np.ndarray, dec: np.ndarray) -> pa.StructArray:
-    """Return positions as brokers have them; GeoJSON's longitude is ra − 180 [deg]."""
-    ra = wrapped(ra)
-    pairs = pa.array(np.column_stack([ra - 180.0, dec]).ravel())
-    texts = [text for place in zip(ra, dec, strict=True) for text in sexagesimal(*place)]
-    ends = pa.array(np.arange(0, 2 * len(ra) + 1, 2, dtype=np.int32))
-    point = pa.StructArray.from_arrays(
-        [pa.array(["Point"] * len(ra), pa.string()), pa.ListArray.from_arrays(ends, pairs)],
-        ["type", "coordinates"],
-    )
-    text = pa.ListArray.from_arrays(ends, pa.array(texts, pa.string()))
-    l_, b = map(pa.array, galactic(ra, dec))
-    names = ["radec_geojson", "radec_str", "l", "b"]
-    return pa.StructArray.from_arrays([point, text, l_, b], names)

@@ -1,21 +1,34 @@
 """The catalogues of a working directory: its tables, and its documents as collections."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.archive.documents import by_schema
-from pipeline.archive.places import DOCUMENTS, collection_name
+from pipeline.archive.places import DOCUMENTS, STORE, collection_name
+from pipeline.archive.query.views import views
 from pipeline.archive.readable import named
+from pipeline.archive.stores.shape import (
+    documents_at,
+    everything,
+    open_catalog,
+    schema_of,
+    store_names,
+)
 from pipeline.archive.tables import table_names
 from pipeline.archive.whole import surveys_of, whole_documents, whole_nights
 from pipeline.io.messages import words
+from pipeline.io.sorted_rows import SortedRows, sorted_files
 
 NIGHT = pa.field("night", pa.string())
 """Which views have beside the columns of their files."""
+MOST_ROWS = 2_000_000
+"""Of a catalogue that is looked through as documents: 1 kB each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,16 +42,48 @@ class Relation:
     files : tuple of Path
     schema : pyarrow.Schema
         Of a document.
+    store : SortedRows or None
+        What the files are, where they are not parquet but a catalogue's store.
     """
 
     name: str
     files: tuple[Path, ...]
     schema: pa.Schema
+    store: SortedRows | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many documents it has."""
+        return rows_in(self.files) if self.store is None else len(self.store.ipix)
+
+    def opened(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Open a database with a view of it.
+
+        Raises
+        ------
+        ValueError
+            If it is a catalogue of more rows than can be made documents for a question.
+        """
+        if self.store is None:
+            return views({self.name: self.files})
+        if self.rows > MOST_ROWS:
+            raise ValueError(
+                f"{self.name}: {self.rows:,} rows are too many to be looked through without a "
+                f"MongoDB (at most {MOST_ROWS:,}): search by position, or ask its collection"
+            )
+        return views({}, {self.name: documents_at(self.store, everything(self.store))})
 
 
 def names(directory: Path) -> list[str]:
     """Return the names of all catalogues."""
-    return [*table_names(directory), *_collections(directory)]
+    there = [*table_names(directory), *_collections(directory)]
+    return [*there, *(name for name in store_names(directory) if name not in there)]
+
+
+def is_store(directory: Path, catalog: str) -> bool:
+    """Whether a name is that of a catalogue of the configuration, as it was sorted."""
+    there = [*table_names(directory), *_collections(directory)]
+    return catalog not in there and catalog in store_names(directory)
 
 
 def relations(directory: Path, catalog: str) -> list[Relation]:
@@ -61,6 +106,10 @@ def relations(directory: Path, catalog: str) -> list[Relation]:
                 f"{catalog}: its files cannot be read as one: {words(error)}"
             ) from None
         return [Relation(catalog, files, schema.append(NIGHT))]
+    if is_store(directory, catalog):
+        store = open_catalog(directory, catalog)
+        kept_in = tuple(sorted_files(directory / STORE.format(catalog=catalog)))
+        return [Relation(catalog, kept_in, schema_of(store), store)]
     survey = _collections(directory).get(catalog)
     if survey is None:
         there = ", ".join(names(directory))

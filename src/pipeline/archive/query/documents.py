@@ -56,7 +56,7 @@ def find(directory: Path, catalog: str, wanted: Wanted, options: Options) -> lis
     for part, text in zip(parts, texts, strict=True):
         if end is not None and len(rows) >= end and not options.sort:
             break
-        with views({part.name: part.files}) as connection:
+        with part.opened() as connection:
             table = query(connection, text, options.max_time_s)
         rows += zip(_keys(table), table["document"].to_pylist(), strict=True)
     found = [text for _, text in rows]
@@ -79,7 +79,7 @@ def _count(
     part: Relation, filter: Mapping[str, Any], options: Options, missing: set[str] | None = None
 ) -> int:
     sql = count_sql(part.name, part.schema, filter, missing)
-    with views({part.name: part.files}) as connection:
+    with part.opened() as connection:
         return int(query(connection, sql, options.max_time_s)["n"][0].as_py())
 
 
@@ -104,7 +104,7 @@ def aggregate(
         _tell(catalog, missing, parts)
     found: list[Document] = []
     for part, sql in zip(parts, texts, strict=True):
-        with views({part.name: part.files}) as connection:
+        with part.opened() as connection:
             table = query(connection, sql, options.max_time_s)
         found += documents_of(table["document"].to_pylist())
     end = None if options.limit is None else options.skip + options.limit
@@ -146,7 +146,27 @@ def documents_near(
     else:
         position = np.zeros_like(numbers)
     rows = rows.append_column(PLACE, to_arrow(position))
-    made = list(_near(directory, catalog, rows, wanted, options))
+    yield from chosen_of(list(_near(directory, catalog, rows, wanted, options)), options)
+
+
+class Row(NamedTuple):
+    """A document that was found near a position."""
+
+    position: int
+    rank: int
+    document: str  # JSON
+    keys: list[Mapping[str, Any]]  # by which it sorts among those of other schemas
+
+
+def chosen_of(made: list[Row], options: Options) -> Iterator[tuple[int, Document]]:
+    """Yield as many documents of each position as are asked for, by rank unless sorted.
+
+    Parameters
+    ----------
+    made : list of Row
+        Is sorted in place.
+    options : Options
+    """
     if not options.sort:
         made.sort(key=lambda row: row.rank)
     elif made and made[0].keys:
@@ -156,13 +176,6 @@ def documents_near(
     chosen = kept(np.array([row.position for row in made], np.int64), options).tolist()
     documents = documents_of([made[number].document for number in chosen])
     yield from zip([made[number].position for number in chosen], documents, strict=True)
-
-
-class _Row(NamedTuple):
-    position: int
-    rank: int
-    document: str  # JSON
-    keys: list[Mapping[str, Any]]  # by which it sorts among those of other schemas
 
 
 def _is_kept(directory: Path, catalog: str) -> bool:
@@ -181,15 +194,11 @@ def _plain(found: pa.Table, options: Options) -> Iterator[tuple[int, Document]]:
 
 def _near(
     directory: Path, catalog: str, rows: pa.Table, wanted: Wanted, options: Options
-) -> Iterator[_Row]:
+) -> Iterator[Row]:
     """Yield the wanted among some alerts."""
     if not _is_kept(directory, catalog):
         own = pa.schema([field for field in rows.schema if field.name not in (PLACE, RANK)])
-        with views({}, {NEAR: rows}) as connection:
-            noted: set[str] = set()
-            schema = own.remove_metadata()
-            yield from _selected(connection, schema, wanted, options, noted, False)
-            _tell(catalog, [noted], [Relation(catalog, (), schema)])
+        yield from selected_near(catalog, rows, own.remove_metadata(), wanted, options)
         return
     parts = relations(directory, catalog)
     missing: list[set[str]] = [set() for _ in parts]
@@ -206,6 +215,16 @@ def _near(
     _tell(catalog, missing, parts)
 
 
+def selected_near(
+    catalog: str, rows: pa.Table, schema: pa.Schema, wanted: Wanted, options: Options
+) -> Iterator[Row]:
+    """Yield the wanted among documents with `PLACE` and `RANK`."""
+    with views({}, {NEAR: rows}) as connection:
+        noted: set[str] = set()
+        yield from _selected(connection, schema, wanted, options, noted, False)
+        _tell(catalog, [noted], [Relation(catalog, (), schema)])
+
+
 def _selected(
     connection: duckdb.DuckDBPyConnection,
     schema: pa.Schema,
@@ -213,12 +232,12 @@ def _selected(
     options: Options,
     missing: set[str],
     keyed: bool,
-) -> Iterator[_Row]:
+) -> Iterator[Row]:
     by = Options(sort=options.sort)
     sql = find_sql(NEAR, schema, wanted, by, (PLACE, RANK), missing, keyed)
     table = query(connection, sql, options.max_time_s)
     columns = (table[name].to_pylist() for name in (PLACE, RANK, "document"))
-    yield from map(_Row, *columns, _keys(table))
+    yield from map(Row, *columns, _keys(table))
 
 
 def _keys(table: pa.Table) -> list[list[Mapping[str, Any]]]:

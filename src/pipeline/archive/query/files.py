@@ -24,7 +24,8 @@ class FilesHome:
     """A `pipeline.archive.query.home.Home` of the tables.
 
     Its catalogues are the tables, of all surveys (a document is a row, with ``survey`` and
-    ``night``), and where documents are kept ``<SURVEY>_alerts``, as a MongoDB has it.
+    ``night``), where documents are kept ``<SURVEY>_alerts``, as a MongoDB has it, and the
+    catalogues of the configuration that have been sorted.
 
     Parameters
     ----------
@@ -139,15 +140,22 @@ class FilesHome:
         catalogs: Mapping[str, Wanted],
         options: Options,
     ) -> Found:
-        from pipeline.archive.query.documents import documents_near  # noqa: PLC0415 - as above
+        from pipeline.archive.query.catalogs import is_store  # noqa: PLC0415 - as above
+        from pipeline.archive.query.documents import documents_near  # noqa: PLC0415
+        from pipeline.archive.query.placed import catalog_near  # noqa: PLC0415
 
         answer: Found = {}
         for catalog, wanted in catalogs.items():
-            survey = self._placed(catalog)
-            columns = EVERY_COLUMN if survey is None else ["candid"]
-            surveys = None if survey is None else [survey]
-            found = self.cones(positions, most, columns, surveys, least)
-            rows = documents_near(self.directory, catalog, found, wanted, options)
+            if is_store(self.directory, catalog):
+                vec = lonlat_to_vec(positions.ra, positions.dec)
+                between = (least, most)
+                rows = catalog_near(self.directory, catalog, vec, between, wanted, options)
+            else:
+                survey = self._placed(catalog)
+                columns = EVERY_COLUMN if survey is None else ["candid"]
+                surveys = None if survey is None else [survey]
+                found = self.cones(positions, most, columns, surveys, least)
+                rows = documents_near(self.directory, catalog, found, wanted, options)
             answer[catalog] = {name: [] for name in positions.names}
             for position, document in rows:
                 answer[catalog][positions.names[position]].append(document)
@@ -235,9 +243,9 @@ class FilesHome:
 
     def estimated_document_count(self, catalog: str) -> int:
         """Return how many documents there are, by the files' metadata."""
-        from pipeline.archive.query.catalogs import relations, rows_in  # noqa: PLC0415 - as above
+        from pipeline.archive.query.catalogs import relations  # noqa: PLC0415 - as above
 
-        return sum(rows_in(part.files) for part in relations(self.directory, catalog))
+        return sum(part.rows for part in relations(self.directory, catalog))
 
     def catalog_info(self, catalog: str) -> Document:
         """Return size, files, documents and columns of a catalogue, and its nights."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.archive.cones.choice import indexed
-from pipeline.archive.query.catalogs import names, relations, rows_in, survey_of
+from pipeline.archive.query.catalogs import is_store, names, relations, survey_of
 from pipeline.archive.query.home import Document
 from pipeline.archive.tables import ALERTS
 from pipeline.archive.whole import surveys_of, whole_nights
@@ -15,11 +15,14 @@ def catalog_info(directory: Path, catalog: str) -> Document:
     files = [file for part in parts for file in part.files]
     survey = survey_of(directory, catalog)
     nights: dict[str, list[str]] = {}
-    for night in whole_nights(directory, ALERTS if survey else catalog, survey or "*"):
+    stored = is_store(directory, catalog)
+    for night in (
+        () if stored else whole_nights(directory, ALERTS if survey else catalog, survey or "*")
+    ):
         nights.setdefault(night.survey, []).append(night.night)
     return {
         "ns": catalog,
-        "count": rows_in(files),
+        "count": sum(part.rows for part in parts),
         "size": sum(file.stat().st_size for file in files),
         "files": len(files),
         "nights": nights,
@@ -46,7 +49,7 @@ def db_info(directory: Path) -> Document:
     return {
         "db": str(directory),
         "collections": len(there),
-        "objects": rows_in(files),
+        "objects": sum(part.rows for part in parts),
         "files": len(files),
         "dataSize": sum(file.stat().st_size for file in files),
     }

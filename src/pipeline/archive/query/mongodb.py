@@ -150,7 +150,12 @@ class MongoHome:
         self, area: "Area", catalog: str, wanted: Wanted, options: Options = DEFAULT
     ) -> list[Document]:
         """Return the documents inside a credible region, the most probable first."""
-        from pipeline.archive.query.regions import circle_around, levels_inside  # noqa: PLC0415
+        from pipeline.archive.query.regions import (  # noqa: PLC0415 - reads maps
+            circle_around,
+            in_window,
+            levels_inside,
+            survey_in,
+        )
 
         self._check(catalog)
         check_query(wanted.filter)
@@ -159,9 +164,16 @@ class MongoHome:
             (ra, dec), radians = circle
             within = {"$geoWithin": {"$centerSphere": [[ra - 180, dec], radians]}}
             query = {"$and": [{POINT: within}, query]}
-        if window := _window(area):
+        fields: Document = {POINT: 1}
+        window = _window(area)
+        survey = survey_in(catalog) if window else None
+        if survey and survey.time == JD:
             query = {"$and": [{JD: window}, query]}
-        places = self._found(catalog, Wanted({}, {POINT: 1}), query, _all(options))
+        elif survey:  # in another time scale, which is not the server's to convert
+            fields[survey.time] = 1
+        places = self._found(catalog, Wanted({}, fields), query, _all(options))
+        if survey and survey.time in fields:
+            places = in_window(area, survey, places)
         places.sort(key=lambda place: place["_id"])
         inside = levels_inside(area, [p[_OUTER][_INNER]["coordinates"] for p in places])
         ids = [places[number]["_id"] for number in inside]

@@ -1,10 +1,14 @@
 """A credible region for who has no cone index: a circle around it, and the levels within."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from pipeline.alerts.surveys.registry import get_survey, names
+from pipeline.alerts.surveys.survey import Survey
 from pipeline.archive.cones.regions import Area
+from pipeline.archive.places import collection_name
 from pipeline.sky.healpix import pixel_to_vec, vec_to_lonlat
 
 ORDER = 6
@@ -37,3 +41,32 @@ def levels_inside(area: Area, points: Sequence[Sequence[float]]) -> list[int]:
     most = max(area.level, float(area.skymap.level.min()))
     inside = np.flatnonzero((found.level <= most) & (found.cell >= 0))
     return inside[np.argsort(found.level[inside], kind="stable")].tolist()
+
+
+def survey_in(catalog: str) -> Survey:
+    """Return the survey whose alerts are in a collection: it knows what their time is.
+
+    Raises
+    ------
+    ValueError
+        If it is none of alerts.
+    """
+    for name in names():
+        if collection_name(name) == catalog:
+            return get_survey(name)
+    raise ValueError(f"{catalog:.100}: no window, as its documents are no alerts")
+
+
+def in_window(
+    area: Area, survey: Survey, documents: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return those of some alerts that are in a region's window."""
+    times = []
+    for document in documents:
+        found: Any = document
+        for name in survey.time.split("."):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        times.append(np.nan if found is None else float(found))
+    jd = survey.to_jd(np.array(times, np.float64))
+    inside = ((jd >= area.first_jd) & (jd <= area.last_jd)).tolist()
+    return [document for document, good in zip(documents, inside, strict=True) if good]

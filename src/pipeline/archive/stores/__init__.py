@@ -1,0 +1,1 @@
+"""Catalogues of the configuration: as documents, from their stores, and in a MongoDB."""
