@@ -22,6 +22,7 @@ from pipeline.sky.nsides import parse_nsides
 from pipeline.skymaps import domain as skymaps
 from pipeline.skymaps.map.cells import cover
 from pipeline.skymaps.products.result_files import NAN_WORD, write_npz, write_result_json
+from pipeline.skymaps.products.summary_csv import skymap_lines, write_summary
 from pipeline.skymaps.scan.results import Failure, Part, State
 from pipeline.skymaps.scanner.kind import is_result
 from pipeline.skymaps.scanner.products import products_of_result
@@ -138,6 +139,9 @@ def test_a_result_without_a_header(result, tmp_path):
     assert header["CAUTION"] == NO_HEADER
     row = json.loads((tmp_path / "out/summary.json").read_text())
     assert (row["mjd"], row["caution"]) == (None, NO_HEADER)
+    write_summary([tmp_path / "out/summary.json"], tmp_path / "summary.csv")
+    (line,) = skymap_lines(tmp_path / "summary.csv")
+    assert line.endswith(f"(Wilks' theorem, 2 degrees of freedom); {NO_HEADER}")
 
 
 def test_pixels_without_an_llh_are_failures(result):

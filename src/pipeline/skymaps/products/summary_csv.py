@@ -152,7 +152,8 @@ def _line(row: dict[str, str]) -> str:
     bound = "at least " if row["reaches_edge_90"] == "True" else ""
     area = f"{bound}{area_words(float(row['area_90_deg2']))} deg²"
     region = f"90 % area {area} ({row['levels']})"
-    return f"skymap of {row['event']}: {position}{distance}; {region}"
+    caution = f"; {row['caution']}" if row.get("caution") else ""
+    return f"skymap of {row['event']}: {position}{distance}; {region}{caution}"
 
 
 def _known(value: float) -> float | None:
