@@ -9,7 +9,8 @@ from plans import check_config
 from pipeline.alerts.domain import Night
 from pipeline.contract.request import Request
 from pipeline.contract.section import ConfigError
-from pipeline.crossmatch.domain import CATALOG_SUFFIXES, CROSSMATCH
+from pipeline.crossmatch.checks import CATALOG_SUFFIXES
+from pipeline.crossmatch.domain import CROSSMATCH
 from pipeline.crossmatch.match import matches_schema
 from pipeline.crossmatch.readers import FORMATS
 from pipeline.io.tables import survey_schema

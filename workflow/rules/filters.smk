@@ -81,7 +81,7 @@ rule filter:
             lambda night, count, kind: filter_needs.filter_need(
                 count,
                 night.shards,
-                len(filters.active(REQUEST, night.survey)),
+                len(configured.active(REQUEST, night.survey)),
                 kind,
                 stores_seen(night),
             )
@@ -90,13 +90,13 @@ rule filter:
         shards=lambda wildcards: night_of(wildcards).shards,
         filters=by_survey(
             lambda survey: [
-                asdict(one.filter) for one in filters.active(REQUEST, survey)
+                asdict(one.filter) for one in configured.active(REQUEST, survey)
             ]
         ),
-        joined=by_survey(lambda survey: sorted(filters.joined(REQUEST, survey))),
-        catalogs=by_survey(lambda survey: filters.catalogs(REQUEST, survey)),
+        joined=by_survey(lambda survey: sorted(configured.joined(REQUEST, survey))),
+        catalogs=by_survey(lambda survey: configured.catalogs(REQUEST, survey)),
         history=CONFIG.filters.history,
-        server=by_survey(lambda survey: filters.server(REQUEST, survey)),
+        server=by_survey(lambda survey: configured.server(REQUEST, survey)),
         dump=dump_state,
         code=survey_code("filters", "filter"),
     script:
@@ -148,7 +148,7 @@ rule write_payloads:
         filters=by_survey(
             lambda survey: [
                 (asdict(one.filter), asdict(one.sending))
-                for one in filters.active(REQUEST, survey)
+                for one in configured.active(REQUEST, survey)
             ]
         ),
         instrument=lambda wildcards: skyportal_instrument(),
@@ -178,8 +178,8 @@ rule post_payloads:
     resources:
         skyportal=1,
     params:
-        url=lambda wildcards: filters.skyportal(REQUEST).url,
-        token_file=lambda wildcards: filters.skyportal(REQUEST).token_file,
+        url=lambda wildcards: configured.skyportal(REQUEST).url,
+        token_file=lambda wildcards: configured.skyportal(REQUEST).token_file,
         code=job_code("filters", "post_payloads"),
     script:
         "../scripts/post_payloads.py"

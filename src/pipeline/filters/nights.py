@@ -12,7 +12,8 @@ from pipeline.alerts.domain import INDEX, Night, nights
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.contract import paths
 from pipeline.contract.request import Request
-from pipeline.filters.domain import catalogs, histories, joined
+from pipeline.filters.configured import catalogs, joined
+from pipeline.filters.domain import histories
 from pipeline.filters.filter import Filter
 from pipeline.filters.run import Seen, run_filters
 from pipeline.filters.shard import ShardInputs, documents_of_shard

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from pipeline.filters import configured
 from pipeline.filters import domain as filters
 from pipeline.filters import need as filter_needs
 from pipeline.filters.history import chosen as histories
@@ -9,7 +10,7 @@ from pipeline.filters.history import chosen as histories
 
 def tables_of_filters(wildcards):
     """Return the shard's tables that documents are joined with."""
-    return filters.joined(REQUEST, wildcards.survey)
+    return configured.joined(REQUEST, wildcards.survey)
 
 
 @by_survey
@@ -18,7 +19,7 @@ def files_of_filters(survey):
 
     So they go where jobs run. What counts of them is in the rules' params: their times do not.
     """
-    return ancient(filters.files(REQUEST, survey))
+    return ancient(configured.files(REQUEST, survey))
 
 
 @cache
@@ -53,5 +54,5 @@ def month_need(wildcards):
 
 def skyportal_instrument():
     """Return what SkyPortal calls the instrument and its streams."""
-    told = filters.skyportal(REQUEST)
+    told = configured.skyportal(REQUEST)
     return {"instrument_id": told.instrument_id, "stream_ids": told.stream_ids}
