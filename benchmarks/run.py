@@ -1,7 +1,7 @@
-"""Run all benchmarks and write benchmarks/RESULTS.md: `make bench`.
+"""Run all benchmarks, or those named, and write them into benchmarks/RESULTS.md: `make bench`.
 
 Each module ``bench_*.py`` measures one subject, with its peer in the same run; one that
-fails is reported and the others go on.
+fails is reported and the others go on. A section says on which machine and commit it was run.
 """
 
 import argparse
@@ -17,6 +17,12 @@ from pathlib import Path
 from measure import markdown
 
 HERE = Path(__file__).parent
+_TITLE = """\
+# Benchmarks
+
+Written by `make bench`: timings of a shared machine, of one run; the peer is measured in the same
+run.
+"""
 PACKAGES = ("numpy", "numba", "pyarrow", "astropy", "onnxruntime", "tensorflow-cpu", "snakemake")
 
 
@@ -27,7 +33,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small, to see that they run")
     arguments = parser.parse_args()
     subjects = arguments.subjects or sorted(p.stem[6:] for p in HERE.glob("bench_*.py"))
-    parts, failed = [_header()], []
+    sections, failed = {}, []
     for subject in subjects:
         print(f"benchmark: {subject}", flush=True)
         module = importlib.import_module(f"bench_{subject}")
@@ -38,24 +44,31 @@ def main() -> int:
             failed.append(subject)
             continue
         print(table, flush=True)
-        parts.append(f"## {subject}\n\n{module.__doc__.strip()}\n\n{table}\n")
-    if not arguments.quick and not arguments.subjects and not failed:
-        (HERE / "RESULTS.md").write_text("\n".join(parts))
+        sections[subject] = f"{module.__doc__.strip()}\n\n{table}\n\n{_machine()}\n"
+    if not arguments.quick:
+        _write(HERE / "RESULTS.md", sections)
     print(f"failed: {', '.join(failed)}" if failed else "all benchmarks ran")
     return len(failed)
 
 
-def _header() -> str:
+def _write(path: Path, sections: dict[str, str]) -> None:
+    """Put sections into the results; those of other subjects stay."""
+    text = path.read_text() if path.exists() else ""
+    there = dict(part.split("\n\n", 1) for part in text.split("\n## ")[1:])
+    there |= sections
+    parts = [f"## {name}\n\n{there[name].strip()}\n" for name in sorted(there)]
+    path.write_text("\n".join([_TITLE, *parts]))
+
+
+def _machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         capture_output=True, text=True, check=False, cwd=HERE,
     ).stdout.strip()  # fmt: skip
     return (
-        "# Benchmarks\n\nWritten by `make bench`: timings of a shared machine, of one run;"
-        " the peer is measured in the same run.\n\n"
-        f"Machine: {_processor()}, {os.cpu_count()} cores. Python {platform.python_version()},"
-        f" {versions}. Commit {commit}.\n"
+        f"{_processor()}, {os.cpu_count()} cores; Python {platform.python_version()},"
+        f" {versions}; commit {commit}."
     )
 
 
