@@ -17,16 +17,15 @@ import pyarrow.parquet as pq
 import yaml
 
 from pipeline.alerts.domain import ALERTS
-from pipeline.filters.domain import FILTERS
+from pipeline.archive.cones.choice import indexed
+from pipeline.archive.cones.index import open_index
 from pipeline.plan.domains import TABLES
 
 ROOT = Path(__file__).parents[2]
 NIGHT = "20260101"
 MINUTES = 60
 DECODED = tuple(table.name for table in ALERTS.tables)
-ALL_TABLES = tuple(table.name for table in TABLES if table not in FILTERS.tables)
-"""Of what `everything` asks for, which has no filters: their folder is none that jobs of a
-cluster without a shared filesystem are given."""
+ALL_TABLES = tuple(table.name for table in TABLES)
 
 SCORE_ERROR = 1e-6
 """Stamps are divided by a norm that BLAS computes, as Kowalski does it. BLAS chooses its code by
@@ -151,6 +150,8 @@ def everything() -> dict:
         "models": {"realbogus": model},
         "events": "events.tsv",
         "skymaps": {"nsides": "8:0"},
+        "filters": {"path": "filters", "skyportal": {}},
+        "archive": {},
     }
 
 
@@ -182,7 +183,25 @@ def assert_same(one: Path, other: Path, *tables: str) -> None:
             mine, theirs = pq.read_table(file), pq.read_table(other / file.relative_to(one))
             assert same_values(mine, theirs, SCORE_ERROR if table == "scores" else 0.0), file
     summary = Path("results/summary/ztf") / f"{NIGHT}.json"
+    assert (one / summary).is_file()
     assert json.loads((one / summary).read_text()) == json.loads((other / summary).read_text())
+
+
+def assert_same_told(one: Path, other: Path) -> None:
+    """Compare what the filters count, what SkyPortal is told, and the index by position."""
+    night = f"ztf/{NIGHT}"
+    for name in (f"filters/{night}.json", *(f"payloads/{night}/{n:04}.jsonl" for n in range(3))):
+        mine, theirs = (path / "results" / name for path in (one, other))
+        assert mine.stat().st_size
+        assert mine.read_text() == theirs.read_text(), name
+    mine, theirs = (open_index(path / "results/cones" / night) for path in (one, other))
+    assert mine.ipix.size
+    assert mine.ipix.tolist() == theirs.ipix.tolist()
+    assert mine.vec.tobytes() == theirs.vec.tobytes()
+    rows = (pa.Table.from_batches(i.rows.batches, i.rows.schema) for i in (mine, theirs))
+    assert next(rows).equals(next(rows))
+    # of the tables that came back to where they are searched
+    assert [name for name, _ in indexed(other, "ztf")] == [f"results/cones/{night}"]
 
 
 def assert_same_skymaps(one: Path, other: Path) -> None:

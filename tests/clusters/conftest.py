@@ -12,6 +12,7 @@ from pipeline.simulate.alerts import simulate_alerts
 from pipeline.simulate.events import write_events
 
 sys.path.insert(0, str(Path(__file__).parent))
+from cluster_filters import write_filters
 from cluster_run import NIGHT, ROOT, Run, everything
 from daemons import missing_for_install
 from htcondor_client import HTCondor
@@ -65,11 +66,12 @@ def decoding(run):
 
 @pytest.fixture(scope="session")
 def inputs(tmp_path_factory) -> Path:
-    """Return a folder with a small night, catalogues and an event."""
+    """Return a folder with a small night, catalogues, a model, filters and an event."""
     folder = tmp_path_factory.mktemp("inputs")
     simulate_alerts(folder / "data", 120, 1, NIGHT, format_="tarball", defects=0.05)
     write_events(1, 3, folder / "events", "layered", read_geometry(IC86_LIKE))
     shutil.copy(ROOT / "demo/models/realbogus.h5", folder)
+    write_filters(folder / "filters")
     return folder
 
 

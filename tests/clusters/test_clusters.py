@@ -6,7 +6,15 @@ import signal
 from pathlib import Path
 
 import pytest
-from cluster_run import ALL_TABLES, DECODED, ROOT, assert_same, assert_same_skymaps, everything
+from cluster_run import (
+    ALL_TABLES,
+    DECODED,
+    ROOT,
+    assert_same,
+    assert_same_skymaps,
+    assert_same_told,
+    everything,
+)
 from daemons import call
 
 pytestmark = pytest.mark.clusters
@@ -17,6 +25,7 @@ def test_same_results_as_on_one_machine(run, local):
     assert sum(run.planned().values()) > 20
     run.snakemake()
     assert_same(local, run.path, *ALL_TABLES)
+    assert_same_told(local, run.path)
     assert_same_skymaps(local, run.path)
     assert run.planned() == {}
     asked = {rule: run.cluster.requests(rule) for rule in ("index_part", "score", "scan_chunk")}
@@ -93,4 +102,5 @@ def test_without_a_shared_filesystem(run, local):
     run.configure(**everything())
     run.snakemake()
     assert_same(local, run.path, *ALL_TABLES)
+    assert_same_told(local, run.path)
     assert_same_skymaps(local, run.path)
