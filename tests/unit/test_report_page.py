@@ -203,9 +203,17 @@ def numbers_of(path, night, names):
 def test_index_is_safe_and_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.report.index.MOST_OBJECTS", len(HOSTILE) + 2)
     pages = [numbers_of(tmp_path / f"{n}.json", str(n), HOSTILE) for n in (1, 2, 3)]
-    assert make_index([*pages, tmp_path / "missing.json"], {}, [], tmp_path / "index.html") == 3
+    log = tmp_path / "logs/scan/<b>.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("ERROR failed after 12.5 s; 11.0 CPU s, at most 1.25 GB\nTraceback\n")
+    (tmp_path / "logs/index.log").write_text("INFO done in 2.0 s; 1.0 CPU s, at most 0.10 GB\n")
+    (tmp_path / "logs/running.log").write_text("INFO 7 of 9\n")
+    paths = [*pages, tmp_path / "missing.json"]
+    assert make_index(paths, {}, [], tmp_path / "logs", tmp_path / "index.html") == 3
     text = (tmp_path / "index.html").read_text()
     page = check_page(text, scripts=2)
+    assert "scan 1 11.0 12.5 <b> 1.25 index 1 1.0 2.0 – 0.10" in page.text
+    assert "scan <b> logs/scan/<b>.log" in page.text
     assert [a["href"] for a in page.links if a["href"].endswith("html")] == [
         "ztf/3.html", "ztf/2.html", "ztf/1.html"
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from pipeline.io.atomic import atomic_path
 from pipeline.report.parts import Part
 from pipeline.report.render import FOLDER, INDEX, render
+from pipeline.report.times import time_blocks
 
 SCRIPT = "search.js"
 MOST_OBJECTS = 20_000
@@ -30,6 +31,7 @@ def make_index(
     numbers: Sequence[Path],
     inputs: Mapping[str, Sequence[str]],
     parts: Sequence[Part],
+    logs: Path,
     output: Path,
 ) -> int:
     """Write the index; return how many nights it has.
@@ -40,6 +42,8 @@ def make_index(
         The pages' JSON files; those that are not there are left out.
     inputs, parts
         Of the domains whose part of the page is not of one night.
+    logs : Path
+        Folder of the jobs' logs.
     output : Path
         HTML.
     """
@@ -53,6 +57,7 @@ def make_index(
         if make is not None:
             blocks = make(part.reads("", "", inputs)).blocks
             told.append({"name": part.name, "title": part.title, "blocks": blocks})
+    told.append({"name": "times", "title": "Times and memory", "blocks": time_blocks(logs)})
     page = render(
         INDEX,
         nights=nights,

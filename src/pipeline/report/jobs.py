@@ -87,6 +87,7 @@ def report_index(
     numbers: Iterable[str],
     inputs: Mapping[str, Sequence[str]],
     parts: Iterable[Mapping[str, Any]],
+    logs: str,
     output: str,
 ) -> int:
     """Write the index over all nights; see `pipeline.report.index.make_index`."""
@@ -94,4 +95,4 @@ def report_index(
     from pipeline.report.parts import Part
 
     pages = list(map(Path, numbers))
-    return make_index(pages, inputs, [Part(**part) for part in parts], Path(output))
+    return make_index(pages, inputs, [Part(**part) for part in parts], Path(logs), Path(output))
