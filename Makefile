@@ -10,7 +10,7 @@ SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefil
 # Programs that tests start and Nightmill does not contain: never in its own environment.
 SERVICES := $(VENV)/services
 
-.PHONY: demo test test-long test-clusters test-services fuzz lint format config lock docs dist bench clean
+.PHONY: demo test test-long test-clusters test-services test-browser fuzz lint format config lock docs dist bench clean
 .DEFAULT_GOAL := demo
 
 # The stamp stands for an environment that has just what the lock says.
@@ -47,6 +47,16 @@ $(SERVICES)/.stamp: tests/services/requirements.lock $(VENV)/.stamp
 
 test-services: $(SERVICES)/.stamp  ## a real MongoDB and `nightmill serve`, started on loopback, stopped again
 	$(BIN)/pytest --durations=10 tests/services
+
+BROWSER := $(VENV)/browser
+$(BROWSER)/.stamp: tests/browser/requirements.lock $(VENV)/.stamp
+	rm -rf $(BROWSER)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	    --target $(BROWSER) -r $<
+	touch $@
+
+test-browser: $(BROWSER)/.stamp  ## the pages in headless Chromium (which is installed where that is allowed: Debian, root)
+	$(BIN)/pytest --durations=5 tests/browser
 
 FUZZ_CASES ?= 2000
 fuzz: $(VENV)/.stamp  ## mutated files against every reader; FUZZ_CASES each, seeded

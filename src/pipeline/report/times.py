@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.contract.blocks import Block, Column, Group, Table, Words
+from pipeline.contract.blocks import Block, Cell, Column, Group, Table, Words
 
 _LAST = re.compile(
     r"(?P<end>done in|failed after) (?P<wall>[\d.]+) s; (?P<cpu>[\d.]+) CPU s, "
@@ -63,7 +63,7 @@ def time_blocks(logs: Path) -> list[Block]:
         *(Column("rule"), Column("jobs"), Column("CPU [s]", 1), Column("longest [s]", 1)),
         *(Column("the longest"), Column("memory [GB]", 2)),
     ]
-    rows = []
+    rows: list[list[Cell]] = []
     for rule, jobs in sorted(rules.items(), key=lambda item: -sum(j.cpu_s for j in item[1])):
         longest = max(jobs, key=lambda job: job.wall_s)
         memory = max(job.memory_gb for job in jobs)
