@@ -12,7 +12,9 @@ from pipeline.plan.domains import TABLES
 
 pytestmark = pytest.mark.workflow
 DOCUMENT = (ROOT / "docs/tables.md").read_text()
-CODE = re.findall(r"^```python\n(.*?)^```", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
+NOTEBOOK = (ROOT / "docs/notebook.md").read_text()
+BLOCK = re.compile(r"^```python\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+CODE = BLOCK.findall(DOCUMENT)
 
 
 def run(code, folder, monkeypatch):
@@ -28,7 +30,7 @@ def block(with_text):
     return code
 
 
-@pytest.mark.parametrize("code", CODE)
+@pytest.mark.parametrize("code", [*CODE, *BLOCK.findall(NOTEBOOK)])
 def test_every_block_runs(two_surveys, monkeypatch, capsys, code):
     run(code, two_surveys.path, monkeypatch)
     assert capsys.readouterr().out.strip()

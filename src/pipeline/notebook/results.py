@@ -1,0 +1,189 @@
+"""A working directory's results, for notebooks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from pipeline.alerts.batch import Shard
+from pipeline.alerts.domain import INDEX
+from pipeline.alerts.surveys.registry import get_survey
+from pipeline.contract import paths
+from pipeline.io.stamps import read_stamp
+from pipeline.notebook.forms import Form, in_form
+from pipeline.notebook.light_curve import light_curve
+from pipeline.plan.domains import TABLES
+from pipeline.sky.maps.skymap import SkyMap
+
+STAMPS = ("science", "template", "difference")
+
+
+class Results:
+    """What a run of the workflow has left in a directory.
+
+    Parameters
+    ----------
+    directory : str or Path
+        The workflow's working directory, which has ``results``.
+    form : {"pandas", "astropy", "polars", "arrow"}
+        What tables are returned as; see `pipeline.notebook.forms.in_form`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it has no results.
+    """
+
+    def __init__(self, directory: str | Path = ".", form: Form = "pandas") -> None:
+        self.directory = Path(directory)
+        self.form: Form = form
+        if not self._results.is_dir():
+            raise FileNotFoundError(f"{self._results}: no results; run the workflow first")
+
+    @property
+    def _results(self) -> Path:
+        return self.directory / paths.RESULTS
+
+    def __repr__(self) -> str:
+        """Tell the directory and its nights."""
+        return f"Results({str(self.directory)!r}): {', '.join(self.nights()) or 'no nights'}"
+
+    def nights(self, table: str = "alerts") -> list[str]:
+        """Return the nights that a table has, as ``ztf/20180201``."""
+        folders = sorted((self._results / table).glob("*/*"))
+        return [f"{f.parent.name}/{f.name}" for f in folders if any(f.glob("*.parquet"))]
+
+    def table(
+        self,
+        name: str,
+        survey: str | None = None,
+        night: str | None = None,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+    ) -> Any:
+        """Return a table of results: alerts, history, scores, matches, candidates and others.
+
+        Parameters
+        ----------
+        name : str
+            Its folder under ``results``.
+        survey, night : str, optional
+            All, if none is named. Of several surveys a column that one lacks is null there.
+        columns : sequence of str, optional
+        where : pyarrow.compute.Expression, optional
+            Which rows, for example ``pc.field("magpsf") < 18``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such table, night or column.
+        """
+        return in_form(self._read(name, survey, night, columns, where), self.form)
+
+    def light_curve(self, object_id: str, survey: str | None = None) -> Any:
+        """Return all measurements of an object; see `pipeline.notebook.light_curve.light_curve`.
+
+        Raises
+        ------
+        ValueError
+            If no night has an alert of it.
+        """
+        mine = pc.field("object_id") == object_id
+        alerts = self._read("alerts", survey, None, None, mine)
+        if not alerts.num_rows:
+            raise ValueError(f"no alert of an object {object_id!r}")
+        of = str(alerts["survey"][0].as_py())
+        if alerts["survey"].cast(pa.string()).unique().to_pylist() != [of]:
+            raise ValueError(f"{object_id!r} is an object of several surveys: say which")
+        history = self._read("history", of, None, None, mine)
+        return in_form(light_curve(alerts, history, get_survey(of)), self.form)
+
+    def stamps(self, candid: int, survey: str | None = None) -> dict[str, np.ndarray]:
+        """Return an alert's science, template and difference images, from its packet.
+
+        Returns
+        -------
+        dict of str to ndarray of float32
+            As in the packet: what is no data is NaN. Empty where the packets come without.
+
+        Raises
+        ------
+        ValueError
+            If no indexed night has it.
+        OSError
+            If the packet is no longer where it was.
+        """
+        for index in sorted(self.directory.glob(INDEX.format(survey=survey or "*", night="*"))):
+            whole = Shard.load(index, 0, 1)
+            mine = whole.packets.filter(pc.field("candid") == candid)
+            if not mine.num_rows:
+                continue
+            for batch in replace(whole, packets=mine).batches(get_survey(index.parts[-3])):
+                if batch.stamps is None:
+                    return {}
+                found = [column[0].as_py() for column in batch.stamps.columns[1:]]
+                pairs = zip(STAMPS, found, strict=True)
+                return {name: read_stamp(data) for name, data in pairs if data is not None}
+        raise ValueError(f"no indexed night has an alert {candid}")
+
+    def skymap(self, event: str) -> SkyMap:
+        """Return the map of an event: of its own scan, or of a file.
+
+        Raises
+        ------
+        ValueError
+            If there is none; the message names it.
+        """
+        from pipeline.sky.maps.read import read_map  # noqa: PLC0415 - reads FITS
+
+        own = self.directory / paths.MULTIORDER.format(event=event)
+        path = own if own.exists() else Path(event)
+        if not path.is_file():
+            there = sorted(
+                p.parent.name for p in self.directory.glob(paths.MULTIORDER.format(event="*"))
+            )
+            raise ValueError(
+                f"no map of an event {event!r}; there are {', '.join(there) or 'none'}"
+            )
+        return read_map(path)
+
+    def cone(self, ra: Any, dec: Any, radius_arcsec: float = 2.0, columns: Any = None) -> Any:
+        """Return the alerts of all nights near a position, nearest first.
+
+        Parameters
+        ----------
+        ra, dec : float or str
+            ICRS: degrees, or ``h:m:s`` and ``d:m:s``.
+        radius_arcsec : float
+        columns : sequence of str or "all", optional
+            What is told of each; if absent what the cone indexes have.
+        """
+        from pipeline.archive.query.files import FilesHome  # noqa: PLC0415 - heavy
+        from pipeline.archive.query.positions import read_angle, read_positions  # noqa: PLC0415
+
+        positions = read_positions([ra, dec])
+        found = FilesHome(self.directory).cones(positions, read_angle(radius_arcsec), columns)
+        return in_form(found.drop_columns(["position"]), self.form)
+
+    def _read(
+        self, name: str, survey: str | None, night: str | None, columns: Any, where: Any
+    ) -> pa.Table:
+        known = [table.name for table in TABLES]
+        if name not in known:
+            raise ValueError(f"table {name!r}: expected one of {', '.join(known)}")
+        files = sorted((self._results / name).glob(f"{survey or '*'}/{night or '*'}/*.parquet"))
+        if not files:
+            of = " ".join(word for word in (survey, night) if word)
+            raise ValueError(f"no {name} of {of or 'any night'} in {self._results}")
+        schemas = [pq.read_schema(file) for file in files]
+        schema = pa.unify_schemas([schema.remove_metadata() for schema in schemas])
+        if missing := [column for column in columns or () if column not in schema.names]:
+            raise ValueError(f"{name} has no column {', '.join(map(repr, missing))}")
+        dataset = ds.dataset([str(file) for file in files], schema=schema)
+        return dataset.to_table(columns=None if columns is None else list(columns), filter=where)
