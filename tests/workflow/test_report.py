@@ -136,6 +136,22 @@ def test_only_rejected_packets_and_none(tmp_path):
     assert "bad/<b>.avro, packet 0" in check_page(read(directory, "results/report/ztf/1.html")).text
 
 
+def test_an_event_whose_scan_fails_hides_no_night(tmp_path):
+    directory = make_workdir(tmp_path)
+    directory.configure(report={"objects": 3}, events="config/events.tsv")
+    (tmp_path / "config/events.tsv").write_text("event\tpath\nbroken\tbroken.json\n")
+    # readable enough for what is checked before any job, or not: then the run says so at once
+    (tmp_path / "broken.json").write_text("{}")
+    said = directory.snakemake("--cores", "2", ok=False)
+    if "made of what there is" not in said:
+        pytest.skip("a broken event is told before any job")
+    page = check_page(read(directory, f"{NIGHT}.html"))
+    assert "event broken: no skymap; see logs/scan/broken.log" in page.text
+    check_page(read(directory, "results/report/index.html"), scripts=2)
+    (tmp_path / "config/events.tsv").write_text("event\tpath\n")
+    assert set(directory.planned()) == {"report_night", "report_index"}
+
+
 def test_snakemakes_report_opens_without_a_network(page_of):
     page_of.snakemake("--report", "report.zip")
     assert (page_of.path / "report.zip").stat().st_size > 1e5

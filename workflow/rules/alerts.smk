@@ -101,7 +101,12 @@ rule summary:
     input:
         lambda wildcards: night_of(wildcards).counts,
     output:
-        alerts.SUMMARY,
+        report(
+            alerts.SUMMARY,
+            caption="../report/summary.rst",
+            category="Counts",
+            labels={"survey": "{survey}", "night": "{night}"},
+        ),
     log:
         paths.log("summary", "survey", "night"),
     localrule: True

@@ -1,6 +1,7 @@
 """After the last job: what was found, what failed and why, what to do next."""
 
 from pipeline.plan.ended import Failed, failure_lines, success_lines
+from pipeline.plan.pages_anyway import make_missing
 
 
 def failed_jobs():
@@ -32,3 +33,5 @@ onerror:
         ]
         for line in failure_lines(failed, undone):
             logger.error(line)
+        for page in make_missing(REQUEST, "logs") if failed else ():
+            logger.error(f"made of what there is: {page}")

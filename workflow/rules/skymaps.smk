@@ -43,7 +43,7 @@ rule scan:
         geometry=GEOMETRY,
         chunks=lambda wildcards: sum(rounds_of(wildcards), []),
     output:
-        skymaps.scan_products(CONFIG.skymaps),
+        reported(skymaps.scan_products(CONFIG.skymaps)),
     log:
         paths.log("scan", "event"),
     # Somebody waits for the map, and nobody for its calibration.
@@ -68,7 +68,12 @@ rule summarise_skymaps:
     input:
         [skymaps.product(name, "summary.json") for name in EVENT_OF],
     output:
-        skymaps.SUMMARY,
+        report(
+            skymaps.SUMMARY,
+            caption="../report/skymaps.rst",
+            category="Neutrino events",
+            labels={"event": "all"},
+        ),
     log:
         paths.log("summarise_skymaps"),
     localrule: True
@@ -92,7 +97,7 @@ if CALIBRATION is not None:
                 CONFIG.skymaps, event_of(wildcards)
             ),
         output:
-            [skymaps.product("{event}", name) for name in skymaps.PRODUCTS],
+            reported([skymaps.product("{event}", name) for name in skymaps.PRODUCTS]),
         log:
             paths.log("relabel", "event"),
         conda:

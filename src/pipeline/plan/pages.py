@@ -37,7 +37,9 @@ def files_of_index(request: Request) -> dict[str, list[str]]:
 
 def parts_to_gather(request: Request, survey: str) -> list[dict[str, Any]]:
     """Return the values of each `pipeline.report.parts.Part` that reads a night."""
-    return [_part(request, survey, *pair, GATHERED) for pair in pages(request)]
+    parts = (_part(request, survey, *pair, GATHERED) for pair in pages(request))
+    # settings of those that read nothing would rerun it
+    return [part for part in parts if part["makers"]]
 
 
 def parts_to_show(request: Request, survey: str) -> list[dict[str, Any]]:

@@ -54,3 +54,15 @@ def tracks_need(wildcards):
     return scans.scan_tracks_need(
         CALIBRATION.tracks, CALIBRATION.jobs, wildcards.reco, nsides
     )
+
+
+def reported(products):
+    """Return an event's products, its pictures marked for Snakemake's report."""
+    marks = {
+        "caption": "../report/skymap.rst",
+        "category": "Neutrino events",
+        "labels": {"event": "{event}"},
+    }
+    return [
+        report(file, **marks) if file.endswith(".png") else file for file in products
+    ]
