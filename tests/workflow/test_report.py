@@ -2,11 +2,16 @@
 
 import json
 import shutil
+from contextlib import chdir
 
 import pytest
+import yaml
 from packets import container, packet
 from page_html import check_page
 from workdir import Workdir, copy_checkout, make_workdir
+
+from pipeline.plan.load import load_request
+from pipeline.plan.pages_anyway import make_missing
 
 pytestmark = pytest.mark.workflow
 NIGHT = "results/report/ztf/20180201"
@@ -136,20 +141,23 @@ def test_only_rejected_packets_and_none(tmp_path):
     assert "bad/<b>.avro, packet 0" in check_page(read(directory, "results/report/ztf/1.html")).text
 
 
-def test_an_event_whose_scan_fails_hides_no_night(tmp_path):
-    directory = make_workdir(tmp_path)
-    directory.configure(report={"objects": 3}, events="config/events.tsv")
-    (tmp_path / "config/events.tsv").write_text("event\tpath\nbroken\tbroken.json\n")
-    # readable enough for what is checked before any job, or not: then the run says so at once
-    (tmp_path / "broken.json").write_text("{}")
-    said = directory.snakemake("--cores", "2", ok=False)
-    if "made of what there is" not in said:
-        pytest.skip("a broken event is told before any job")
-    page = check_page(read(directory, f"{NIGHT}.html"))
+def test_an_event_whose_scan_fails_hides_no_night(page_of):
+    """What `onerror` does, for a scan that has left nothing."""
+    for path in (f"{NIGHT}.html", "results/report/index.html"):
+        (page_of.path / path).unlink()
+    config = page_of.path / "config/config.yaml"
+    config.write_text(config.read_text() + "events: config/events.tsv\n")
+    (page_of.path / "config/events.tsv").write_text("event\tpath\nbroken\tbroken.json\n")
+    with chdir(page_of.path):
+        made = list(make_missing(load_request(yaml.safe_load(config.read_text())), "logs"))
+    assert list(map(str, made)) == [f"{NIGHT}.html", "results/report/index.html"]
+    page = check_page(read(page_of, f"{NIGHT}.html"))
     assert "event broken: no skymap; see logs/scan/broken.log" in page.text
-    check_page(read(directory, "results/report/index.html"), scripts=2)
-    (tmp_path / "config/events.tsv").write_text("event\tpath\n")
-    assert set(directory.planned()) == {"report_night", "report_index"}
+    check_page(read(page_of, "results/report/index.html"), scripts=2)
+    # such pages have no record: the next run makes them anew, and nothing else
+    shutil.rmtree(page_of.path / ".snakemake/metadata")
+    (page_of.path / "config/events.tsv").write_text("event\tpath\n")
+    assert page_of.planned() == {"report_night": 1, "report_index": 1}
 
 
 def test_snakemakes_report_opens_without_a_network(page_of):
