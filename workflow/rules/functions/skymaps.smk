@@ -63,6 +63,6 @@ def reported(products):
         "category": "Neutrino events",
         "labels": {"event": "{event}"},
     }
-    return [
-        report(file, **marks) if file.endswith(".png") else file for file in products
-    ]
+    # a line that began with report would be Snakemake's own word
+    marked = {f: report(f, **marks) for f in products if f.endswith(".png")}
+    return [marked.get(file, file) for file in products]
