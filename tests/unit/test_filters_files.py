@@ -131,6 +131,62 @@ def test_sql_that_is_refused(tmp_path, sql):
     assert len(list(wrong_with(one.filter))) == 1
 
 
+CHANGING_STAGES = (
+    {"$sample": {"size": 1}},
+    {"$match": {"$sampleRate": 0.5}},
+    {"$match": {"$expr": {"$lt": [{"$rand": {}}, 0.5]}}},
+    {"$set": {"a": {"$subtract": ["$$NOW", "$when"]}}},
+    {"$facet": {"a": [{"$set": {"b": {"$year": "$$NOW.x"}}}]}},
+    {"$set": {"a": "$$CLUSTER_TIME"}},
+)
+CHANGING_SQL = (
+    "random() < 0.5", "now() > ago(interval 1 day)", "current_date > '2020-01-01'",
+    "current_timestamp is null", "localtime is null", "Today() is null", "uuid() = 'a'",
+    "gen_random_uuid() = 'a'", "setseed(0.5) is null", "nextval('x') = 1", "version() = 'v2.0.0'",
+    "age(timestamp '2020-01-01') is null", "len(list_transform([1], lambda x: random())) = 1",
+    "main.random() < 0.5", "reservoir_quantile(jd, 0.5) > 1", "current_database() = 'memory'",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mongodb", [False, True])
+@pytest.mark.parametrize("stage", CHANGING_STAGES, ids=str)
+def test_pipelines_that_answer_otherwise_each_time_are_refused(tmp_path, stage, mongodb):
+    text = json.dumps({"name": "a", "pipeline": [{"$match": {}}, stage]})
+    (one,) = read_file(written(tmp_path, text, "f.json"))
+    (line,) = wrong_with(one.filter, mongodb)
+    assert "stage 2" in line
+    assert "not in a filter: it may answer otherwise each time" in line
+
+
+def test_the_same_words_taken_literally_are_not_refused(tmp_path):
+    stages = [{"$set": {"a": {"$literal": "$$NOW"}, "NOW": "$$ROOT.candid"}}]
+    (one,) = read_file(written(tmp_path, json.dumps({"name": "a", "pipeline": stages}), "f.json"))
+    assert list(wrong_with(one.filter)) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        *(f"select candid from alerts where {condition}" for condition in CHANGING_SQL),
+        "select candid from alerts using sample 1",
+        "select candid from (from alerts tablesample 10%)",
+    ],
+)
+def test_sql_that_answers_otherwise_each_time_is_refused(tmp_path, sql):
+    (one,) = read_file(written(tmp_path, json.dumps({"name": "a", "sql": sql}), "f.json"))
+    (line,) = wrong_with(one.filter)
+    assert "not in a filter: it may answer otherwise each time" in line
+
+
+def test_sql_that_always_answers_the_same(tmp_path):
+    sql = (
+        "select age(timestamp '2020-01-02', timestamp '2020-01-01') as a, hash(candid) as b, "
+        "case when jd < 0 then error('x') end as c from alerts where alerts.jd > epoch_ms(1)"
+    )
+    (one,) = read_file(written(tmp_path, json.dumps({"name": "a", "sql": sql}), "f.json"))
+    assert list(wrong_with(one.filter)) == []
+
+
 def test_the_examples_are_in_order():
     from pathlib import Path
 

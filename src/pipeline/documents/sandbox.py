@@ -76,6 +76,16 @@ def check_select(sql: str, tables: Collection[str]) -> list[str]:
     pipeline.documents.sandbox.SandboxError: read_csv() stands for a table: only generate_series, \
 range, unnest may
     """
+    return _named_tables(parsed_select(sql), frozenset(tables))
+
+
+def parsed_select(sql: str) -> dict[str, Any]:
+    """Return what DuckDB's parser makes of a text; raise unless it is one SELECT.
+
+    Raises
+    ------
+    SandboxError
+    """
     if len(sql.encode("utf-8", "replace")) > MAX_SQL_BYTES:
         raise SandboxError(f"more than {MAX_SQL_BYTES} bytes of SQL")
     with duckdb.connect() as parser:
@@ -89,7 +99,7 @@ range, unnest may
         raise SandboxError(_what_is_wrong(parsed))
     if len(parsed["statements"]) != 1:
         raise SandboxError(f"{len(parsed['statements'])} statements: one SELECT is expected")
-    return _named_tables(parsed, frozenset(tables))
+    return parsed
 
 
 def _what_is_wrong(parsed: dict[str, Any]) -> str:
@@ -99,11 +109,11 @@ def _what_is_wrong(parsed: dict[str, Any]) -> str:
 
 
 def _named_tables(parsed: Any, tables: frozenset[str]) -> list[str]:
-    nodes = list(_nodes(parsed))
-    own = {item["key"].lower() for node in nodes for item in _ctes(node)}
+    all_nodes = list(nodes(parsed))
+    own = {item["key"].lower() for node in all_nodes for item in _ctes(node)}
     known = {name.lower(): name for name in tables}
     found: set[str] = set()
-    for node in nodes:
+    for node in all_nodes:
         if node.get("type") == "BASE_TABLE":
             parts = [node.get(k) for k in ("catalog_name", "schema_name", "table_name")]
             name = ".".join(part for part in parts if part)
@@ -126,7 +136,7 @@ def _named_tables(parsed: Any, tables: frozenset[str]) -> list[str]:
     return sorted(found)
 
 
-def _nodes(parsed: Any) -> Iterator[dict[str, Any]]:
+def nodes(parsed: Any) -> Iterator[dict[str, Any]]:
     """Yield all objects of a parsed statement; deep ones too, without recursion."""
     waiting = [parsed]
     while waiting:

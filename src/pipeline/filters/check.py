@@ -7,6 +7,7 @@ import pyarrow as pa
 from pipeline.documents.check import check_pipeline
 from pipeline.documents.extended_json import parse_pipeline
 from pipeline.documents.refused import Refused
+from pipeline.documents.repeatable import check_repeatable_pipeline
 from pipeline.documents.sandbox import SandboxError
 from pipeline.documents.translate import translate
 from pipeline.filters.filter import Filter
@@ -31,6 +32,7 @@ def wrong_with(one: Filter, mongodb: bool = False) -> Iterator[str]:
         else:
             pipeline = parse_pipeline(one.pipeline)
             check_pipeline(pipeline)
+            check_repeatable_pipeline(pipeline)
             if not mongodb and (why := untranslated(one)):
                 yield f"pipeline: {why}; a MongoDB would run it (archive.uri)"
     except (Refused, SandboxError) as error:

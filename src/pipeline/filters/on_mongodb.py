@@ -16,6 +16,7 @@ from pymongo.errors import OperationFailure
 from pipeline.documents.bson_documents import documents as as_bson
 from pipeline.documents.bson_documents import split
 from pipeline.documents.check import check_pipeline
+from pipeline.documents.repeatable import check_repeatable_pipeline
 from pipeline.filters.evaluate import NotRun, Outcome
 from pipeline.services.mongo_errors import UNAUTHORIZED, WRONG_PASSWORD, heals
 from pipeline.services.mongodb import Document, Server, connected
@@ -51,7 +52,7 @@ def mongo_outcome(server: Server, pipeline: list[dict[str, Any]], documents: pa.
     server : Server
         Whose user may read the database.
     pipeline : list of dict
-        What writes, joins or runs code is refused here already.
+        What writes, joins, runs code or draws numbers is refused here already.
     documents : pyarrow.Table
         Behind the stages that come before a user's (`pipeline.filters.upstream`).
 
@@ -70,6 +71,7 @@ def mongo_outcome(server: Server, pipeline: list[dict[str, Any]], documents: pa.
         If the server is away for too long, or does not let us in.
     """
     check_pipeline(pipeline)
+    check_repeatable_pipeline(pipeline)
     passed: list[tuple[int, str | None]] = []
     failed: list[tuple[int, str]] = []
     with connected(server) as database:

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.documents.repeatable import check_repeatable_sql
 from pipeline.documents.sandbox import check_select, query
 from pipeline.filters.evaluate import Outcome, load
 from pipeline.filters.upstream import DAYS, GOOD, Shape
@@ -46,13 +47,14 @@ _ASKED = (
 
 
 def check_sql(sql: str) -> None:
-    """Raise unless it is one SELECT over the views.
+    """Raise unless it is one SELECT over the views that always answers the same.
 
     Raises
     ------
     pipeline.documents.sandbox.SandboxError
     """
     check_select(sql, VIEWS)
+    check_repeatable_sql(sql)
 
 
 def load_views(
