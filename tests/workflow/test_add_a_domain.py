@@ -64,6 +64,9 @@ def test_the_plan_is_snakemakes(added):
 
 
 def test_it_runs(added):
+    """Without the morning page, which is planned above."""
+    config = added.path / "config/config.yaml"
+    config.write_text(config.read_text() + "report: false\n")
     added.snakemake("--cores", "2")
     alerts = pd.read_parquet(added.path / "results/alerts/ztf/20180201")
     found = json.loads((added.path / "results/brightness/ztf/20180201.json").read_text())

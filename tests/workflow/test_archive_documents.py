@@ -1,6 +1,7 @@
 """The rule that keeps documents: as many as alerts, in the shape of Kowalski's collection."""
 
 import pytest
+from workdir import Workdir, make_workdir
 
 from pipeline.archive.query.files import FilesHome
 from pipeline.archive.query.home import Wanted
@@ -8,12 +9,27 @@ from pipeline.archive.query.home import Wanted
 pytestmark = pytest.mark.workflow
 
 
-@pytest.mark.parametrize("models", [True, False])
-def test_documents_are_kept(workdir, models):
+UNTIL = ("--until", "documents", "decode")
+
+
+@pytest.fixture(scope="module")
+def decoded(tmp_path_factory) -> Workdir:
+    """Return a directory whose packets are decoded: without documents, nor what these need."""
+    directory = make_workdir(tmp_path_factory.mktemp("documents"))
+    directory.configure(shards=2)
+    directory.snakemake("--cores", "2", "--until", "decode")
+    return directory
+
+
+@pytest.mark.parametrize("models", [False, True])
+def test_documents_are_kept(decoded, models):
     changes = {} if models else {"models": {}}
-    workdir.configure(shards=2, archive={"documents": True}, **changes)
-    workdir.snakemake("--cores", "2", "--until", "documents", "decode")
-    home = FilesHome(workdir.path)
+    decoded.configure(shards=2, archive={"documents": True}, **changes)
+    planned = decoded.planned(*UNTIL)
+    scored = {"convert_model": 1, "score": 2} if models else {}
+    assert planned == {"documents": 2, **scored}
+    decoded.snakemake("--cores", "2", *UNTIL)
+    home = FilesHome(decoded.path)
     assert "ZTF_alerts" in home.catalog_names()
     assert home.estimated_document_count("ZTF_alerts") == 12
     found = home.find_one("ZTF_alerts", Wanted({"candid": 1003}))
@@ -23,4 +39,4 @@ def test_documents_are_kept(workdir, models):
     assert found["coordinates"]["radec_geojson"]["coordinates"] == [13.0 - 180, -5.0]
     assert set(found["classifications"]) == ({"bright", "bright_version"} if models else set())
     assert "prv_candidates" not in found
-    assert workdir.planned("--until", "documents", "decode") == {}
+    assert decoded.planned(*UNTIL) == {}

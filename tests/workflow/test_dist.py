@@ -10,7 +10,7 @@ import tarfile
 import zipfile
 
 import pytest
-from workdir import ROOT
+from workdir import LONGEST_S, ROOT
 
 pytestmark = pytest.mark.workflow
 README = (ROOT / "README.md").read_text()
@@ -56,7 +56,7 @@ def installed(built, tmp_path_factory):
 def shell(command, folder, environment):
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command], cwd=folder, env=environment,
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True, text=True, check=False, timeout=LONGEST_S,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout + ended.stderr

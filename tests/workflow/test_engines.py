@@ -67,7 +67,7 @@ def test_both_engines_and_no_tensorflow_where_none_is_needed(simulated, capsys):
     absent = simulated.path / "site"
     (absent / "tensorflow").mkdir(parents=True)
     (absent / "tensorflow/__init__.py").write_text("raise ModuleNotFoundError('tensorflow')")
-    simulated.variables["PYTHONPATH"] = str(absent)
+    simulated.shadow(absent)
     output = simulated.snakemake("--forcerun", "score", ok=False)
     assert "nightmill[tensorflow]" in output
     configure(simulated, "onnxruntime")

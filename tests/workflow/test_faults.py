@@ -43,7 +43,7 @@ def breakable(workdir):
     """Return a fresh working directory whose jobs break as NIGHTMILL_FAULT says."""
     (workdir.path / "site").mkdir()
     (workdir.path / "site/sitecustomize.py").write_text(BREAKER)
-    workdir.variables["PYTHONPATH"] = str(workdir.path / "site")
+    workdir.shadow(workdir.path / "site")
     return workdir
 
 
@@ -69,7 +69,7 @@ def run_broken(workdir, rules: dict[str, str], faults: dict[str, object]) -> str
     words = " ".join(f"{rule}={fault}" for rule, fault in faults.items())
     output = workdir.snakemake("--cores", "2", ok=False, NIGHTMILL_FAULTS=words)
     for rule, files in rules.items():
-        assert f"Error in rule {rule}" in output
+        assert f"Error in rule {rule}" in output, output
         found = {path.relative_to(workdir.path) for path in workdir.path.glob(f"results/{files}")}
         assert [p for p in found if "/." not in str(p) and (workdir.path / p).is_file()] == []
     return output

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from workdir import ROOT
+from workdir import LONGEST_S, ROOT
 
 pytestmark = pytest.mark.workflow
 REPORT = """
@@ -29,7 +29,7 @@ def run(workdir, *arguments: str) -> str:
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
     ended = subprocess.run(
         command, cwd=workdir.path, env=workdir.environment(), capture_output=True, text=True,
-        check=False, timeout=300,
+        check=False, timeout=LONGEST_S,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     return ended.stdout + ended.stderr
