@@ -1,9 +1,11 @@
-"""Snakemake's main process without its imports, which take longer than a dry run of a small night.
+"""Snakemake without its imports, which cost more than a dry run of a small night.
 
-A process of its own has imported Snakemake, nothing of this project, and forks for each run:
-what it imports of the project, the environment and the working directory are that run's.
+A process of its own has imported Snakemake, and nothing of this project. It forks for each run:
+what that imports of the project, its environment and its working directory are its own, and its
+jobs are started as they always are.
 """
 
+import atexit
 import json
 import os
 import select
@@ -14,35 +16,48 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import psutil
+
+OF_ITS_START = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+"""What Python looks at once: the path is each run's, as is what it writes."""
+
 
 class Warm:
     """A process that waits with Snakemake imported; it ends with the one that started it."""
 
     def __init__(self) -> None:
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        environment = {k: v for k, v in os.environ.items() if k not in OF_ITS_START}
         self.process = subprocess.Popen(
             [sys.executable, "-P", __file__],
             env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
+        atexit.register(self._end)
 
     def run(
         self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float
     ) -> tuple[int, str]:
         """Do what ``python -m snakemake`` does; return its exit status and all that it says."""
-        with tempfile.NamedTemporaryFile() as output:
-            asked = {
-                "arguments": list(arguments), "cwd": str(cwd), "environment": dict(environment),
-                "output": output.name,
-            }  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            said = [os.path.join(folder, name) for name in ("stdout", "stderr")]
+            asked = [list(arguments), str(cwd), dict(environment), said]
             self.process.stdin.write(json.dumps(asked).encode() + b"\n")
             self.process.stdin.flush()
             ready, _, _ = select.select([self.process.stdout], [], [], timeout)
             if not ready:
-                self.process.kill()
-                warm.cache_clear()
+                self._kill()
                 raise subprocess.TimeoutExpired(["snakemake", *arguments], timeout)
             status = json.loads(self.process.stdout.readline())
-            return status, Path(output.name).read_text()
+            return status, "".join(Path(path).read_text() for path in said)
+
+    def _end(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+    def _kill(self) -> None:
+        warm.cache_clear()
+        own = psutil.Process(self.process.pid)
+        for process in [*own.children(recursive=True), own]:
+            process.kill()
 
 
 @cache
@@ -57,39 +72,39 @@ def _serve() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     own_path = list(sys.path)
     for line in sys.stdin:
-        asked = json.loads(line)
+        arguments, cwd, environment, said = json.loads(line)
         if child := os.fork():
             _, status = os.waitpid(child, 0)
             answers.write(json.dumps(os.waitstatus_to_exitcode(status)).encode() + b"\n")
             answers.flush()
         else:
-            os._exit(_run(main, asked, own_path))
+            _become(cwd, environment, said, own_path)
+            sys.argv = ["snakemake", *arguments]
+            os._exit(_status_of(main))
 
 
-def _run(main, asked: dict, own_path: list[str]) -> int:
-    """Become ``python -m snakemake``, as that starts."""
-    output = os.open(asked["output"], os.O_WRONLY | os.O_APPEND)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number in (1, 2):
-        os.dup2(output, number)
-    os.chdir(asked["cwd"])
+def _become(cwd: str, environment: dict, said: list[str], own_path: list[str]) -> None:
+    """Be as ``python -m`` starts."""
+    for number, path in ((0, os.devnull), *enumerate(said, 1)):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+    os.chdir(cwd)
     os.environ.clear()
-    os.environ.update(asked["environment"])
-    more = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    sys.path[:] = [os.getcwd(), *more, *own_path]
-    sys.argv = ["snakemake", *asked["arguments"]]
+    os.environ.update(environment)
+    more = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[:] = [cwd, *more, *own_path]
     from snakemake.workflow import Workflow
 
-    Workflow._rundir = os.getcwd()  # which it takes as it is imported
-    status: object = 1
+    Workflow._rundir = cwd  # which it takes as it is imported
+
+
+def _status_of(main) -> int:
     try:
         status = main()
     except SystemExit as end:
         status = end.code
     except BaseException:
-        import traceback
-
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
+        status = 1
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     return status if isinstance(status, int) else int(status is not None)

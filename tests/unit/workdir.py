@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -69,20 +68,9 @@ class Workdir:
         return environment
 
     def snakemake(self, *arguments: str, ok: bool = True, **environment) -> str:
-        command, variables = self.command(*arguments), self.environment(**environment)
-        if "--dry-run" in arguments:
-            status, output = warm().run(command[3:], self.path, variables, LONGEST_S)
-        else:
-            ended = subprocess.run(
-                command,
-                cwd=self.path,
-                env=variables,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=LONGEST_S,
-            )
-            status, output = ended.returncode, ended.stdout + ended.stderr
+        command = self.command(*arguments)[3:]
+        variables = self.environment(**environment)
+        status, output = warm().run(command, self.path, variables, LONGEST_S)
         assert (status == 0) == ok, output
         return output
 
