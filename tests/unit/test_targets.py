@@ -11,6 +11,7 @@ from pipeline.scores.domain import networks
 
 CONFIG = load_config(
     {
+        "report": False,
         "models": {"m": {"version": "1", "path": "m.h5", "surveys": ["ztf"]}},
         "catalogs": {"c": {"path": "c.csv", "surveys": ["ztf", "pgir"]}},
     }
@@ -44,8 +45,9 @@ def test_targets_of_a_night():
 def test_rules_of_what_is_used():
     assert rules_of(Request(load_config({}))) == []
     assert rules_of(asked(PGIR)) == ["alerts.smk", "crossmatch.smk", "scores.smk"]
-    plain = asked(PGIR, config=load_config({}))
-    assert rules_of(plain) == ["alerts.smk"]
+    plain = {"report": False}
+    assert rules_of(asked(PGIR, config=load_config(plain))) == ["alerts.smk"]
+    assert rules_of(asked(PGIR, config=load_config({}))) == ["alerts.smk", "report.smk"]
 
 
 def test_dumps():

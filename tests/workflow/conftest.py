@@ -48,6 +48,8 @@ def run_two(path: Path) -> None:
     skyeye.write_night(path / "data/skyeye")
     for name in ("config/alerts.tsv", "config/config.yaml"):
         (path / name).write_text(skyeye.files()[name])
+    with (path / "config/config.yaml").open("a") as config:
+        config.write("report: false\n")  # as the small night's
     skyeye.install(skyeye.write_package(path / "nightmill-skyeye"), path / "site")
     with_site(directory).snakemake("--cores", "2")
 
