@@ -57,15 +57,18 @@ def packets():
 
 @pytest.fixture(scope="module")
 def payloads(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("payloads")
+    return written(tmp_path_factory.mktemp("payloads"), TOLD)
+
+
+def written(folder, told):
     contents = {f"{p['candid']}.avro": container([p]) for p in packets()}
     index = folder / "index.parquet"
     build_index(write_folder(folder / "night", contents), ZTF, index, folder / "spool")
     outputs = [folder / name for name in ("candidates.parquet", "verdicts.parquet", "counts.json")]
-    filters = [one.filter for one in TOLD]
+    filters = [one.filter for one in told]
     filter_shard(ShardInputs(index, (0, 1)), ZTF, filters, ShardOutputs(*outputs))
     number = write_payloads(
-        index, (0, 1), ZTF, outputs[0], TOLD, INSTRUMENT, folder / "payloads.jsonl"
+        index, (0, 1), ZTF, outputs[0], told, INSTRUMENT, folder / "payloads.jsonl"
     )
     lines = (folder / "payloads.jsonl").read_text().splitlines()
     assert len(lines) == number
@@ -98,6 +101,26 @@ def test_what_skyportal_is_told(payloads):
     ]  # fmt: skip
     assert of_first[4]["body"]["origin"] == "Group A:all"
     assert of_first[5]["body"] == {"id": "ZTF18aaaaa01", "group_ids": [3], "comment": "wow"}
+
+
+def test_bodies_are_json_though_filters_have_no_numbers(tmp_path):
+    sql = "select 'nan'::double as n, ['inf'::double, 1.5] as l from alerts where candid = 1"
+    annotations = {"n": {"$sqrt": {"$literal": float("nan")}}}
+    pipeline = json.dumps([{"$project": {"annotations": annotations}}])
+    told = [
+        Told(Filter("one", sql=sql), Sending("A", 1, 2, {"importance": float("nan")})),
+        Told(Filter("two", pipeline=pipeline), Sending("A", 1, 3)),
+    ]
+
+    def refuse(word):
+        raise AssertionError(word)
+
+    lines = written(tmp_path, told).read_text().splitlines()
+    found = [json.loads(line, parse_constant=refuse) for line in lines]
+    noted = [one["body"] for one in found if one["path"].endswith("/annotations")]
+    assert [one["data"] for one in noted[:2]] == [{"n": None, "l": [None, 1.5]}, {"n": None}]
+    (saved,) = [one["body"] for one in found if one["path"] == "/api/sources"]
+    assert saved["importance"] is None
 
 
 def test_photometry_is_permitted_and_past(payloads):

@@ -210,6 +210,31 @@ def test_sql_sees_one_alert_at_a_time(index):
         assert set(result.candidates["annotations"].to_pylist()) == {'{"n": 1}'}
 
 
+def test_what_json_has_no_numbers_for_is_written_as_pipelines_do(index):
+    seen = seen_of(index)
+    sql = (
+        "select 'nan'::double as n, ['-inf'::double, 1] as l, {'a': 'inf'::float} as s, "
+        "18446744073709551615::uhugeint as u, 9007199254740993 as b, 'NaN' as t, "
+        "170141183460469231731687303715884105727::hugeint as h, sum(candid) as k from alerts"
+    )
+    literal = {"n": {"$literal": float("nan")}, "l": [{"$literal": -float("inf")}, 1]}
+    pipeline = json.dumps([{"$project": {"annotations": literal}}])
+    filters = [
+        Filter("a", permissions=(1, 2, 3), sql=sql),
+        Filter("b", permissions=(1, 2, 3), pipeline=pipeline),
+    ]
+    one, two = (
+        json.loads(result.candidates["annotations"][0].as_py(), parse_constant=pytest.fail)
+        for _, result in run_filters(seen, filters)
+    )
+    assert one["n"] == two["n"] == {"$numberDouble": "NaN"}
+    assert one["l"][0] == two["l"][0] == {"$numberDouble": "-Infinity"}
+    assert one["s"] == {"a": {"$numberDouble": "Infinity"}}
+    assert one["u"] == {"$numberDecimal": "18446744073709551615"}
+    assert (one["b"], one["t"], one["h"]) == (9007199254740993, "NaN", 2.0**127)
+    assert isinstance(one["k"], int)
+
+
 def test_the_examples_run_on_packets(index):
     from pipeline.filters.filter_file import read_folder
 

@@ -57,6 +57,8 @@ def about(reads: Reads, candids: Sequence[int]) -> dict[int, list[Table]]:
         )
         for row in sorted(table.to_pylist(), key=lambda r: (r["candid"], r["filter"])):
             noted = json.loads(row["annotations"]) if row["annotations"] else {}
+            if not isinstance(noted, dict):  # a pipeline may call anything its annotations
+                noted = {"annotations": noted}
             rows = [[str(k), _cell(v)] for k, v in islice(noted.items(), MOST_ANNOTATIONS)]
             caption = f"Filter {row['filter']} {row['version']}".strip()
             columns = [Column("annotation"), Column("value", 4)]

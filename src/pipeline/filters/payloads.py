@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.alerts.batch import Batch, Shard
 from pipeline.alerts.photometry import photometry
 from pipeline.alerts.surveys.survey import Survey
+from pipeline.filters.annotations import plain
 from pipeline.filters.filter import Filter, Sending
 from pipeline.filters.png import picture
 from pipeline.io.atomic import atomic_path
@@ -115,7 +116,8 @@ def _of_batch(
             *(r for one, data in passed[candid] for r in _of_filter(alert, one, data)),
         ]
         for number, (method, path, body) in enumerate(requests):
-            yield candid, number, json.dumps({"method": method, "path": path, "body": body})
+            request = {"method": method, "path": path, "body": plain(body)}
+            yield candid, number, json.dumps(request, allow_nan=False)
 
 
 Request = tuple[str, str, dict[str, Any]]
@@ -186,17 +188,12 @@ def _photometry(
             "instrument_id": instrument.instrument_id,
             "stream_ids": streams,
             "magsys": "ab",
-            **{name: _finite(chosen[name].to_pylist()) for name in _POINTS},
+            **{name: chosen[name].to_pylist() for name in _POINTS},
             "ra": [alert["ra"]] * chosen.num_rows,
             "dec": [alert["dec"]] * chosen.num_rows,
             "origin": [value or ORIGIN for value in chosen["origin"].to_pylist()],
         }
         yield "PUT", "/api/photometry", body
-
-
-def _finite(values: list[Any]) -> list[Any]:
-    """Return values that JSON can say: no number becomes null."""
-    return [None if isinstance(v, float) and not isfinite(v) else v for v in values]
 
 
 def _thumbnails(alert: Mapping[str, Any], images: Mapping[str, Any]) -> Iterator[Request]:

@@ -6,9 +6,7 @@ none can see what came later, and an alert passes if exactly one row comes out, 
 pipeline.
 """
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.documents.repeatable import check_repeatable_sql
 from pipeline.documents.sandbox import check_select, query
+from pipeline.filters.annotations import text_of_row
 from pipeline.filters.evaluate import Outcome, load
 from pipeline.filters.upstream import DAYS, GOOD, Shape
 
@@ -124,7 +123,7 @@ def sql_outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:
     """
     check_sql(sql)
     rows = query(connection, asked(sql))
-    texts = [_annotations(text) for text in rows["annotations"].to_pylist()]
+    texts = [text_of_row(text, _KEYS) for text in rows["annotations"].to_pylist()]
     annotations = pa.array(texts, pa.string())
     passed = pa.table({"_id": rows["_id"], "annotations": annotations})
     load(connection, passed.select(["_id"]), "good")
@@ -134,10 +133,3 @@ def sql_outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:
     )
     reasons = pa.array([NOT_ONE] * others.num_rows, pa.string())
     return Outcome(passed, others.append_column("reason", reasons))
-
-
-def _annotations(text: str) -> str | None:
-    """Return a row's columns but for the keys, as JSON; None if there are no others."""
-    row: dict[str, Any] = json.loads(text)
-    kept = {name: value for name, value in row.items() if name not in _KEYS}
-    return json.dumps(kept) if kept else None
