@@ -181,6 +181,7 @@ PASSED_ON = {
     "cli/main.py:main", "alerts/surveys/check.py:wrong_with", "archive/cones/choice.py:_usable",
     "archive/matchfiles/read.py:read_matchfile",
     "archive/readable.py:_check",
+    "archive/serve/apart.py:_found",
     "archive/serve/bodies.py:parse_object", "archive/serve/run.py:listen",
     "archive/serve/users.py:entry",
     "crossmatch/checks.py:_columns_there", "plan/ended.py:reason_of",

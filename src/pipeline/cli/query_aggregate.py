@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what comes out of it."""
+    from pipeline.archive.query.bounded import bounded  # noqa: PLC0415
     from pipeline.archive.query.command_line import (  # noqa: PLC0415 - only this command
         options_of,
         stages_of,
@@ -30,6 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
-    with open_home(arguments.directory, arguments.mongodb, arguments.configfile) as home:
+    archive = open_home(arguments.directory, arguments.mongodb, arguments.configfile)
+    with archive as home, bounded(options):
         found = home.aggregate(arguments.catalog, stages_of(arguments.pipeline), options)
     write(found, arguments.output, form)

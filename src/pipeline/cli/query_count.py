@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print their number."""
+    from pipeline.archive.query.bounded import bounded  # noqa: PLC0415
     from pipeline.archive.query.command_line import (  # noqa: PLC0415
         object_of,
         options_of,
@@ -28,5 +29,6 @@ def run(arguments: argparse.Namespace) -> None:
 
     warnings_to_stderr()
     options = options_of(arguments)
-    with open_home(arguments.directory, arguments.mongodb, arguments.configfile) as home:
+    archive = open_home(arguments.directory, arguments.mongodb, arguments.configfile)
+    with archive as home, bounded(options):
         print(home.count_documents(arguments.catalog, object_of(arguments.filter), options))

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print them."""
+    from pipeline.archive.query.bounded import bounded  # noqa: PLC0415
     from pipeline.archive.query.command_line import (  # noqa: PLC0415 - only this command
         object_of,
         options_of,
@@ -36,6 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
     filter_, projection = object_of(arguments.filter), object_of(arguments.projection)
-    with open_home(arguments.directory, arguments.mongodb, arguments.configfile) as home:
+    archive = open_home(arguments.directory, arguments.mongodb, arguments.configfile)
+    with archive as home, bounded(options):
         found = home.find(arguments.catalog, Wanted(filter_, projection or None), options)
     write(found, arguments.output, form)

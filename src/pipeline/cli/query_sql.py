@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what it selects."""
+    from pipeline.archive.query.bounded import bounded  # noqa: PLC0415
     from pipeline.archive.query.command_line import (  # noqa: PLC0415
         options_of,
         text_of,
@@ -32,5 +33,6 @@ def run(arguments: argparse.Namespace) -> None:
 
     warnings_to_stderr()
     form, options = format_of(arguments.output, arguments.format), options_of(arguments)
-    found = FilesHome(arguments.directory).sql(text_of(arguments.sql), options)
+    with bounded(options):
+        found = FilesHome(arguments.directory).sql(text_of(arguments.sql), options)
     write(found, arguments.output, form)

@@ -1,7 +1,6 @@
 """Serve the tables over HTTP, by Kowalski's API: its client penquins works unchanged."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.archive.query.command_line import add_home
@@ -39,17 +38,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Serve until it is stopped."""
-    import logging  # noqa: PLC0415 - as those below, for this command alone
-    import os  # noqa: PLC0415
-    import sys  # noqa: PLC0415
+    import os  # noqa: PLC0415 - as those below, for this command alone
+    from contextlib import closing, nullcontext  # noqa: PLC0415
+    from functools import partial  # noqa: PLC0415
     from importlib.util import find_spec  # noqa: PLC0415
 
     from pipeline.services.credentials import find_credentials  # noqa: PLC0415
 
     if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
         raise ValueError(f"{' and '.join(missing)} missing: pip install 'nightmill[serve]'")
-    from pipeline.archive.cones.regions import Area  # noqa: PLC0415
+    from pipeline.archive.query.files import FilesHome  # noqa: PLC0415
+    from pipeline.archive.serve.apart import Apart  # noqa: PLC0415
     from pipeline.archive.serve.app import Limits, application  # noqa: PLC0415
+    from pipeline.archive.serve.log import log_to_stderr  # noqa: PLC0415
     from pipeline.archive.serve.run import listen  # noqa: PLC0415
     from pipeline.archive.serve.run import run as serve  # noqa: PLC0415
     from pipeline.archive.serve.users import SERVICE, Users  # noqa: PLC0415
@@ -67,17 +68,16 @@ def run(arguments: argparse.Namespace) -> None:
     with open_home(arguments.directory, arguments.mongodb, files):
         pass  # what is wrong is told by the folder's name
     os.chdir(arguments.directory)  # no answer can tell where it is
-    logging.basicConfig(format="%(asctime)s %(message)s", stream=sys.stderr, level=logging.INFO)
-
-    def area_of(names: Sequence[str], time: str | None, level: float) -> Area:
-        return area_of_event(names, time, level, here, files)
-
+    log_to_stderr()
+    area_of = partial(area_of_event, directory=here, files=files)
     with (
         open_home(here, arguments.mongodb, files) as home,
         listen(arguments.host, arguments.port, arguments.behind_proxy) as listening,
+        # a MongoDB keeps the time and the memory of queries itself
+        closing(Apart(home, area_of)) if isinstance(home, FilesHome) else nullcontext() as apart,
     ):
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         print(f"Serving {arguments.directory} at http://{shown}:{port}", flush=True)
-        app = application(home, users, limits, area_of)
+        app = application(home, users, limits, area_of, apart)
         serve(app, listening, arguments.behind_proxy)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from pipeline.archive.query.home import MAX_TIME_S, Home
 from pipeline.archive.serve.answers import TYPE, Refused, answer, refusal, told
+from pipeline.archive.serve.apart import Apart
 from pipeline.archive.serve.bodies import read_object
 from pipeline.archive.serve.openapi import description, page
 from pipeline.archive.serve.queries import answered, read_query
@@ -68,13 +69,20 @@ class Service:
     limits : Limits
     area_of : AreaOf, optional
         Finds the region of an event; without it none is known.
+    apart : Apart, optional
+        Answers instead of `home`.
     """
 
     def __init__(
-        self, home: Home, users: Users, limits: Limits, area_of: AreaOf | None = None
+        self,
+        home: Home,
+        users: Users,
+        limits: Limits,
+        area_of: AreaOf | None = None,
+        apart: Apart | None = None,
     ) -> None:
         self._home, self._users, self._limits = home, users, limits
-        self._area_of = area_of
+        self._area_of, self._apart = area_of, apart
         self._tokens = Tokens(limits.token_s)
         self._wrong = Rate(WRONG_PER_S, WRONG_BURST)
         self._asked = Rate(limits.queries_per_s, max(int(10 * limits.queries_per_s), 1))
@@ -114,7 +122,8 @@ class Service:
         kind = said.get("query_type")
         try:
             text = await self._answer(said)
-        except Refused:
+        except Refused as error:
+            logger.info("%s: %.40r: refused, %d", user, kind, error.status)
             raise
         except Exception as error:  # whatever is wrong with a query, the client is told
             logger.info("%s: %.40r failed: %s", user, kind, type(error).__name__)
@@ -126,8 +135,11 @@ class Service:
 
     async def _answer(self, said: Mapping[str, Any]) -> bytes:
         query = read_query(said, self._limits.query_s)
+        seconds = query.options.max_time_s + GRACE_S
         work = partial(answered, self._home, self._area_of, query)
-        return await self._queries.run(work, query.options.max_time_s + GRACE_S)
+        if self._apart is not None:
+            work = partial(self._apart.answered, query, time.monotonic() + seconds)
+        return await self._queries.run(work, seconds)
 
     def _user(self, request: Request) -> str:
         """Return who asks.
@@ -179,7 +191,11 @@ WRITING = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def application(
-    home: Home, users: Users, limits: Limits | None = None, area_of: AreaOf | None = None
+    home: Home,
+    users: Users,
+    limits: Limits | None = None,
+    area_of: AreaOf | None = None,
+    apart: Apart | None = None,
 ) -> Starlette:
     """Return the application.
 
@@ -190,8 +206,10 @@ def application(
     users : Users
     limits : Limits, optional
     area_of : AreaOf, optional
+    apart : Apart, optional
+        Answers instead of `home`, in processes: where a query may take what memory it likes.
     """
-    service = Service(home, users, limits or Limits(), area_of)
+    service = Service(home, users, limits or Limits(), area_of, apart)
     refused = [
         Route(path + rest, nothing_here, methods=WRITING)
         for path in REFUSED_PATHS
