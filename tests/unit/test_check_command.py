@@ -105,3 +105,28 @@ def test_clusters_that_are_not_there(check, monkeypatch, tmp_path):
     assert line.endswith("condor_status ends with 3: nobody answers")
     program.write_text("#!/bin/sh\n")
     assert not wrong(check(DUMP, "--cluster", "htcondor")[1])
+
+
+def test_skyportals_token_is_asked_for_by_check_and_by_jobs_that_post(
+    check, inputs, monkeypatch, capsys
+):
+    monkeypatch.delenv("SKYPORTAL_TOKEN", raising=False)
+    folder = inputs / "filters"
+    folder.mkdir(exist_ok=True)
+    (folder / "one.yaml").write_text('name: one\nsql: "select candid from alerts"\n')
+    filters = {"path": "filters", "skyportal": {"url": "http://127.0.0.1:9"}}
+    status, lines, _ = check(filters=filters)
+    (line,) = wrong(lines)
+    assert "no token: set SKYPORTAL_TOKEN" in line
+    assert status == 1
+    # what reads alone needs none: it fails for want of a night that has been indexed
+    main(["filter", "explain", "filters/one.yaml", "1", "--configfile", "c.yaml"])
+    assert "no indexed night" in capsys.readouterr().err
+    from pipeline.plan.overlay import read_request
+    from pipeline.plan.ready import unready
+
+    request = read_request(inputs, [inputs / "c.yaml"])
+    assert list(unready(request, {"filter"})) == []
+    assert "no token" in next(unready(request, {"post_payloads"}))
+    monkeypatch.setenv("SKYPORTAL_TOKEN", "x")
+    assert check(filters=filters)[0] == 0

@@ -19,7 +19,8 @@ def unready_server(request: Request) -> Iterator[str]:
             yield from unready(to, [one.filter for one in active(request, survey)])
 
 
-def _token(request: Request) -> Iterator[str]:
+def unready_skyportal(request: Request) -> Iterator[str]:
+    """Yield why there is no token for the SkyPortal that is posted to."""
     from pipeline.filters.post import PostError, read_token  # noqa: PLC0415 - for its check alone
 
     told = skyportal(request)
@@ -80,4 +81,4 @@ def _bound(request: Request) -> Iterator[str]:
             yield f"{one.where}: sql: {said}"
 
 
-CHECKS = (_readable, _known_surveys, _allowed, _bound, _token)
+CHECKS = (_readable, _known_surveys, _allowed, _bound)

@@ -10,7 +10,7 @@ from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.work import Expected, Work, named
-from pipeline.filters.checks import CHECKS, unready_server
+from pipeline.filters.checks import CHECKS, unready_server, unready_skyportal
 from pipeline.filters.configured import Filters, active, joined, nights_run, skyportal
 from pipeline.filters.history.chosen import Before, before, months_of, stores
 from pipeline.filters.history.work import store_work
@@ -165,7 +165,7 @@ FILTERS = Domain(
     targets=_targets,
     work=_work,
     checks=CHECKS,
-    ready={"filter": unready_server},
+    ready={"filter": unready_server, "post_payloads": unready_skyportal},
     found=_found,
     page=Page(
         title="Filters",
