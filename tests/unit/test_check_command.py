@@ -89,6 +89,13 @@ def test_addresses(check, inputs):
     assert "cannot be reached (ConnectionError)" in wrong(check(site.url)[1])[0]
 
 
+def test_an_archive_of_files_needs_no_service(check):
+    status, lines, _ = check(archive={})
+    assert (status, wrong(lines)) == (0, [])
+    _, lines, _ = check(archive={"uri": "mongodb://127.0.0.1:1"})
+    assert "MongoDB at 127.0.0.1:1" in wrong(lines)[0]
+
+
 def test_a_disk_without_room(check, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 0))

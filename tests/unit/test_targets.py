@@ -1,12 +1,15 @@
 """Which files a configuration asks for."""
 
+import shutil
+from pathlib import Path
+
 from pipeline.alerts.domain import Night
 from pipeline.contract import paths
 from pipeline.contract.request import Request
 from pipeline.crossmatch import domain as crossmatch
 from pipeline.plan.domains import TABLES
 from pipeline.plan.load import load_config
-from pipeline.plan.targets import all_targets, rules_of, tables_of
+from pipeline.plan.targets import all_targets, lost_tables, rules_of, tables_of
 from pipeline.scores.domain import networks
 
 CONFIG = load_config(
@@ -40,6 +43,30 @@ def test_targets_of_a_night():
     ]
     assert len(all_targets(asked(ZTF))) == 1 + 2 * len([*more, "matches", "scores"])
     assert all_targets(asked()) == []
+
+
+def test_tables_that_are_gone_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    request = asked(ZTF)
+    assert list(lost_tables(request)) == []  # nothing has been done yet
+
+    def write(*files):
+        for file in map(Path, files):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+
+    write("results/counts/ztf/1/0000.json", "results/counts/ztf/1/0001.json")
+    for name in ("alerts", "history", "rejected"):
+        write(f"results/{name}/ztf/1/0000.parquet")
+    write("results/alerts/ztf/1/0001.parquet", "results/history/ztf/1/0001.parquet")
+    assert list(lost_tables(request)) == ["results/rejected/ztf/1/0001.parquet"]
+    shutil.rmtree("results/alerts")
+    assert list(lost_tables(request)) == [
+        "results/alerts/ztf/1/0000.parquet", "results/alerts/ztf/1/0001.parquet",
+        "results/rejected/ztf/1/0001.parquet",
+    ]  # fmt: skip
+    Path("results/counts/ztf/1/0001.json").unlink()  # its job will be done anyway
+    assert list(lost_tables(request)) == ["results/alerts/ztf/1/0000.parquet"]
 
 
 def test_rules_of_what_is_used():

@@ -18,5 +18,7 @@ def test_the_last_lines(tmp_path):
     output = workdir.snakemake("--cores", "2")
     assert "Results are in results" in output
     assert "failed" not in output
+    (workdir.path / "results/history/ztf/20180201/0001.parquet").unlink()
+    assert workdir.planned()["decode"] == 1  # it comes along with files that are asked for
     # a dry run, and what `--quiet all` silences, say nothing of it
     assert "Results are in" not in workdir.snakemake("--dry-run")

@@ -3,10 +3,12 @@
 import time
 
 from pipeline.plan.ready import unready
+from pipeline.plan.targets import lost_tables
 from pipeline.plan.tidy import remove, stale_files
 
 # Jobs on other machines read this file as well: the main process alone looks.
 STALE = list(stale_files(REQUEST)) if workflow.is_main_process else []
+LOST = list(lost_tables(REQUEST)) if workflow.is_main_process else []
 # Asked for by `rule all`, so that something runs where nothing else is to do.
 TIDIED = "logs/tidied"
 TO_TIDY = [TIDIED] if STALE else []

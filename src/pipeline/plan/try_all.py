@@ -33,14 +33,18 @@ def try_all(request: Request, cluster: str | None = None) -> Iterator[Trial]:
     for domain in DOMAINS:
         if domain.active(request):
             yield from domain.trials(request)
-            for rule, ask in domain.ready.items():
-                lines = list(ask(request))
-                yield from (Trial(f"service of {rule}", line) for line in lines)
-                if not lines:
-                    yield Trial(f"service of {rule}: answers")
+    yield from _services(request)
     yield tried("disk", lambda: _disk(request))
     if cluster is not None:
         yield tried(f"cluster {cluster}", lambda: _cluster(CLUSTERS[cluster]))
+
+
+def _services(request: Request) -> Iterator[Trial]:
+    asks = {ask for d in DOMAINS if d.active(request) for ask in d.ready.values()}
+    lines = sorted({line for ask in asks for line in ask(request)})
+    yield from (Trial("services", line) for line in lines)
+    if asks and not lines:
+        yield Trial("services that are configured")
 
 
 def _disk(request: Request) -> str:

@@ -117,6 +117,8 @@ def unready(request: Request) -> Iterator[str]:
     from pipeline.services.mongodb import Server, ping  # noqa: PLC0415
 
     archive = request.config.archive
+    if not wanted(request):
+        return
     try:
         ping(Server(archive.uri, archive.database, archive.credentials))
     except ServiceError as error:
