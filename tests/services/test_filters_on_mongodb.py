@@ -12,6 +12,7 @@ from object_nights import in_schema, make_packets, write_night
 from pymongo.errors import OperationFailure
 from workdir import make_workdir
 
+from pipeline.cli.main import main
 from pipeline.documents.refused import Refused
 from pipeline.filters.check import untranslated
 from pipeline.filters.filter import Filter
@@ -200,7 +201,7 @@ def test_nothing_is_written(reader, replica_set, stored, seen):
         assert client[DATABASE].list_collection_names() == before
 
 
-def test_in_the_workflow(replica_set, tmp_path):
+def test_in_the_workflow(replica_set, tmp_path, monkeypatch, capsys):
     workdir = make_workdir(tmp_path)
     folder = workdir.path / "config/filters"
     folder.mkdir(parents=True, exist_ok=True)
@@ -220,3 +221,16 @@ def test_in_the_workflow(replica_set, tmp_path):
     assert pc.sum(verdicts["passed"]).as_py() > 0
     (summary,) = (workdir.path / "results/filters/ztf").glob("*.json")
     assert json.loads(summary.read_text())["filters"]["facet"]["unknown"] == 0
+    for name, value in replica_set.environment("reader").items():
+        monkeypatch.setenv(name, value)
+    at = ["--directory", str(workdir.path)]
+    (night,) = {path.stem for path in (workdir.path / "results/filters/ztf").glob("*.json")}
+    passed = pc.sum(verdicts["passed"]).as_py()
+    assert main(["filter", "test", str(folder / "facet.json"), "--nights", night, *at]) == 0
+    out = capsys.readouterr().out
+    assert f"{night}: {passed:,} of {len(verdicts):,} alerts" in out
+    for row in verdicts.to_pylist()[:4]:
+        assert main(["filter", "explain", str(folder / "facet.json"), str(row["candid"]), *at]) == 0
+        out = capsys.readouterr().out
+        assert "not translated: stage 1 ($facet)" in out
+        assert (": passes" if row["passed"] else f": does not pass: {row['reason']}") in out

@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print lines."""
+    from pipeline.documents.refused import Refused  # noqa: PLC0415
     from pipeline.filters.explain import explain  # noqa: PLC0415 - only this command
     from pipeline.filters.filter_file import read_file  # noqa: PLC0415
     from pipeline.filters.run import NOT_PERMITTED, told_what_null_means  # noqa: PLC0415
@@ -49,8 +50,34 @@ def run(arguments: argparse.Namespace) -> None:
         print(f"does not pass: {NOT_PERMITTED}")
         return
     schema = told_what_null_means(documents.schema)
-    for line in explain(one.pipeline, documents, schema):
-        print(line)
+    try:
+        for line in explain(one.pipeline, documents, schema):
+            print(line)
+    except Refused as error:
+        print(f"not translated: {error}")
+        print(_on_mongodb(one, documents, arguments))
+
+
+def _on_mongodb(one: "Filter", documents: "pa.Table", arguments: argparse.Namespace) -> str:
+    """Return what the MongoDB of the workflow says of an alert; raise if none runs the filter."""
+    from pipeline.documents.extended_json import parse_pipeline  # noqa: PLC0415
+    from pipeline.filters.evaluate import NotRun  # noqa: PLC0415
+    from pipeline.filters.explain import verdict_line  # noqa: PLC0415
+    from pipeline.filters.nights import server_for  # noqa: PLC0415
+    from pipeline.filters.on_mongodb import mongo_outcome  # noqa: PLC0415
+    from pipeline.plan.overlay import read_request  # noqa: PLC0415
+    from pipeline.services.mongo_errors import ServiceError  # noqa: PLC0415
+
+    if arguments.documents is not None:
+        raise ValueError("documents of a file go to no MongoDB: alerts of nights do")
+    server = server_for(read_request(arguments.directory, arguments.configfile), [one])
+    if server is None:
+        raise ValueError("a MongoDB would run it (archive.uri)")
+    try:
+        found = mongo_outcome(server, parse_pipeline(one.pipeline), documents)
+    except (NotRun, ServiceError) as error:
+        raise ValueError(f"on {server.shown}: {error}") from error
+    return f"on {server.shown}: {verdict_line(found)}"
 
 
 def _document(survey: str, arguments: argparse.Namespace) -> "tuple[str, pa.Table]":

@@ -88,6 +88,7 @@ def _on_nights(filters: "list[Filter]", arguments: argparse.Namespace) -> None:
     from pipeline.filters.filter_file import read_file  # noqa: PLC0415
     from pipeline.filters.nights import test_on_nights  # noqa: PLC0415
     from pipeline.plan.overlay import read_request  # noqa: PLC0415
+    from pipeline.services.mongo_errors import ServiceError  # noqa: PLC0415
 
     if len(filters) != 1:
         raise ValueError("--nights takes one filter")
@@ -97,5 +98,8 @@ def _on_nights(filters: "list[Filter]", arguments: argparse.Namespace) -> None:
     request = read_request(arguments.directory, arguments.configfile)
     with chdir(arguments.directory):
         other = against[0].filter if against else None
-        for line in test_on_nights(request, filters[0], other, arguments.nights):
-            print(line)
+        try:
+            for line in test_on_nights(request, filters[0], other, arguments.nights):
+                print(line)
+        except ServiceError as error:
+            raise ValueError(str(error)) from error

@@ -101,14 +101,18 @@ def nights_run(request: Request) -> list[Night]:
     return [night for night in nights(request) if active(request, night.survey)]
 
 
-def server(request: Request, survey: str) -> dict[str, Any] | None:
-    """Return the MongoDB that runs what cannot be translated, if there is one to be asked."""
+def archive_server(request: Request) -> dict[str, Any] | None:
+    """Return the MongoDB of the configuration, if there is one."""
     archive = request.config.archive
     if archive is None or archive.uri is None:
         return None
-    if not any(one.filter.pipeline for one in active(request, survey)):
-        return None
     return {name: getattr(archive, name) for name in ("uri", "database", "credentials")}
+
+
+def server(request: Request, survey: str) -> dict[str, Any] | None:
+    """Return the MongoDB that runs what cannot be translated, if there is one to be asked."""
+    asks = any(one.filter.pipeline for one in active(request, survey))
+    return archive_server(request) if asks else None
 
 
 def skyportal(request: Request) -> SkyPortal | None:

@@ -10,7 +10,7 @@ from pipeline.documents.extended_json import parse_pipeline
 from pipeline.documents.refused import Refused
 from pipeline.documents.sandbox import connect, query
 from pipeline.documents.translate import translate, translate_verdicts
-from pipeline.filters.evaluate import DOCUMENTS, load
+from pipeline.filters.evaluate import DOCUMENTS, Outcome, load
 
 SHOWN = 100
 """Characters of a value."""
@@ -54,6 +54,15 @@ def explain(pipeline_text: str, documents: pa.Table, schema: pa.Schema) -> Itera
             yield f"passes{f' with {json.dumps(annotations)}' if annotations else ''}"
         else:
             yield f"does not pass: {len(before)} documents come out, one would pass"
+
+
+def verdict_line(found: Outcome) -> str:
+    """Return what a filter says of the one document that it was asked of."""
+    for reason in found.failed["reason"].to_pylist():
+        return f"does not pass: {reason}"
+    for said in found.passed["annotations"].to_pylist():
+        return f"passes{f' with {said}' if said else ''}"
+    return "says nothing"
 
 
 def _after(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
@@ -12,11 +13,14 @@ from pipeline.alerts.domain import INDEX, Night, nights
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.contract import paths
 from pipeline.contract.request import Request
-from pipeline.filters.configured import catalogs, joined
+from pipeline.filters.configured import archive_server, catalogs, joined
 from pipeline.filters.domain import histories
 from pipeline.filters.filter import Filter
 from pipeline.filters.run import Seen, run_filters
 from pipeline.filters.shard import ShardInputs, documents_of_shard
+
+if TYPE_CHECKING:
+    from pipeline.services.mongodb import Server
 
 OBJECTS_NAMED = 10
 """Gained or lost, by name; of more the number."""
@@ -41,10 +45,11 @@ def test_on_nights(request: Request, one: Filter, other: Filter | None, span: st
     """
     chosen = _chosen(request, one.survey, span)
     versions = [one] if other is None else [one, _renamed(other, one)]
+    server = server_for(request, versions)
     passed: dict[str, set[str]] = {version.name: set() for version in versions}
     overlap: Counter[str] = Counter()
     for night in chosen:
-        found = _night(request, night, versions)
+        found = _night(request, night, versions, server)
         overlap.update(_overlap(night, found.candids, one.name))
         if one.name not in found.refused:
             number, seconds = found.passed[one.name], found.seconds
@@ -66,6 +71,8 @@ def test_on_nights(request: Request, one: Filter, other: Filter | None, span: st
 def _chosen(request: Request, survey: str, span: str) -> list[Night]:
     first, _, last = span.partition("..")
     last = last or first
+    if first > last:
+        raise ValueError(f"--nights {span}: ends before it begins: {last}..{first} is meant?")
     found = [n for n in nights(request) if n.survey == survey and first <= n.night <= last]
     if not found:
         raise ValueError(f"--nights {span}: alerts.tsv has no such night of {survey}")
@@ -73,7 +80,7 @@ def _chosen(request: Request, survey: str, span: str) -> list[Night]:
         index = Path(INDEX.format(survey=survey, night=night.night))
         if not index.exists():
             raise ValueError(f"{index}: not there: run the workflow, or snakemake {index}")
-    return found
+    return sorted(found, key=lambda night: night.night)
 
 
 def _renamed(other: Filter, one: Filter) -> Filter:
@@ -93,12 +100,24 @@ class _Found:
     warnings: list[str] = field(default_factory=list)
 
 
-def _night(request: Request, night: Night, versions: list[Filter]) -> _Found:
+def server_for(request: Request, filters: list[Filter]) -> "Server | None":
+    """Return the MongoDB that runs what cannot be translated, as in the workflow, if any."""
+    to = archive_server(request)
+    if to is None or not any(one.pipeline for one in filters):
+        return None
+    from pipeline.services.mongodb import Server  # noqa: PLC0415 - imports pymongo
+
+    return Server(**to)
+
+
+def _night(
+    request: Request, night: Night, versions: list[Filter], server: "Server | None"
+) -> _Found:
     found, started = _Found(), time.monotonic()
-    for inputs in _inputs(request, night, found.warnings):
+    for inputs in _inputs(request, night, found.warnings, server=server):
         for seen in documents_of_shard(inputs, get_survey(night.survey), versions):
             found.alerts += seen.documents.num_rows
-            for version, result in run_filters(seen, versions):
+            for version, result in run_filters(seen, versions, server):
                 passed = result.candidates
                 found.passed[version.name] += passed.num_rows
                 names = {n for n in passed["object_id"].to_pylist() if n is not None}
@@ -113,7 +132,11 @@ def _night(request: Request, night: Night, versions: list[Filter]) -> _Found:
 
 
 def _inputs(
-    request: Request, night: Night, warnings: list[str], only: int | None = None
+    request: Request,
+    night: Night,
+    warnings: list[str],
+    only: int | None = None,
+    server: "Server | None" = None,
 ) -> Iterator[ShardInputs]:
     """Yield what a night's shards are filtered with; warn of tables that are not there."""
     for number in range(night.shards):
@@ -130,6 +153,7 @@ def _inputs(
             catalogs(request, night.survey),
             only,
             _earlier(request, night, number),
+            server,
         )
 
 
