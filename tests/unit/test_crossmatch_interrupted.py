@@ -21,6 +21,7 @@ from pipeline.crossmatch.entry import Source
 from pipeline.crossmatch.build import build_store
 source, out, limit = sys.argv[1:]
 if int(limit):
+    sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 build_store(source, out, Source(path=source))
 """

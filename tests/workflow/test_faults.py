@@ -24,6 +24,7 @@ faults = dict(fault.split("=") for fault in os.environ.get("NIGHTMILL_FAULTS", "
 rules = [word.split(".")[-2] for word in sys.orig_argv if word.endswith(".py")]
 for kind in [faults[rule] for rule in rules if rule in faults]:
     if kind == "full":  # a write beyond this size fails with an error of the system
+        sys.dont_write_bytecode = True  # Python would leave modules that are cut off
         resource.setrlimit(resource.RLIMIT_FSIZE, (64, resource.RLIM_INFINITY))
     else:
         left, rename = [int(kind)], os.replace
