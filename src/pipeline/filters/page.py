@@ -91,7 +91,8 @@ def section(reads: Reads) -> Section:
         if one["unknown"]
     ]
     passed = sum(one["passed"] for one in found.values())
-    looked = [f"{len(found)} filters, which passed {passed:,} times"]
+    filters = "1 filter" if len(found) == 1 else f"{len(found)} filters"
+    looked = [f"{filters}, passed by {passed:,} alerts in all"]
     return Section(blocks, problems=problems, looked=looked)
 
 
