@@ -11,7 +11,6 @@ import os
 import select
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -37,17 +36,15 @@ class Warm:
         self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float
     ) -> tuple[int, str]:
         """Do what ``python -m snakemake`` does; return its exit status and all that it says."""
-        with tempfile.TemporaryDirectory() as folder:
-            said = [os.path.join(folder, name) for name in ("stdout", "stderr")]
-            asked = [list(arguments), str(cwd), dict(environment), said]
-            self.process.stdin.write(json.dumps(asked).encode() + b"\n")
-            self.process.stdin.flush()
-            ready, _, _ = select.select([self.process.stdout], [], [], timeout)
-            if not ready:
-                self._kill()
-                raise subprocess.TimeoutExpired(["snakemake", *arguments], timeout)
-            status = json.loads(self.process.stdout.readline())
-            return status, "".join(Path(path).read_text() for path in said)
+        asked = [list(arguments), str(cwd), dict(environment)]
+        self.process.stdin.write(json.dumps(asked).encode() + b"\n")
+        self.process.stdin.flush()
+        ready, _, _ = select.select([self.process.stdout], [], [], timeout)
+        if not ready:
+            self._kill()
+            raise subprocess.TimeoutExpired(["snakemake", *arguments], timeout)
+        status, *said = json.loads(self.process.stdout.readline())
+        return status, "".join(said)
 
     def _end(self) -> None:
         self.process.stdin.close()
@@ -72,21 +69,40 @@ def _serve() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     own_path = list(sys.path)
     for line in sys.stdin:
-        arguments, cwd, environment, said = json.loads(line)
+        arguments, cwd, environment = json.loads(line)
+        pipes = [os.pipe() for _ in ("stdout", "stderr")]  # a limit on files is none on them
         if child := os.fork():
+            said = _read(pipes)
             _, status = os.waitpid(child, 0)
-            answers.write(json.dumps(os.waitstatus_to_exitcode(status)).encode() + b"\n")
+            answer = [os.waitstatus_to_exitcode(status), *said]
+            answers.write(json.dumps(answer).encode() + b"\n")
             answers.flush()
         else:
-            _become(cwd, environment, said, own_path)
+            _become(cwd, environment, [write for _, write in pipes], own_path)
             sys.argv = ["snakemake", *arguments]
             os._exit(_status_of(main))
 
 
-def _become(cwd: str, environment: dict, said: list[str], own_path: list[str]) -> None:
+def _read(pipes: list[tuple[int, int]]) -> list[str]:
+    """Return what is written to pipes until all who write have ended."""
+    said: dict[int, bytes] = {read: b"" for read, _ in pipes}
+    for _, write in pipes:
+        os.close(write)
+    waiting = set(said)
+    while waiting:
+        for read in select.select(list(waiting), [], [])[0]:
+            more = os.read(read, 1 << 16)
+            said[read] += more
+            if not more:
+                waiting.remove(read)
+                os.close(read)
+    return [text.decode() for text in said.values()]
+
+
+def _become(cwd: str, environment: dict, outputs: list[int], own_path: list[str]) -> None:
     """Be as ``python -m`` starts."""
-    for number, path in ((0, os.devnull), *enumerate(said, 1)):
-        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+    for number, opened in enumerate([os.open(os.devnull, os.O_RDONLY), *outputs]):
+        os.dup2(opened, number)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
