@@ -263,3 +263,13 @@ def test_extended_json_is_loaded(tmp_path):
     path.write_bytes(gzip.compress(b'{"a": 1}\nnothing\n'))
     with pytest.raises(ValueError, match="line 2"):
         load_documents(path)
+
+
+def test_what_a_stage_dropped_is_told_with_the_stage_that_misses_it():
+    schema = pa.schema([("_id", pa.int64()), ("candid", pa.int64()), ("rb", pa.float64())])
+    pipeline = [
+        {"$match": {"rb": 1, "typo": 1}},
+        {"$project": {"rb": 1}},
+        {"$match": {"candid": 1}},
+    ]
+    assert translate(pipeline, schema).missing == ("candid at stage 3 ($match)", "typo")

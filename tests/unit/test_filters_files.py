@@ -74,6 +74,14 @@ BAD = {
     "name: &a [*a]\nsql: select 1": "",
     "name: !!python/object/apply:os.system [ls]\nsql: select 1": "could not determine",
     "name: a\npipeline: |\n  " + "[" * 50_000: "nested too deep",
+    "name: a\npipeline: &p [*p]": "pipeline: nested too deep",
+    "name: a\npipeline: " + "[" * 3000 + "]" * 3000: "nested too deep",
+    "name: a\npipeline:\n- $match: {x: {$lt: 2026-01-01}}": "2026-01-01: YAML reads a date: quote",
+    'name: a\npipeline: |\n  [{"$match": {"x": {"$date": "99999-01-01T00:00:00Z"}}}]':
+        r"1 to 9999\Z",
+    "name: a\npipeline:\n- $match: {x: {$date: {$numberLong: '99999999999999999999'}}}":
+        "no extended JSON: a .date is in ISO 8601, or milliseconds, of the years 1 to 9999",
+    'name: a\nsql: "select \'\\ud83d\'"': "sql: half a surrogate pair",
 }  # fmt: skip
 
 
@@ -81,6 +89,12 @@ BAD = {
 def test_what_is_wrong_is_told_with_the_file(tmp_path, text):
     with pytest.raises(FilterFileError, match=r"f\.yaml.*" + BAD[text].replace("$", r"\$")):
         read_file(written(tmp_path, text))
+
+
+def test_surrogate_pairs_of_yaml_are_characters(tmp_path):
+    text = """name: a\nsql: "select '\\ud83d\\ude00'"\ndescription: "\\ud83d\\ude00"\n"""
+    (one,) = read_file(written(tmp_path, text))
+    assert (one.filter.sql, one.description) == ("select '\U0001f600'", "\U0001f600")
 
 
 def test_hostile_files(tmp_path):

@@ -33,7 +33,5 @@ def test_nights_of_the_laboratory_are_in_order_of_date(tmp_path, monkeypatch):
         path.touch()
     found = [night.night for night in _chosen(request, "ztf", "20180101..20260102")]
     assert found == ["20180201", "20260101", "20260102"]
-    with pytest.raises(
-        ValueError, match=r"ends before .*20180101\.\.20260102"
-    ):
+    with pytest.raises(ValueError, match=r"ends before .*20180101\.\.20260102"):
         _chosen(request, "ztf", "20260102..20180101")

@@ -14,6 +14,9 @@ GOOD = (
     "using (candid) group by all",
     "from alerts",
     "select candid, unnest([1, 2]) from alerts, range(3) r(i) -- a comment",
+    "with recursive a as (select 1 as n union all select n + 1 from a where n < 3) from a",
+    "select candid from alerts union all select candid from history",
+    "values (1)",
     "SELECT candid FROM Alerts ORDER BY jd LIMIT 1;",
 )
 BAD = {
@@ -38,6 +41,10 @@ BAD = {
     "select * from main.alerts": "no table main.alerts",
     "select * from packets": "no table packets: there are alerts, history",
     "describe alerts": "one SELECT",
+    "with a as (insert into alerts values (1) returning *) select * from a": "INSERT: one SELECT",
+    "with a as (delete from alerts returning *) select * from a": "DELETE: one SELECT",
+    "select (with a as (update alerts set jd = 1 returning *) select 1)": "one SELECT",
+    "select " + "(" * 3000 + "1" + ")" * 3000: "^nested too deep$",
     "": "0 statements",
     "select " + "1 + " * 40_000 + "1": "more than",
 }  # fmt: skip

@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipeline.filters.filter import Filter
+    from pipeline.filters.filter_file import StoredFilter
     from pipeline.filters.run import Seen
 
 COMMAND = "filter explain"
+NAMED = 20
+"""Filters of a file that are named."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DOCS.jsonl[.gz]",
         help="documents that have it; if absent nights that have been indexed",
     )
+    parser.add_argument("--name", help="of the filter, where the file has several")
     add_configuration(parser)
 
 
@@ -36,10 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     from pipeline.filters.run import NOT_PERMITTED, told_what_null_means  # noqa: PLC0415
     from pipeline.filters.upstream import shape_of, upstream  # noqa: PLC0415
 
-    found = read_file(arguments.file)
-    if len(found) != 1:
-        raise ValueError(f"{arguments.file}: has {len(found)} filters: one is expected")
-    one = found[0].filter
+    one = _chosen(read_file(arguments.file), arguments)
     if one.sql:
         _in_sql(one, arguments)
         return
@@ -56,6 +57,18 @@ def run(arguments: argparse.Namespace) -> None:
     except Refused as error:
         print(f"not translated: {error}")
         print(_on_mongodb(one, documents, arguments))
+
+
+def _chosen(found: "list[StoredFilter]", arguments: argparse.Namespace) -> "Filter":
+    """Return the filter of the file that is asked for."""
+    names = [one.filter.name for one in found]
+    if arguments.name is None and len(found) == 1:
+        return found[0].filter
+    if arguments.name not in names:
+        shown = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+        word = "" if arguments.name is None else f", none {arguments.name}"
+        raise ValueError(f"{arguments.file}: has {len(names)} filters{word}: --name of {shown}")
+    return found[names.index(arguments.name)].filter
 
 
 def _on_mongodb(one: "Filter", documents: "pa.Table", arguments: argparse.Namespace) -> str:

@@ -21,6 +21,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Print SQL."""
     from pipeline.documents.extended_json import parse_pipeline  # noqa: PLC0415
     from pipeline.documents.translate import translate  # noqa: PLC0415 - only this command
+    from pipeline.documents.translation import without_dollars  # noqa: PLC0415
     from pipeline.filters.filter_file import read_file  # noqa: PLC0415
     from pipeline.filters.nominal import ztf_schema  # noqa: PLC0415
     from pipeline.filters.sql_filters import check_sql  # noqa: PLC0415
@@ -37,6 +38,6 @@ def run(arguments: argparse.Namespace) -> None:
             print(one.filter.sql)
             continue
         done = translate(parse_pipeline(one.filter.pipeline), schema)
-        for path in done.missing:
+        for path in without_dollars(done.missing):
             print(f"-- missing in all documents: {path}")
         print(f"{done.sql};")

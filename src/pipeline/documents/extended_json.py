@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from bson import json_util
@@ -66,8 +67,16 @@ def parse(text: str) -> Any:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise JsonError(f"{place}: {error.msg}") from error
-    except (BSONError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise JsonError(f"no extended JSON: {error}") from error
+    except (BSONError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise JsonError(f"no extended JSON: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """Return what is wrong, without what the driver says to its programmers."""
+    words = str(error)
+    if "CodecOptions" in words or "time data" in words or isinstance(error, OverflowError):
+        return "a $date is in ISO 8601, or milliseconds, of the years 1 to 9999"
+    return words
 
 
 def _converted(pairs: list[tuple[str, Any]]) -> Any:
@@ -122,6 +131,12 @@ def _decoded(given: Any) -> Any:
             return json_util.object_hook({k: _decoded(v) for k, v in given.items()}, _OPTIONS)
         if isinstance(given, list):
             return [_decoded(item) for item in given]
-    except (BSONError, TypeError, KeyError, ValueError, AttributeError) as error:
-        raise JsonError(f"no extended JSON: {error}") from error
+    except JsonError:
+        raise
+    except RecursionError as error:
+        raise JsonError("nested too deep") from error
+    except (BSONError, TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
+        raise JsonError(f"no extended JSON: {_said(error)}") from error
+    if isinstance(given, date) and not isinstance(given, datetime):
+        raise JsonError(f'{given}: YAML reads a date: quote it, or write {{$date: "{given}"}}')
     return given

@@ -19,6 +19,9 @@ TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 FUNCTIONS_REFUSED = frozenset({"current_setting", "getenv", "getvariable"})
 """Functions that tell of the machine and its settings."""
 MAX_SQL_BYTES = 100_000
+_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+"""What a query may consist of: a WITH may hold an INSERT, UPDATE or DELETE else."""
+_DEPTH = "expression depth limit"
 SECONDS = 300.0
 MEMORY_MB = 4000
 
@@ -105,7 +108,8 @@ def parsed_select(sql: str) -> dict[str, Any]:
 def _what_is_wrong(parsed: dict[str, Any]) -> str:
     if parsed.get("error_type") == "not implemented":
         return "one SELECT is expected, and nothing else"
-    return " ".join(str(parsed.get("error_message", "no SQL")).split())
+    said = " ".join(str(parsed.get("error_message", "no SQL")).split())
+    return "nested too deep" if _DEPTH in said else said
 
 
 def _named_tables(parsed: Any, tables: frozenset[str]) -> list[str]:
@@ -114,7 +118,11 @@ def _named_tables(parsed: Any, tables: frozenset[str]) -> list[str]:
     known = {name.lower(): name for name in tables}
     found: set[str] = set()
     for node in all_nodes:
-        if node.get("type") == "BASE_TABLE":
+        kind = str(node.get("type", ""))
+        if kind.endswith("_NODE") and kind not in _NODES:
+            word = kind.partition("_")[0]
+            raise SandboxError(f"{word}: one SELECT is expected, and nothing else")
+        if kind == "BASE_TABLE":
             parts = [node.get(k) for k in ("catalog_name", "schema_name", "table_name")]
             name = ".".join(part for part in parts if part)
             if name.lower() in known:
@@ -123,13 +131,13 @@ def _named_tables(parsed: Any, tables: frozenset[str]) -> list[str]:
                 raise SandboxError(
                     f"there is no table {name}: there are {', '.join(sorted(tables))}"
                 )
-        elif node.get("type") == "TABLE_FUNCTION":
+        elif kind == "TABLE_FUNCTION":
             function = node.get("function") or {}
             name = str(function.get("function_name", "")).lower()
             if name not in TABLE_FUNCTIONS or function.get("schema"):
                 allowed_names = ", ".join(sorted(TABLE_FUNCTIONS))
                 raise SandboxError(f"{name}() stands for a table: only {allowed_names} may")
-        elif node.get("type") == "SHOW_REF":
+        elif kind == "SHOW_REF":
             raise SandboxError("one SELECT is expected, and nothing else")
         elif str(node.get("function_name", "")).lower() in FUNCTIONS_REFUSED:
             raise SandboxError(f"{node['function_name']}() is not for queries")

@@ -1,5 +1,6 @@
 """The documents before the first stage, and their way through the stages."""
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +23,8 @@ from pipeline.documents import (
     strings,
 )
 from pipeline.documents.check import check_pipeline
+from pipeline.documents.context import Context
+from pipeline.documents.paths import noted
 from pipeline.documents.pruned import pruned
 from pipeline.documents.refused import Refused
 from pipeline.documents.schema import fields_of
@@ -83,18 +86,32 @@ def started(schema: pa.Schema, source: str, names: set[str] | None = None) -> St
 def run(stream: Stream, pipeline: list[dict[str, Any]]) -> None:
     """Take the documents through the stages."""
     check_pipeline(pipeline)
+    whole = replace(stream.context(), missing=set())
     for number, given in enumerate(pipeline, 1):
         name, argument = next(iter(given.items()))
         place = f"stage {number} ({name})"
         translate = stages.STAGES.get(name)
         if translate is None:
             raise Refused(f"{place}: not translated")
+        before = set(stream.missing)
         try:
             translate(stream, argument, place)
         except Refused as error:
             raise Refused(f"{place}: {error}") from error
         except RecursionError as error:
             raise Refused(f"{place}: nested too deep") from error
+        for name in [name for name in stream.missing - before if _led(whole, name)]:
+            stream.missing.remove(name)
+            stream.missing.add(f"{name} at {place}")
+
+
+def _led(whole: Context, name: str) -> bool:
+    """Whether a path led somewhere before the first stage: then a stage has dropped it."""
+    if name.startswith("$$"):
+        return False
+    whole.missing.clear()
+    noted(whole, name.removeprefix("$").split("."))
+    return not whole.missing
 
 
 def with_steps(stream: Stream) -> str:

@@ -156,7 +156,9 @@ def _yaml_entry(text: str, path: Path) -> tuple[Any, dict[str, int]]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise FilterFileError(f"{path}, line {line}: {error.problem or error.context}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise FilterFileError(f"{path}: nested too deep") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise FilterFileError(f"{path}: {str(error).partition(chr(10))[0]}") from error
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     lines = {}
@@ -171,7 +173,11 @@ def _yaml_entry(text: str, path: Path) -> tuple[Any, dict[str, int]]:
 def _stored(entry: Any, file: Path, where: str, line: int) -> StoredFilter:
     if not isinstance(entry, Mapping):
         raise FilterFileError(f"{where}: expected a mapping with name, permissions and pipeline")
-    given = {key: value for key, value in entry.items() if key not in _PASSED_OVER}
+    given: dict[Any, Any] = {
+        key: _whole(value, f"{where}: {key}") if isinstance(value, str) else value
+        for key, value in entry.items()
+        if key not in _PASSED_OVER
+    }
     catalog = given.pop("catalog", None)
     if catalog is not None and "survey" not in given:
         given["survey"] = _SURVEYS.get(catalog, str(catalog))
@@ -209,6 +215,14 @@ def _stored(entry: Any, file: Path, where: str, line: int) -> StoredFilter:
     )
 
 
+def _whole(text: str, where: str) -> str:
+    """Return a text whose surrogate pairs, as YAML's escapes make them, are one character each."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise FilterFileError(f"{where}: half a surrogate pair") from error
+
+
 def _pipeline(value: Any, where: str, line: int) -> str:
     """Return a pipeline, which stands there as text or as a list, in canonical extended JSON.
 
@@ -222,7 +236,9 @@ def _pipeline(value: Any, where: str, line: int) -> str:
     try:
         stages = parse_pipeline("\n" * line + value if isinstance(value, str) else value)
         text = json_util.dumps(stages, json_options=json_util.CANONICAL_JSON_OPTIONS)
-    except (JsonError, TypeError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise FilterFileError(f"{where}: pipeline: nested too deep") from error
+    except (JsonError, TypeError, ValueError) as error:
         raise FilterFileError(f"{where}: pipeline: {error}") from error
     if not stages:
         raise FilterFileError(f"{where}: pipeline: has no stages")

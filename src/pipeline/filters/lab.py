@@ -15,6 +15,7 @@ from pipeline.documents.extended_json import parse_pipeline
 from pipeline.documents.refused import Refused
 from pipeline.documents.sandbox import SandboxError, connect
 from pipeline.documents.translate import translate
+from pipeline.documents.translation import without_dollars
 from pipeline.filters.evaluate import DOCUMENTS, load, passing
 from pipeline.filters.filter import Filter
 from pipeline.filters.upstream import stages
@@ -74,7 +75,9 @@ def test_on_documents(
                     raise Refused("a filter in SQL runs on nights, not on documents")
                 pipeline = stages(one.permissions) + parse_pipeline(one.pipeline)
                 rows, paths = passing(connection, pipeline, documents.schema)
-                missing = tuple(path for path in paths if path not in usual(one.permissions))
+                before = len(stages(one.permissions))
+                ours = usual(one.permissions)
+                missing = without_dollars(_in_own_stages(p, before) for p in paths if p not in ours)
                 pairs = zip(rows["_id"].to_pylist(), rows["annotations"].to_pylist(), strict=True)
                 found = sorted((candid.get(key, key), text) for key, text in pairs)
                 results.append(Tested(one.name, found, missing=missing))

@@ -14,6 +14,7 @@ from pipeline.documents.extended_json import parse_pipeline
 from pipeline.documents.refused import Refused
 from pipeline.documents.sandbox import MEMORY_MB, SandboxError, connect, lock
 from pipeline.documents.schema import with_missing
+from pipeline.documents.translation import without_dollars
 from pipeline.filters.apart import Apart, alive
 from pipeline.filters.evaluate import NotRun, Outcome, load, outcome
 from pipeline.filters.filter import Filter
@@ -216,7 +217,7 @@ def _result(run: Run, one: Filter, seen: Seen) -> Result:
     hidden = [path for path in seen.left_out if is_named(path, one.pipeline)]
     if hidden:
         return _nothing(one, seen, f"refused: no column has the packets' {', '.join(hidden)}")
-    warnings = tuple(f"no document has {path}" for path in found.missing)
+    warnings = tuple(f"no document has {path}" for path in without_dollars(found.missing))
     return _told(one, seen, found, warnings)
 
 
