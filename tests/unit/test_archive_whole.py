@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from alert_tables import write_alerts
 
-from pipeline.alerts.places import COUNTS
+from pipeline.alerts.places import COUNTS, SUMMARY
 from pipeline.archive.cones.build import build_index
 from pipeline.archive.places import COLUMNS, CONES, DOCUMENTS
 from pipeline.archive.query.files import FilesHome
@@ -104,6 +104,39 @@ def test_without_counts_the_index_tells(directory):
     (directory / ALERTS).unlink()
     with pytest.raises(ValueError, match=f"^{ALERTS} is not there"):
         FilesHome(directory).sql("select count(*) from alerts")
+
+
+@pytest.mark.parametrize("query_type", queries(""))
+@pytest.mark.parametrize("catalog", ["alerts", "ZTF_alerts"])
+def test_a_shard_too_many(directory, query_type, catalog):
+    """A copy of one would be counted twice; while a night is made its counts come later."""
+    home, query = FilesHome(directory), queries(catalog)[query_type]
+    more = directory / "results/alerts/ztf/20180201/0002.parquet"
+    shutil.copy(directory / ALERTS, more)
+    if catalog == "alerts":
+        answer(home, query_type, query)
+    summary = directory / SUMMARY.format(**NIGHT)
+    summary.parent.mkdir(parents=True)
+    summary.write_text("{}")
+    with pytest.raises(ValueError, match=rf"^{more}: is none of the night's 2 shards"):
+        answer(home, query_type, query)
+    more.unlink()
+    answer(home, query_type, query)
+
+
+@pytest.mark.parametrize(
+    "words", [("sql", "select 1 from alerts"), ("cone", "10 0"), ("count", "alerts"), ("info",)]
+)
+def test_the_only_shard_of_all(tmp_path, words, capsys):
+    (file,) = write_alerts(tmp_path, [10.0], [0.0])
+    counts = tmp_path / COUNTS.format(**NIGHT, shard="0000")
+    counts.parent.mkdir(parents=True)
+    counts.write_text("{}")
+    file.unlink()
+    assert main(["query", *words, "--directory", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("nightmill: results/alerts/ztf/20180201/0000.parquet is not there")
+    assert "snakemake results/alerts/ztf/20180201/0000.parquet" in said
 
 
 def test_other_tables_have_all_shards_or_none(directory):

@@ -15,7 +15,6 @@ from pipeline.alerts.night import (
     INDEX,
     PART,
     SPOOL,
-    SUMMARY,
     Night,
     history_of,
     kind_of,
@@ -24,7 +23,7 @@ from pipeline.alerts.night import (
     packets_of,
     shards_of,
 )
-from pipeline.alerts.places import COUNTS
+from pipeline.alerts.places import COUNTS, SUMMARY
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines, Table
 from pipeline.contract.page import Page

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pipeline.alerts import need
 from pipeline.alerts.dumps import DUMP_SUFFIXES
 from pipeline.alerts.kept import Kept
-from pipeline.alerts.places import COUNTS
+from pipeline.alerts.places import COUNTS, SUMMARY
 from pipeline.contract import paths
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Location, Section
@@ -18,7 +18,6 @@ from pipeline.contract.work import UNKNOWN, Expected
 INDEX = f"{paths.RESULTS}/packets/{paths.NIGHT}/index.parquet"
 PART = f"{paths.RESULTS}/packets/{paths.NIGHT}/parts/{{part}}.parquet"
 SPOOL = f"{paths.RESULTS}/packets/{paths.NIGHT}/spool/{{part}}.bin"
-SUMMARY = f"{paths.RESULTS}/summary/{paths.NIGHT}.json"
 DOWNLOAD = f"{paths.RESULTS}/downloads/{paths.NIGHT}/{{file}}"
 _FETCHED = ("http", "https")
 

@@ -7,3 +7,5 @@ COUNTS = paths.shard_file("counts", "json")
 parquet. They come last: where they stand, the shard's tables have been complete."""
 EVERY_SHARD = ("alerts", "history", "rejected")
 """Tables that each shard has, whatever is configured."""
+SUMMARY = f"{paths.RESULTS}/summary/{paths.NIGHT}.json"
+"""Of a night, made of the counts of all its shards."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipeline.alerts.places import COUNTS, EVERY_SHARD
+from pipeline.alerts.places import COUNTS, EVERY_SHARD, SUMMARY
 from pipeline.archive.cones.index import open_meta
 from pipeline.archive.places import CONES, DOCUMENTS
 from pipeline.archive.readable import NotWhole, anew, named
-from pipeline.archive.tables import ALERTS, NightTables, nights_of
+from pipeline.archive.tables import ALERTS, NightTables, nights_of, table_names
 from pipeline.contract import paths
 
 
@@ -35,11 +35,13 @@ def whole_nights(directory: Path, table: str, survey: str = "*") -> list[NightTa
     Raises
     ------
     NotWhole
-        If a shard is missing.
+        If a shard is missing, or there is a file that is none.
     """
     made = _made(directory, survey)  # before the tables, as a night may be in the making
     nights = {(n.survey, n.night): n for n in nights_of(directory, table, survey)}
     lacking = []
+    for night in nights.values():
+        _no_more(directory, night, made.get((night.survey, night.night), set()))
     for name in sorted(made.keys() & nights.keys() if table not in EVERY_SHARD else made.keys()):
         there = {file.stem for file in nights[name].files} if name in nights else set()
         of = dict(zip(("survey", "night"), name, strict=True))
@@ -74,6 +76,12 @@ def whole_documents(directory: Path, survey: str) -> Iterator[Path]:
     yield from found
 
 
+def tables_of(directory: Path) -> list[str]:
+    """Return the names of the tables that there are, or must be."""
+    there = set(table_names(directory))
+    return sorted(there | set(EVERY_SHARD) if _made(directory, "*") else there)
+
+
 def surveys_of(directory: Path) -> list[str]:
     """Return the surveys that there are alerts of, or must be."""
     there = {night.survey for night in nights_of(directory, ALERTS)}
@@ -92,6 +100,22 @@ def _made(directory: Path, survey: str) -> dict[tuple[str, str], set[str]]:
                 tables = open_meta(folder)["nights"].get(folder.name, ())
                 found[name] = {Path(table).stem for table in tables}
     return found
+
+
+def _no_more(directory: Path, night: NightTables, made: set[str]) -> None:
+    """See that a night, once it is complete, has no file but its shards'.
+
+    Raises
+    ------
+    NotWhole
+    """
+    more = [file for file in night.files if file.stem not in made]
+    summary = directory / SUMMARY.format(survey=night.survey, night=night.night)
+    if made and more and summary.exists():  # before, a shard's counts are still to come
+        raise NotWhole(
+            f"{more[0]}: is none of the night's {len(made)} shards, and its rows would be counted "
+            "beside theirs: delete it, or let the workflow end if it makes the night anew"
+        )
 
 
 def _has_rows(table: Path) -> bool:

@@ -41,14 +41,22 @@ def indexes_of(directory: Path, survey: str) -> Iterator[ConeIndex]:
             left = {name: night for name, night in left.items() if name not in index.nights}
             yield index
     own = {folder.name: folder for folder in _folders(directory, CONES, survey)}
+    none = len(left) == len(nights) and not own
+    if none and left:
+        logger.warning(
+            "there are no cone indexes of %s: looked through its alerts instead; with "
+            "`archive: {}` in the configuration the workflow makes them, for faster searches",
+            survey,
+        )
     for name, night in left.items():
         index = _usable(own[name], nights) if name in own else None
         if index is None:
             why = "was made of other tables" if name in own else "is not there"
             wanted = CONES.format(survey=survey, night=name)
-            logger.warning(
-                "%s %s: looked through its alerts instead; run the workflow", wanted, why
-            )
+            if not none:
+                logger.warning(
+                    "%s %s: looked through its alerts instead; run the workflow", wanted, why
+                )
             with named(night.files):
                 index = sorted_alerts(night.files, survey, name, COLUMNS)
         yield index

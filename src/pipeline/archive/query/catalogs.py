@@ -20,8 +20,7 @@ from pipeline.archive.stores.shape import (
     schema_of,
     store_names,
 )
-from pipeline.archive.tables import table_names
-from pipeline.archive.whole import surveys_of, whole_documents, whole_nights
+from pipeline.archive.whole import surveys_of, tables_of, whole_documents, whole_nights
 from pipeline.io.messages import words
 from pipeline.io.sorted_rows import SortedRows, sorted_files
 
@@ -76,13 +75,13 @@ class Relation:
 
 def names(directory: Path) -> list[str]:
     """Return the names of all catalogues."""
-    there = [*table_names(directory), *_collections(directory)]
+    there = [*tables_of(directory), *_collections(directory)]
     return [*there, *(name for name in store_names(directory) if name not in there)]
 
 
 def is_store(directory: Path, catalog: str) -> bool:
     """Whether a name is that of a catalogue of the configuration, as it was sorted."""
-    there = [*table_names(directory), *_collections(directory)]
+    there = [*tables_of(directory), *_collections(directory)]
     return catalog not in there and catalog in store_names(directory)
 
 
@@ -95,7 +94,7 @@ def relations(directory: Path, catalog: str) -> list[Relation]:
         If there is no such catalogue; the message names those there are. If a file is missing
         or cannot be read (`pipeline.archive.readable.NotWhole`).
     """
-    if catalog in table_names(directory):
+    if catalog in tables_of(directory):
         files = tuple(table_files(directory, catalog))
         with named(files):
             schemas = {pq.read_schema(file).remove_metadata() for file in files}

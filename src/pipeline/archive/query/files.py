@@ -11,8 +11,8 @@ from pipeline.archive.cones.search import DISTANCE, search
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.archive.query.home import DEFAULT, Document, Found, Options, Wanted
 from pipeline.archive.query.positions import Positions
-from pipeline.archive.tables import ALERTS, table_names
-from pipeline.archive.whole import surveys_of
+from pipeline.archive.tables import ALERTS
+from pipeline.archive.whole import surveys_of, tables_of
 from pipeline.io.numpy_arrow import flags_to_arrow, from_arrow
 from pipeline.sky.healpix import lonlat_to_vec
 
@@ -40,7 +40,7 @@ class FilesHome:
 
     def __init__(self, directory: str | Path = ".") -> None:
         self.directory = Path(directory)
-        if not table_names(self.directory):
+        if not tables_of(self.directory):
             raise ValueError(f"{self.directory}: there are no tables under results/")
 
     def cones(
@@ -232,7 +232,7 @@ class FilesHome:
         from pipeline.archive.query.views import views  # noqa: PLC0415
         from pipeline.documents.sandbox import check_select, query  # noqa: PLC0415
 
-        used = check_select(sql, table_names(self.directory))
+        used = check_select(sql, tables_of(self.directory))
         text = sql.strip().rstrip(";")
         # it is one SELECT, so that nothing in it can end the parenthesis; and behind one no
         # two columns have the same name
