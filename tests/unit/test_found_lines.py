@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from pipeline.alerts.counts import COUNTED
 from pipeline.alerts.found_lines import night_lines
+from pipeline.filters.found_lines import filter_lines
 
 
 def test_reasons_that_are_not_told_are_counted(tmp_path):
@@ -25,3 +26,27 @@ def test_reasons_that_are_not_told_are_counted(tmp_path):
         "packets of ztf 1: 4 rejected: reason 4",
         "packets of ztf 1: 6 rejected for 3 more reasons: see results/rejected/ztf/1",
     ]
+
+
+def test_a_night_of_filters_is_a_line_and_the_newest_has_its_filters(tmp_path):
+    def one(passed, unknown=0):
+        warnings = ["refused: why"] if unknown else []
+        return {"passed": passed, "unknown": unknown, "earlier_share": 0.5, "warnings": warnings}
+
+    folder = tmp_path / "results/filters/ztf"
+    folder.mkdir(parents=True)
+    filters = {f"f{n:02d}": one(n, 100 if n == 53 else 0) for n in range(54)}
+    for night in ("20260102", "20260101", "20260103"):
+        (folder / f"{night}.json").write_text(json.dumps({"alerts": 100, "filters": filters}))
+    lines = list(filter_lines(tmp_path))
+    assert lines[:3] == [
+        f"filters of ztf {night}: 54 on 100 alerts, which passed 1,431 times, most f53 (53), "
+        "f52 (52), f51 (51); nothing can be said by 1"
+        for night in ("20260101", "20260102", "20260103")
+    ]
+    assert lines[3] == (
+        "filter f53, ztf 20260103: 53 of 100 alerts (50 by the earlier nights); "
+        "nothing can be said of 100: refused: why"
+    )
+    assert lines[4] == "filter f00, ztf 20260103: 0 of 100 alerts (50 by the earlier nights)"
+    assert lines[13:] == ["and 44 more filters: results/filters/ztf/20260103.json"]
