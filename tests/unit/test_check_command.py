@@ -120,7 +120,9 @@ def test_skyportals_token_is_asked_for_by_check_and_by_jobs_that_post(
     monkeypatch.delenv("SKYPORTAL_TOKEN", raising=False)
     folder = inputs / "filters"
     folder.mkdir(exist_ok=True)
-    (folder / "one.yaml").write_text('name: one\nsql: "select candid from alerts"\n')
+    (folder / "one.yaml").write_text(
+        'name: one\ngroup_id: 1\nfilter_id: 2\nsql: "select candid from alerts"\n'
+    )
     filters = {"path": "filters", "skyportal": {"url": "http://127.0.0.1:9"}}
     status, lines, _ = check(filters=filters)
     (line,) = wrong(lines)
@@ -137,3 +139,18 @@ def test_skyportals_token_is_asked_for_by_check_and_by_jobs_that_post(
     assert "no token" in next(unready(request, {"post_payloads"}))
     monkeypatch.setenv("SKYPORTAL_TOKEN", "x")
     assert check(filters=filters)[0] == 0
+
+
+def test_filters_that_skyportal_does_not_know(check, inputs, monkeypatch):
+    monkeypatch.setenv("SKYPORTAL_TOKEN", "x")
+    folder = inputs / "unknown"
+    folder.mkdir()
+    (folder / "one.yaml").write_text('name: one\ngroup_id: 1\nsql: "select candid from alerts"\n')
+    filters = {"path": "unknown", "skyportal": {"url": "http://127.0.0.1:9"}}
+    status, lines, _ = check(filters=filters)
+    said = "unknown/one.yaml: has no filter_id: SkyPortal goes by numbers, not names"
+    assert (status, wrong(lines)) == (1, [said])
+    filters["skyportal"] = {}
+    status, lines, _ = check(filters=filters)
+    assert (status, wrong(lines)) == (0, [])
+    assert f"ok     {said}" in lines

@@ -60,8 +60,8 @@ def payloads(tmp_path_factory):
     return written(tmp_path_factory.mktemp("payloads"), TOLD)
 
 
-def written(folder, told):
-    contents = {f"{p['candid']}.avro": container([p]) for p in packets()}
+def written(folder, told, given=None):
+    contents = {f"{p['candid']}.avro": container([p]) for p in given or packets()}
     index = folder / "index.parquet"
     build_index(write_folder(folder / "night", contents), ZTF, index, folder / "spool")
     outputs = [folder / name for name in ("candidates.parquet", "verdicts.parquet", "counts.json")]
@@ -121,6 +121,19 @@ def test_bodies_are_json_though_filters_have_no_numbers(tmp_path):
     assert [one["data"] for one in noted[:2]] == [{"n": None, "l": [None, 1.5]}, {"n": None}]
     (saved,) = [one["body"] for one in found if one["path"] == "/api/sources"]
     assert saved["importance"] is None
+
+
+def test_what_a_filter_asks_for_is_asked_once_an_object(tmp_path):
+    alerts = [packet(i, object_id=f"ZTF18aaaaa{i // 3:02d}") for i in range(1, 6)]
+    asks = Sending("A", 1, 2, True, False, {"allocation_id": 5})
+    told = [Told(Filter(n, pipeline=ALL, permissions=(1, 2)), asks) for n in ("a", "b")]
+    requests = requests_of(written(tmp_path, told, alerts))
+    saved = [r["body"]["id"] for r in requests if r["path"] == "/api/sources"]
+    assert saved == ["ZTF18aaaaa00"] * 2 + ["ZTF18aaaaa01"] * 2  # a filter each
+    asked = [r["body"]["obj_id"] for r in requests if r["path"] == "/api/followup_request"]
+    assert asked == saved
+    assert len([r for r in requests if r["path"].endswith("/annotations")]) == 10
+    assert len([r for r in requests if r["path"] == "/api/candidates"]) == 5
 
 
 def test_photometry_is_permitted_and_past(payloads):

@@ -9,6 +9,7 @@ from pipeline.contract.costs import need_of
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.page import Page
 from pipeline.contract.request import Request
+from pipeline.contract.trial import Trials
 from pipeline.contract.work import Expected, Work, named
 from pipeline.filters.checks import CHECKS, unready_server, unready_skyportal
 from pipeline.filters.configured import Filters, active, joined, nights_run, skyportal
@@ -109,6 +110,12 @@ def _found(directory: Path) -> Iterator[str]:
     return filter_lines(directory)
 
 
+def _trials(request: Request) -> Trials:
+    from pipeline.filters.trials import trials  # noqa: PLC0415 - for the cli alone
+
+    return trials(request)
+
+
 def _made(request: Request, survey: str) -> bool:
     return bool(active(request, survey))
 
@@ -166,6 +173,7 @@ FILTERS = Domain(
     work=_work,
     checks=CHECKS,
     ready={"filter": unready_server, "post_payloads": unready_skyportal},
+    trials=_trials,
     found=_found,
     page=Page(
         title="Filters",

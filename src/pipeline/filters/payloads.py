@@ -1,7 +1,8 @@
 """What SkyPortal is told of a shard's candidates: requests to its API, one a line, as JSON.
 
 The bodies are those that Kowalski posts: candidate, photometry by stream, three thumbnails, the
-annotations of each filter, and what a filter's autosave and auto_followup ask for.
+annotations of each filter, and what a filter's autosave and auto_followup ask for: these once an
+object (whose alerts are all in one shard), with the first of its alerts that passes.
 """
 
 import base64
@@ -29,6 +30,10 @@ from pipeline.io.stamps import StampError, read_stamp
 ORIGIN = "Nightmill"
 THUMBNAILS = {"science": "new", "template": "ref", "difference": "sub"}
 _UNIX_EPOCH_JD = 2440587.5
+Request = tuple[str, str, dict[str, Any]]
+Once = tuple[str | None, str, str]
+"""Object, filter and path of a request that is made once a night."""
+Line = tuple[int, int, Once | None, str]
 _POINTS = ("mjd", "flux", "fluxerr", "zp", "filter")
 
 
@@ -87,14 +92,19 @@ def write_payloads(
     shard = Shard.load(index, *part)
     wanted = pc.is_in(shard.packets["candid"], pa.array(list(passed), pa.int64()))
     shard = replace(shard, packets=shard.packets.filter(wanted))
-    lines = sorted(
-        (candid, number, request)
-        for batch in shard.batches(survey)
-        for candid, number, request in _of_batch(batch, survey, passed, instrument)
-    )
+    made = [one for b in shard.batches(survey) for one in _of_batch(b, survey, passed, instrument)]
+    lines = _once(sorted(made, key=lambda line: line[:2]))
     with atomic_path(output) as temporary, temporary.open("w") as stream:
-        stream.writelines(f"{request}\n" for _, _, request in lines)
+        stream.writelines(f"{line}\n" for line in lines)
     return len(lines)
+
+
+def _once(lines: Iterable[Line]) -> list[str]:
+    """Return the requests; of those of one object and filter that are made once, the first."""
+    found: dict[Any, str] = {}
+    for candid, number, once, line in lines:
+        found.setdefault((candid, number) if once is None else once, line)
+    return list(found.values())
 
 
 def _of_batch(
@@ -102,25 +112,25 @@ def _of_batch(
     survey: Survey,
     passed: Mapping[int, list[tuple[Told, Any]]],
     instrument: Instrument,
-) -> Iterator[tuple[int, int, str]]:
+) -> Iterator[Line]:
     points = photometry(batch.alerts, batch.history, survey)
     stamps = batch.stamps
     for i, alert in enumerate(batch.alerts.to_pylist()):
         candid = alert["candid"]
         mine = points.filter(pc.equal(points["candid"], candid))
         images = {} if stamps is None else stamps.slice(i, 1).to_pylist()[0]
-        requests = [
-            _candidate(alert, passed[candid]),
-            *_photometry(alert, mine, passed[candid], instrument),
-            *_thumbnails(alert, images),
-            *(r for one, data in passed[candid] for r in _of_filter(alert, one, data)),
+        requests: list[tuple[Once | None, Request]] = [
+            (None, _candidate(alert, passed[candid])),
+            *((None, r) for r in _photometry(alert, mine, passed[candid], instrument)),
+            *((None, r) for r in _thumbnails(alert, images)),
         ]
-        for number, (method, path, body) in enumerate(requests):
+        for one, data in passed[candid]:
+            requests += [(None, r) for r in _annotations(alert, one, data)]
+            name = one.filter.name
+            requests += [((alert["object_id"], name, r[1]), r) for r in _asked_for(alert, one)]
+        for number, (once, (method, path, body)) in enumerate(requests):
             request = {"method": method, "path": path, "body": plain(body)}
-            yield candid, number, json.dumps(request, allow_nan=False)
-
-
-Request = tuple[str, str, dict[str, Any]]
+            yield candid, number, once, json.dumps(request, allow_nan=False)
 
 
 def _candidate(alert: Mapping[str, Any], passed: list[tuple[Told, Any]]) -> Request:
@@ -207,18 +217,25 @@ def _thumbnails(alert: Mapping[str, Any], images: Mapping[str, Any]) -> Iterator
         yield "POST", "/api/thumbnail", {"obj_id": alert["object_id"], "data": data, "ttype": kind}
 
 
-def _of_filter(alert: Mapping[str, Any], one: Told, data: Any) -> Iterator[Request]:
-    """Yield what one filter asks for: its annotations, saving, a follow-up."""
-    sending, obj_id = one.sending, alert["object_id"]
-    groups = [] if sending.group_id is None else [sending.group_id]
+def _groups(sending: Sending) -> list[int]:
+    return [] if sending.group_id is None else [sending.group_id]
+
+
+def _annotations(alert: Mapping[str, Any], one: Told, data: Any) -> Iterator[Request]:
+    sending = one.sending
     if data:
         origin = f"{sending.group}:{one.filter.name}"
-        body = {"origin": origin, "data": data, "group_ids": groups}
+        body = {"origin": origin, "data": data, "group_ids": _groups(sending)}
         method = "PUT" if sending.update_annotations else "POST"
-        yield method, f"/api/sources/{obj_id}/annotations", body
+        yield method, f"/api/sources/{alert['object_id']}/annotations", body
+
+
+def _asked_for(alert: Mapping[str, Any], one: Told) -> Iterator[Request]:
+    """Yield what one filter asks for of an object that passes: saving, a follow-up."""
+    sending, obj_id = one.sending, alert["object_id"]
     if sending.autosave:
         saved = dict(sending.autosave) if isinstance(sending.autosave, Mapping) else {}
-        yield "POST", "/api/sources", {"id": obj_id, "group_ids": groups, **saved}
+        yield "POST", "/api/sources", {"id": obj_id, "group_ids": _groups(sending), **saved}
     if sending.auto_followup:
         asked = dict(sending.auto_followup)
         yield "POST", "/api/followup_request", {"obj_id": obj_id, **asked}
