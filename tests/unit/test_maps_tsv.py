@@ -97,8 +97,11 @@ def test_revisions(tmp_path):
         assert found.path == path
     with pytest.raises(ConfigError, match="no map of an event 'S2' .*: S1"):
         map_named(asked, "S2")
-    with pytest.raises(ConfigError, match="there is none"):
+    with pytest.raises(ConfigError, match="there is none$"):
         map_named(request(), "S2")
+    without = Request(load_config({"events": "events.tsv"}), {"maps": (), "events": ()})
+    with pytest.raises(ConfigError, match="names no maps.tsv: write `maps: config/maps.tsv`$"):
+        map_named(without, "S2")
     assert newest([MapSource("a", "gw", "x", known=60000.0)], 50000.0) == {}
 
 

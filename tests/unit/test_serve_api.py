@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import shutil
 import threading
 import time
@@ -407,6 +408,25 @@ def test_odd_values_are_values(client):
         assert asked(client, "find", query).json()["data"] == []
     query = {"catalog": "alerts", "filter": {"object_id": "\0"}}
     assert "NUL" in error_of(asked(client, "find", query))
+
+
+@pytest.mark.parametrize(
+    ("filter", "said"),
+    [
+        ({"candid": 10**400}, "an integer of 1329 bits"),
+        ("{'candid': 0x" + 5000 * "9" + "}", "an integer of 20000 bits: they have 64"),
+        ("{'candid': " + 5000 * "9" + "}", "filter: cannot be read"),
+    ],
+)
+def test_integers_that_are_too_large(client, filter, said):
+    answer = asked(client, "find", {"catalog": "alerts", "filter": filter})
+    assert re.search(said, error_of(answer))
+
+
+def test_an_integer_of_thousands_of_digits_in_a_body(client):
+    body = b'{"query_type": "find", "query": ' + 5000 * b"9" + b"}"
+    said = error_of(client.post("/api/queries", content=body))
+    assert said.startswith("no JSON: Exceeds the limit") and "sys." not in said
 
 
 def test_an_answer_that_is_too_large(client, monkeypatch):

@@ -1,13 +1,20 @@
 """The command `nightmill serve`: what is wrong is said in one line, before it listens."""
 
 import importlib.util
+import logging
 import socket
+import threading
 
 import pytest
+import uvicorn
 from alert_tables import write_alerts
 
-from pipeline.archive.serve.run import listen
+from pipeline.archive.query.files import FilesHome
+from pipeline.archive.serve.app import application
+from pipeline.archive.serve.run import listen, run
+from pipeline.archive.serve.users import Users
 from pipeline.cli.main import main
+from pipeline.services.credentials import Credentials
 
 
 @pytest.fixture
@@ -73,3 +80,30 @@ def test_ipv6_and_a_proxy():
     for host, proxy in (("::1", False), ("localhost", False), ("0.0.0.0", True)):
         with listen(host, 0, proxy) as listening:
             assert listening.getsockname()[1] > 0
+
+
+NONSENSE = b"POST /api/%s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"
+
+
+def test_what_is_no_http_is_a_line_of_the_log(directory, monkeypatch, caplog):
+    servers = []
+    made = uvicorn.Server.__init__
+
+    def noted(self, config):
+        made(self, config)
+        servers.append(self)
+
+    monkeypatch.setattr(uvicorn.Server, "__init__", noted)
+    app = application(FilesHome(directory), Users(own=Credentials("a", "b")))
+    with listen("127.0.0.1", 0, False) as listening, caplog.at_level(logging.INFO):
+        port = listening.getsockname()[1]
+        thread = threading.Thread(target=run, args=(app, listening, False))
+        thread.start()
+        for path in (b"queries", b"auth"):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+                client.sendall(NONSENSE % path)
+                assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
+        servers[0].should_exit = True
+        thread.join()
+    assert "Traceback" not in caplog.text
+    assert caplog.messages == ["Invalid HTTP request received."] * 2

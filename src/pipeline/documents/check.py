@@ -73,6 +73,8 @@ def _looked_at(given: Any, depth: int) -> int:
         raise Refused(f"nested more than {DEEPEST} deep")
     if isinstance(given, list):
         return 1 + sum(_looked_at(item, depth + 1) for item in given)
+    if isinstance(given, int) and not -(2**63) <= given < 2**63:  # BSON has no others
+        raise Refused(f"an integer of {given.bit_length()} bits: they have 64")
     if not isinstance(given, Mapping):
         return 1
     count = 1

@@ -187,6 +187,7 @@ def _time_limit(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterat
         yield
     finally:
         timer.cancel()
+        timer.join()  # it holds the database, which would be told as leaked at an exit
 
 
 def _first_line(error: Exception) -> str:

@@ -1,5 +1,7 @@
 """An error in one line of text: for rows of tables, the terminal, and errors of our own."""
 
+_ADVICE = "; use sys.set_int_max_str_digits()"
+
 
 def one_line(error: BaseException) -> str:
     """Return what went wrong in one line, with its notes.
@@ -18,10 +20,14 @@ def one_line(error: BaseException) -> str:
 def words(error: BaseException) -> str:
     r"""Return an error's words without line breaks; its type where it has none.
 
+    What Python tells programmers to do about integers of thousands of digits is left out.
+
     >>> words(ValueError("expected\n  a number"))
     'expected a number'
+    >>> words(ValueError("Exceeds the limit; use sys.set_int_max_str_digits() to …"))
+    'Exceeds the limit'
     """
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).partition(_ADVICE)[0].split()) or type(error).__name__
 
 
 def first_line(error: BaseException) -> str:

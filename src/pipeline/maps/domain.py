@@ -122,9 +122,18 @@ def map_named(request: Request, event: str) -> MapSource:
     """
     found = newest(maps(request))
     if event not in found:
-        there = ", ".join(found) or "there is none"
-        raise ConfigError(f"no map of an event {event!r} in maps.tsv or events.tsv: {there}")
+        raise ConfigError(
+            f"no map of an event {event!r} in maps.tsv or events.tsv: {there_are(request)}"
+        )
     return found[event]
+
+
+def there_are(request: Request) -> str:
+    """Return of which events there are maps, and whether a key would bring more."""
+    found = ", ".join(newest(maps(request))) or "there is none"
+    if request.config.maps is None:
+        found += "; the configuration names no maps.tsv: write `maps: config/maps.tsv`"
+    return found
 
 
 def _own_events(request: Request) -> Iterator[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.archive.cones.regions import Area
 from pipeline.contract.section import ConfigError
-from pipeline.maps.domain import map_named, maps
+from pipeline.maps.domain import map_named, maps, there_are
 from pipeline.maps.source import MapSource, newest, open_map
 from pipeline.plan.overlay import read_request
 from pipeline.sky.maps.event_time import mjd_of_iso
@@ -84,15 +84,15 @@ def area_of_event(
     ConfigError
         If there is none, or its map cannot be used.
     """
-    sources = newest(maps(read_request(directory, files)))
+    request = read_request(directory, files)
+    sources = newest(maps(request))
     found = [sources[name] for name in names if name in sources]
     mjd = None if time is None else mjd_of_iso(time)
     if mjd is not None:
         found += [source for source in sources.values() if _was_at(source, mjd)]
     if not found:
-        there = ", ".join(sources) or "there is none"
         asked = ", ".join([*names, *([] if time is None else [time])])
-        raise ConfigError(f"no map of an event {asked:.200}: {there}")
+        raise ConfigError(f"no map of an event {asked:.200}: {there_are(request)}")
     return Area(open_map(found[0], directory), level)
 
 

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from pipeline.archive.serve.answers import Refused
 from pipeline.documents.extended_json import once
+from pipeline.io.messages import words
 
 MOST_BYTES = 16 << 20
 """Of a body: 200,000 positions."""
@@ -69,7 +70,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:  # of JSON, of UTF-8, of integers of thousands of digits
-        raise Refused(400, f"no JSON: {str(error)[:200]}") from None
+        raise Refused(400, f"no JSON: {words(error)[:200]}") from None
     if not isinstance(value, dict):
         raise Refused(400, "an object is expected")
     _check(value)

@@ -4,7 +4,9 @@ import logging
 import socket
 
 import uvicorn
+from h11 import LocalProtocolError
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 MOST_CONNECTIONS = 1000
@@ -47,9 +49,10 @@ def listen(host: str, port: int, proxy: bool) -> socket.socket:
 def run(app: Starlette, listening: socket.socket, proxy: bool) -> None:
     """Serve until SIGINT or SIGTERM."""
     config = uvicorn.Config(
-        app,
+        heard(app),
         log_config=None,
         log_level=logging.WARNING,
+        http="h11",  # whose errors `heard` knows
         access_log=False,  # the application says who asked what
         server_header=False,
         proxy_headers=proxy,
@@ -60,3 +63,19 @@ def run(app: Starlette, listening: socket.socket, proxy: bool) -> None:
         lifespan="off",
     )
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def heard(app: ASGIApp) -> ASGIApp:
+    """Return an application that leaves those alone who are answered already, with an error.
+
+    Who sends what is no HTTP gets the protocol's own answer, after which there can be no other.
+    """
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except LocalProtocolError:
+            while (await receive())["type"] != "http.disconnect":
+                pass  # the connection is being closed
+
+    return answered
