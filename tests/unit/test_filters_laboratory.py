@@ -54,6 +54,7 @@ def test_what_passes_is_said(run):
         (b"{}\n\xff\xfe", "docs.jsonl", "expected text in UTF-8"),
         (b'{"a": 1, "a": 2}', "docs.jsonl", "'a' stands twice in one object"),
     ],
+    ids=["empty", "blank", "cut", "no gzip", "damaged", "no text", "twice"],  # gzip has the time
 )
 def test_documents_that_cannot_be_read(run, documents, name, complaint):
     status, _, complaints = run(documents=documents, name=name)
