@@ -20,6 +20,11 @@ from pipeline.services.credentials import Credentials
 
 HUGE = '[{"$addFields":{"a":{"$range":[0,2000000000]}}},{"$project":{"n":{"$size":"$a"}}}]'
 UNSTOPPABLE = "select levenshtein(repeat('a', 400000), repeat('b', 400000 + fid)) from alerts"
+LONG = [
+    {"$addFields": {"a": {"$range": [0, 40_000_000]}}},
+    {"$project": {"n": {"$reduce": {"input": "$a", "initialValue": 0,
+                                    "in": {"$add": ["$$value", "$$this"]}}}}},
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +76,9 @@ def test_what_python_makes_of_an_answer_counts(directory):
 def test_a_query_that_nothing_interrupts(ask, monkeypatch):
     monkeypatch.setattr(app_module, "GRACE_S", 0.5)
     monkeypatch.setattr(FilesHome, "aggregate", None)  # of this process, which is not asked
-    many = [{"$addFields": {"a": {"$range": [0, 40_000_000]}}},
-            {"$project": {"n": {"$reduce": {"input": "$a", "initialValue": 0,
-                                            "in": {"$add": ["$$value", "$$this"]}}}}}]  # fmt: skip
     (process,) = ask.apart._free
     started = time.monotonic()
-    assert "takes longer than" in ask("aggregate", {"pipeline": many}, max_time_ms=300)
+    assert "takes longer than" in ask("aggregate", {"pipeline": LONG}, max_time_ms=300)
     assert time.monotonic() - started < 10
     for _ in range(100):  # a thread ends it meanwhile
         if not process._process.is_alive():
@@ -91,6 +93,19 @@ def test_a_process_that_was_ended_is_replaced(ask):
     ask.apart._free[0]._process.kill()
     assert "its process was ended" in ask("estimated_document_count", {})
     assert ask("estimated_document_count", {}) == 2
+
+
+def test_a_process_ends_with_its_server(directory):
+    """Also while it answers what nothing interrupts."""
+    with closing(Apart(FilesHome(directory))) as apart:
+        (process,) = apart._free
+        said = {"query_type": "aggregate", "query": {"catalog": "alerts", "pipeline": LONG}}
+        process._pipe.send((app_module.read_query(said, 60), 60.0))
+        time.sleep(1)
+        assert process._process.is_alive()
+        process._pipe.close()
+        process._process.join(10)
+        assert process._process.exitcode == 0
 
 
 def test_commands(directory, capsys):

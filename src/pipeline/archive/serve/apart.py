@@ -7,7 +7,10 @@ one that has nothing but the modules loaded (``forkserver``), as the server itse
 import logging
 import math
 import multiprocessing
+import os
+import select
 import signal
+import threading
 import time
 import traceback
 from contextlib import closing
@@ -25,7 +28,7 @@ from pipeline.io.limits import memory_limit
 logger = logging.getLogger(__name__)
 LOADED = ("pipeline.archive.serve.apart", "pipeline.archive.query.documents")
 ORPHAN_S = 10
-"""After its time limit, for a process whose server is gone to be ended by the system."""
+"""After its time limit a process is ended by the system, if nobody else has."""
 
 
 class Failed(NamedTuple):
@@ -122,6 +125,7 @@ def _serve(pipe: Connection, home: FilesHome, area_of: AreaOf | None, memory_mb:
     """Answer until nobody asks."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, which is the server's to heed
     log_to_stderr()
+    threading.Thread(target=_end_with_server, args=(pipe.fileno(),), daemon=True).start()
     with closing(pipe):
         while True:
             try:
@@ -136,6 +140,14 @@ def _serve(pipe: Connection, home: FilesHome, area_of: AreaOf | None, memory_mb:
             else:
                 pipe.send(None)
                 pipe.send_bytes(found)
+
+
+def _end_with_server(descriptor: int) -> None:
+    """End this process when the other end of its connection closes, whatever it is doing."""
+    closed = select.poll()
+    closed.register(descriptor, 0)  # a hang-up is told unasked
+    closed.poll()
+    os._exit(0)
 
 
 def _found(home: FilesHome, area_of: AreaOf | None, asked: Query, memory_mb: int) -> bytes | Failed:
