@@ -1,6 +1,7 @@
 """The command `nightmill`, run as a person runs it."""
 
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -8,7 +9,7 @@ from importlib.metadata import version
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.cli.main import find_commands, main
+from pipeline.cli.main import build_parser, find_commands, main
 from pipeline.io.messages import one_line
 
 ARGUMENTS = ["simulate", "alerts", "--number", "3", "--night", "20240115", "--no-stamps"]
@@ -75,6 +76,18 @@ def test_every_command_is_complete():
     for module in find_commands():
         assert module.COMMAND and module.__doc__
         assert callable(module.add_arguments) and callable(module.run)
+
+
+@pytest.mark.parametrize("module", find_commands(), ids=lambda module: module.COMMAND)
+def test_help_ends_with_examples_that_can_be_typed(module, capsys):
+    assert 1 <= len(module.EXAMPLES) <= 2
+    for example in module.EXAMPLES:
+        program, *words = shlex.split(example)
+        assert program == "nightmill" and build_parser().parse_args(words).run is module.run
+    with pytest.raises(SystemExit):
+        main([*module.COMMAND.split(), "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-len(module.EXAMPLES) - 1 :] == ["examples:", *(f"  {e}" for e in module.EXAMPLES)]
 
 
 def test_help_lists_groups_and_what_is_in_them(capsys):

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 COMMAND = "add-user"
+EXAMPLES = ("nightmill add-user someone --users users",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,10 @@ import argparse
 from pipeline.contract.arguments import add_configuration
 
 COMMAND = "check"
+EXAMPLES = (
+    "nightmill check",
+    "nightmill check --cluster slurm --directory /data/night",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

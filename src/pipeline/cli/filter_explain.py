@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline.filters.run import Seen
 
 COMMAND = "filter explain"
+EXAMPLES = ("nightmill filter explain config/filters/nuclear.yaml 1127561445615015013",)
 NAMED = 20
 """Filters of a file that are named."""
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pipeline.filters.filter import Filter
 
 COMMAND = "filter test"
+EXAMPLES = (
+    "nightmill filter test config/filters/nuclear.yaml --documents docs.jsonl.gz",
+    "nightmill filter test new.yaml --nights 20180201..20180203 --against old.yaml",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 COMMAND = "filter translate"
+EXAMPLES = ("nightmill filter translate config/filters/nuclear.yaml",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

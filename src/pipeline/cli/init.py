@@ -6,6 +6,10 @@ from pathlib import Path
 from pipeline.contract.arguments import add_directory
 
 COMMAND = "init"
+EXAMPLES = (
+    "nightmill init ztf_public_20180201.tar.gz",
+    "nightmill init alert.json --directory event",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

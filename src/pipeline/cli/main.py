@@ -3,6 +3,7 @@
 A command is a module in `pipeline.cli` with
 
 - ``COMMAND``: its words, for example ``"simulate alerts"``;
+- ``EXAMPLES``: one or two command lines that end its help, ``"nightmill simulate alerts …"``;
 - a docstring, whose first line is its help;
 - ``add_arguments(parser)``, which declares its options;
 - ``run(arguments)``, which does the work. Heavy imports belong in there: every command
@@ -23,6 +24,7 @@ from pipeline import __version__, cli
 from pipeline.io.messages import one_line
 
 DESCRIPTION = "What a person runs by hand, beside the workflow."
+_EXAMPLES = "examples:"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,10 +57,23 @@ def build_parser() -> argparse.ArgumentParser:
                 group = groups[words[: depth - 1]].add_parser(words[depth - 1], help=summary)
                 groups[words[:depth]] = group.add_subparsers(required=True, metavar="COMMAND")
         summary = (module.__doc__ or "").strip().splitlines()[0]
-        command = groups[words[:-1]].add_parser(words[-1], help=summary, description=summary)
+        command = groups[words[:-1]].add_parser(
+            words[-1],
+            help=summary,
+            description=summary,
+            epilog="\n  ".join([_EXAMPLES, *module.EXAMPLES]),
+            formatter_class=_Help,
+        )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return parser
+
+
+class _Help(argparse.HelpFormatter):
+    """Help whose examples stay as they are: argparse would fill them as one paragraph."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith(_EXAMPLES) else super()._fill_text(text, width, indent)
 
 
 def find_commands() -> list[ModuleType]:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pipeline.plan.forecast import Forecast
 
 COMMAND = "plan"
+EXAMPLES = (
+    "nightmill plan",
+    "nightmill plan --packets ztf=3e5 --cores 64",
+)
 MOST_PACKETS, MOST_BYTES, MOST_CORES = 1e12, 1e9, 1_000_000
 """Of a night, of a packet, of a cluster: more is a slip of the hand."""
 

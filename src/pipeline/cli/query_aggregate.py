@@ -5,6 +5,7 @@ import argparse
 from pipeline.archive.query.command_line import add_home, add_options, add_output
 
 COMMAND = "query aggregate"
+EXAMPLES = ('nightmill query aggregate alerts \'[{"$group": {"_id": "$object_id"}}]\' --limit 3',)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

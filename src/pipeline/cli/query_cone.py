@@ -6,6 +6,10 @@ from pipeline.archive.query.command_line import add_alerts
 from pipeline.contract.arguments import add_directory
 
 COMMAND = "query cone"
+EXAMPLES = (
+    'nightmill query cone "10.0001 -5.0" --radius 2',
+    'nightmill query cone "00h40m00.02s -05d00m00s" --radius 1 --unit arcmin --columns all',
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ import argparse
 from pipeline.archive.query.command_line import add_home, add_max_time
 
 COMMAND = "query count"
+EXAMPLES = ('nightmill query count alerts --filter \'{"drb": {"$gt": 0.5}}\'',)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

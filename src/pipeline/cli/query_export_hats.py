@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.contract.arguments import add_directory
 
 COMMAND = "query export-hats"
+EXAMPLES = ("nightmill query export-hats ztf ztf_hats --columns object_id,jd,magpsf,fid",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,9 @@ import argparse
 from pipeline.archive.query.command_line import add_home, add_options, add_output
 
 COMMAND = "query find"
+EXAMPLES = (
+    'nightmill query find alerts --filter \'{"magpsf": {"$lt": 18}}\' --sort magpsf --limit 5',
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

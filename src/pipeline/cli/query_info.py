@@ -5,6 +5,10 @@ import argparse
 from pipeline.archive.query.command_line import add_home
 
 COMMAND = "query info"
+EXAMPLES = (
+    "nightmill query info",
+    "nightmill query info alerts --indexes",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

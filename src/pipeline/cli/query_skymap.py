@@ -6,6 +6,10 @@ from pipeline.archive.query.command_line import add_alerts
 from pipeline.contract.arguments import add_configuration
 
 COMMAND = "query skymap"
+EXAMPLES = (
+    "nightmill query skymap IC231202A --limit 20",
+    "nightmill query skymap bayestar.multiorder.fits.gz --level 0.9 --window 0 3 --survey ztf",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,10 @@ from pipeline.archive.query.command_line import add_options, add_output
 from pipeline.contract.arguments import add_directory
 
 COMMAND = "query sql"
+EXAMPLES = (
+    'nightmill query sql "select night, count(*) as n from alerts group by night"',
+    "nightmill query sql @question.sql --output answer.vot",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,10 @@ from pathlib import Path
 from pipeline.archive.query.command_line import add_home
 
 COMMAND = "serve"
+EXAMPLES = (
+    "nightmill serve --users users",
+    "nightmill serve --users users --port 0 --max-time 60",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

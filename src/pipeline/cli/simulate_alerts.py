@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 COMMAND = "simulate alerts"
+EXAMPLES = ("nightmill simulate alerts --number 600 --night 20260101 --output data",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

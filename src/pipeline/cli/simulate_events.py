@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 COMMAND = "simulate events"
+EXAMPLES = ("nightmill simulate events --number 2 --output events",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,10 @@ import argparse
 from pipeline.contract.arguments import add_directory
 
 COMMAND = "summary"
+EXAMPLES = (
+    "nightmill summary",
+    "nightmill summary --directory .demo",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

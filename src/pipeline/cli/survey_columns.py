@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 COMMAND = "survey columns"
+EXAMPLES = ("nightmill survey columns data/skyeye",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,10 @@ from pathlib import Path
 import pipeline
 
 COMMAND = "where"
+EXAMPLES = (
+    "nightmill where",
+    "nightmill where profiles",
+)
 PLACES = {
     "snakefile": "workflow/Snakefile",
     "workflow": "workflow",

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 COMMAND = "write-config"
+EXAMPLES = ("nightmill write-config config",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
