@@ -22,7 +22,7 @@ ALLOWED = {
     "services": {"io"},
     "alerts": GROUND,
     "events": GROUND,
-    "maps": GROUND | {"events"},
+    "maps": GROUND | {"events", "alerts"},
     "simulate": GROUND | SOURCES,
     "scores": GROUND | SOURCES | {"simulate"},
     "skymaps": GROUND | SOURCES | {"simulate"},

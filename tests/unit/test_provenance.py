@@ -207,6 +207,7 @@ PASSED_ON = {
     "skymaps/calibration/measured_tracks.py:measure", "skymaps/scan/fitter.py:__init__",
     "skymaps/scan/fitter.py:attempt",
     "skymaps/scanner/result.py:read_result",
+    "maps/page.py:_map",
 }  # fmt: skip
 """Where the words of errors of any class are taken up, each looked at by a person."""
 

@@ -145,6 +145,8 @@ class Domain:
         The input tables that are its own.
     active : callable
         Whether a configuration uses it: only then are its rules included.
+    rules : bool
+        Whether it has any.
     tables : tuple of Table
         A file a shard each.
     shard_files : tuple of str
@@ -176,6 +178,7 @@ class Domain:
     keys: tuple[Key, ...] = ()
     lines: tuple[Lines, ...] = ()
     active: Callable[[Request], bool] = _always
+    rules: bool = True
     tables: tuple[Table, ...] = ()
     shard_files: tuple[str, ...] = ()
     kept: Callable[[Request], Iterable[tuple[str, set[str]]]] = _kept_nothing

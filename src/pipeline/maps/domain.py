@@ -1,12 +1,15 @@
 """Skymaps of anybody's events: ``maps.tsv``, one line a map, and our own events' by name."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from pipeline.alerts.domain import shards_of
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Lines
+from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.section import ConfigError, FilePath, Section
 from pipeline.contract.trial import Trials
@@ -148,6 +151,22 @@ def _own_events(request: Request) -> Iterator[str]:
             )
 
 
+def _lines(request: Request) -> list[MapSource]:
+    """Return the lines with a map of their own: our own events have a part of the page."""
+    rows: tuple[MapRow, ...] = request.of("maps")
+    return [row.source for row in rows if row.path is not None or row.radius is not None]
+
+
+def _page_tables(request: Request, survey: str, night: str) -> dict[str, list[str]]:
+    files = {source.path for source in _lines(request) if source.path is not None}
+    alerts = shards_of(request, paths.table("alerts"), survey, night)
+    return {"alerts": alerts, "files": sorted(files)}
+
+
+def _page_settings(request: Request, survey: str) -> dict[str, Any]:
+    return {"maps": [asdict(source) for source in _lines(request)]}
+
+
 def _trials(request: Request) -> Trials:
     from pipeline.maps.trials import trials  # noqa: PLC0415 - for the cli alone
 
@@ -166,6 +185,15 @@ MAPS = Domain(
         ),
     ),
     lines=(Lines("maps", MapRow, ("event", "known")),),
-    active=lambda request: False,  # it has no rules of its own: who uses maps reads them
+    active=lambda request: bool(_lines(request)),
+    rules=False,  # who uses maps reads them
     checks=(_own_events,),
+    page=Page(
+        title="Skymaps of others",
+        order=45,
+        facts="pipeline.maps.page:facts",
+        section="pipeline.maps.page:section",
+        tables=_page_tables,
+        settings=_page_settings,
+    ),
 )

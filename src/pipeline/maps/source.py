@@ -1,8 +1,9 @@
 """One map of ``maps.tsv`` as jobs and queries take it: what to read, and what its line adds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.sky.maps.build import Told
 from pipeline.sky.maps.errors import MapError
@@ -49,6 +50,19 @@ class MapSource:
     known: float | None = None
     window: tuple[float, float] = WINDOWS["neutrino"]
     level: float = LEVEL
+
+
+def source_of(values: Mapping[str, Any]) -> MapSource:
+    """Return a map of its plain values (`dataclasses.asdict`), as they come from JSON."""
+    ellipse = values["ellipse"]
+    start, end = values["window"]
+    return MapSource(
+        **{
+            **values,
+            "ellipse": None if ellipse is None else Ellipse(**ellipse),
+            "window": (start, end),
+        }
+    )
 
 
 def open_map(source: MapSource, folder: str | Path = ".") -> SkyMap:

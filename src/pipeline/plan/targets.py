@@ -62,4 +62,4 @@ def tables_of(request: Request, survey: str) -> Iterator[Table]:
 
 def rules_of(request: Request) -> list[str]:
     """Return the files of rules to include: those of the domains that are used."""
-    return [f"{domain.name}.smk" for domain in DOMAINS if domain.active(request)]
+    return [f"{domain.name}.smk" for domain in DOMAINS if domain.rules and domain.active(request)]

@@ -41,6 +41,17 @@ def galactic(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return _rotate(_GALACTIC, ra, dec)
 
 
+def equatorial(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return right ascension in [0, 360) and declination [deg] of galactic positions [deg].
+
+    >>> there = galactic(np.array([12.5]), np.array([-45.0]))
+    >>> [float(angle.round(9)[0]) for angle in equatorial(*there)]
+    [12.5, -45.0]
+    """
+    ra, dec = _rotate(_GALACTIC.T, lon, lat)
+    return wrapped(ra), dec
+
+
 def ecliptic(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return λ in [0, 360) and β [deg] in the mean ecliptic of J2000 of J2000 positions [deg].
 

@@ -171,6 +171,24 @@ class SkyMap:
         densest = int(np.argmax(self.density))
         return cells.centre(self.begin[densest], self.end[densest])
 
+    def below(self, pixel: ArrayLike) -> Floats:
+        """Return the probability of all nested pixels of order 29 before some, in the map's frame.
+
+        That of an interval of pixels is the difference of two.
+        """
+        pixel = np.asarray(pixel, np.int64)
+        held = np.append(0.0, np.cumsum(self.density * self.area))
+        cell = np.searchsorted(self.begin, pixel, "right") - 1
+        inside = np.minimum(pixel, self.end[cell]) - self.begin[cell]
+        whole = held[cell] + self.density[cell] * inside * cells.PIXEL_SR
+        return np.where(cell < 0, 0.0, whole)
+
+
+def to_icrs(lon: ArrayLike, lat: ArrayLike, frame: Frame) -> tuple[Floats, Floats]:
+    """Return right ascensions and declinations [deg] of positions in a map's frame."""
+    lon, lat = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    return (lon, lat) if frame == "icrs" else coordinates.equatorial(lon, lat)
+
 
 def dated(found: SkyMap, mjd: float) -> SkyMap:
     """Return a map with another time (UTC) [d]; it has one then."""
