@@ -11,10 +11,12 @@ from nights import ZTF, build_index, write_folder
 from packets import container, packet
 
 from pipeline.alerts.batch import Shard
+from pipeline.alerts.keys import hashes_of
 from pipeline.io.tables import field
 from pipeline.notebook.forms import in_form
 from pipeline.notebook.light_curve import light_curve
 from pipeline.notebook.results import Results
+from pipeline.notebook.shards import files_of_object
 
 TABLE = pa.table(
     {
@@ -105,6 +107,52 @@ def test_each_measurement_of_an_object_once(directory):
     assert curve[0]["mjd"] == 57990.0
     with pytest.raises(ValueError, match="no alert of an object 'ZTF"):
         Results(directory).light_curve("ZTF18zzzzzzz")
+
+
+def test_alerts_by_their_object_or_candid(directory):
+    results = Results(directory, "arrow")
+    found = results.find("ZTF18aaaaaaa").to_pylist()
+    assert [(row["candid"], row["night"], row["jd"]) for row in found] == [
+        (2, "20180201", 2458001.5), (1, "20180201", 2458000.5),
+    ]  # fmt: skip
+    assert results.find(3)["object_id"].to_pylist() == ["ZTF18bbbbbbb"]
+    assert not results.find("ZTF18aaaaaab").num_rows and not results.find(2**63).num_rows
+    with pytest.raises(ValueError, match="no alerts of lsst"):
+        results.find(3, "lsst")
+
+
+def test_a_number_may_be_an_object_and_a_candid(directory):
+    """Each alert once, though the first alert of an object may lend it its number."""
+    (file,) = directory.glob("results/alerts/*/*/*.parquet")
+    alerts = pa.parquet.read_table(file)
+    at = alerts.schema.get_field_index("object_id")
+    names = pa.array(["1", None, "1"], pa.string())
+    pa.parquet.write_table(alerts.set_column(at, alerts.schema.field(at), names), file)
+    candids = alerts["candid"].to_pylist()
+    found = Results(directory, "arrow").find(1)["candid"].to_pylist()
+    assert sorted(found) == sorted({1, candids[0], candids[2]})
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_of_a_whole_night_one_shard_is_read(directory, done):
+    folder = directory / "results/alerts/ztf/20180201"
+    whole = pa.parquet.read_table(folder / "0000.parquet")
+    keys = hashes_of(whole["object_id"].combine_chunks())
+    files = [folder / f"{number:04d}.parquet" for number in range(3)]
+    for number, file in enumerate(files):
+        rows = np.flatnonzero(keys.astype(int) * 3 // 2**32 == number)
+        pa.parquet.write_table(whole.take(pa.array(rows)), file)
+        count = directory / f"results/counts/ztf/20180201/{number:04d}.json"
+        count.parent.mkdir(parents=True, exist_ok=True)
+        count.write_text("{}")
+    if done:
+        summary = directory / "results/summary/ztf/20180201.json"
+        summary.parent.mkdir(parents=True)
+        summary.write_text("{}")
+    chosen = files_of_object(directory, files, "ZTF18aaaaaaa")
+    assert len(chosen) == (1 if done else 3)
+    assert Results(directory, "arrow").find("ZTF18aaaaaaa").num_rows == 2
+    assert sum(pa.parquet.read_table(f, columns=["candid"]).num_rows for f in chosen) >= 2
 
 
 def test_an_object_without_anything(directory):

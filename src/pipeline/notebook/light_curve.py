@@ -13,7 +13,9 @@ from pipeline.notebook.forms import plain
 
 ALERT = "alert"
 """The ``kind`` of an alert's own measurement, beside ``prv`` and ``forced`` of the packets."""
-_TAKEN = ("filter", "mag", "magerr", "diffmaglim", "isdiffpos", "flux", "fluxerr", "zp")
+_TAKEN = (
+    "filter", "mag", "magerr", "diffmaglim", "isdiffpos", "flux", "fluxerr", "zp", "procstatus",
+)  # fmt: skip
 _MJD = 2400000.5
 
 
@@ -31,8 +33,9 @@ def light_curve(alerts: pa.Table, history: pa.Table, survey: Survey) -> pa.Table
     pyarrow.Table
         ``candid`` (of the alert that carries it), ``kind`` (alert, prv, forced), ``jd``, ``mjd``
         and the history's filter, mag, magerr, diffmaglim (limits have null mag), isdiffpos, flux,
-        fluxerr, zp; by time. What several packets carry is the last one's; an earlier measurement
-        that is an alert of `alerts` stands there as such.
+        fluxerr, zp, procstatus (of forced photometry; "0" is good); by time. What several packets
+        carry is the last one's; an earlier measurement that is an alert of `alerts` stands there
+        as such.
     """
     own, carried = plain(own_measurements(alerts, survey)), plain(history)
     at = own.schema.get_field_index("kind")

@@ -1,7 +1,7 @@
 """A working directory's results, for notebooks."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,19 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from pipeline.alerts.batch import Shard
-from pipeline.alerts.domain import INDEX
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.contract import paths
 from pipeline.io.stamps import read_stamp
-from pipeline.notebook.forms import Form, in_form
+from pipeline.notebook.forms import Form, in_form, plain
 from pipeline.notebook.light_curve import light_curve
+from pipeline.notebook.packet import packet_stamps
+from pipeline.notebook.shards import files_of_object
 from pipeline.plan.domains import TABLES
 from pipeline.sky.maps.skymap import SkyMap
 
-STAMPS = ("science", "template", "difference")
+_FOUND = ("survey", "candid", "object_id", "jd")
+_FILE = "__filename"
+"""What pyarrow calls the file of a row."""
 
 
 class Results:
@@ -95,16 +97,50 @@ class Results:
             If no night has an alert of it.
         """
         mine = pc.field("object_id") == object_id
-        alerts = self._read("alerts", survey, None, None, mine)
+        files = files_of_object(self.directory, self._files("alerts", survey, None), object_id)
+        alerts = self._rows("alerts", files, None, mine, told=_FILE)
         if not alerts.num_rows:
             raise ValueError(f"no alert of an object {object_id!r}")
         of = str(alerts["survey"][0].as_py())
         if alerts["survey"].cast(pa.string()).unique().to_pylist() != [of]:
             raise ValueError(f"{object_id!r} is an object of several surveys: say which")
-        history = self._read("history", of, None, None, mine)
+        # an object's history is in the same shards as its alerts
+        places = sorted({Path(file).parts[-3:] for file in alerts[_FILE].to_pylist()})
+        shards = [self._results.joinpath("history", *place) for place in places]
+        history = self._rows("history", shards, None, mine)
         return in_form(light_curve(alerts, history, get_survey(of)), self.form)
 
-    def stamps(self, candid: int, survey: str | None = None) -> dict[str, np.ndarray]:
+    def find(self, name: str | int, survey: str | None = None) -> Any:
+        """Return the alerts of an object, or those that have a candid, the newest first.
+
+        Parameters
+        ----------
+        name : str or int
+            An object, or a candid: a number may be both.
+        survey : str, optional
+            Of all, if it is not given.
+
+        Returns
+        -------
+        table
+            ``survey``, ``night``, ``candid``, ``object_id``, ``jd`` (UTC).
+        """
+        name, files = str(name), self._files("alerts", survey, None)
+        mine = pc.field("object_id") == name
+        asked = [(files_of_object(self.directory, files, name), mine)]
+        if (candid := _candid(name)) is not None:
+            others = ~pc.coalesce(mine, False)
+            asked.append((files, (pc.field("candid") == candid) & others))
+        tables = [plain(self._rows("alerts", f, _FOUND, where, told=_FILE)) for f, where in asked]
+        rows = pa.concat_tables(tables)
+        nights = [Path(file).parts[-2] for file in rows[_FILE].to_pylist()]
+        rows = rows.set_column(4, "night", pa.array(nights, pa.string()))
+        rows = rows.sort_by([("jd", "descending"), ("survey", "ascending"), ("night", "ascending")])
+        return in_form(rows.select(["survey", "night", *_FOUND[1:]]), self.form)
+
+    def stamps(
+        self, candid: int, survey: str | None = None, night: str | None = None
+    ) -> dict[str, np.ndarray]:
         """Return an alert's science, template and difference images, from its packet.
 
         Returns
@@ -115,22 +151,12 @@ class Results:
         Raises
         ------
         ValueError
-            If no indexed night has it.
+            If no indexed night has it, or a stamp cannot be read.
         OSError
             If the packet is no longer where it was.
         """
-        for index in sorted(self.directory.glob(INDEX.format(survey=survey or "*", night="*"))):
-            whole = Shard.load(index, 0, 1)
-            mine = whole.packets.filter(pc.field("candid") == candid)
-            if not mine.num_rows:
-                continue
-            for batch in replace(whole, packets=mine).batches(get_survey(index.parts[-3])):
-                if batch.stamps is None:
-                    return {}
-                found = [column[0].as_py() for column in batch.stamps.columns[1:]]
-                pairs = zip(STAMPS, found, strict=True)
-                return {name: read_stamp(data) for name, data in pairs if data is not None}
-        raise ValueError(f"no indexed night has an alert {candid}")
+        found = packet_stamps(self.directory, candid, survey, night)
+        return {name: read_stamp(data) for name, data in found.items() if data is not None}
 
     def skymap(self, event: str) -> SkyMap:
         """Return the map of an event: of its own scan, or of a file.
@@ -174,6 +200,9 @@ class Results:
     def _read(
         self, name: str, survey: str | None, night: str | None, columns: Any, where: Any
     ) -> pa.Table:
+        return self._rows(name, self._files(name, survey, night), columns, where)
+
+    def _files(self, name: str, survey: str | None, night: str | None) -> list[Path]:
         known = [table.name for table in TABLES]
         if name not in known:
             raise ValueError(f"table {name!r}: expected one of {', '.join(known)}")
@@ -181,9 +210,22 @@ class Results:
         if not files:
             of = " ".join(word for word in (survey, night) if word)
             raise ValueError(f"no {name} of {of or 'any night'} in {self._results}")
-        schemas = [pq.read_schema(file) for file in files]
-        schema = pa.unify_schemas([schema.remove_metadata() for schema in schemas])
+        return files
+
+    def _rows(
+        self, name: str, files: Sequence[Path], columns: Any, where: Any, told: str = ""
+    ) -> pa.Table:
+        """Return rows of some files; `told` is a column that pyarrow adds."""
+        schema = pa.unify_schemas([pq.read_schema(file).remove_metadata() for file in files])
         if missing := [column for column in columns or () if column not in schema.names]:
             raise ValueError(f"{name} has no column {', '.join(map(repr, missing))}")
         dataset = ds.dataset([str(file) for file in files], schema=schema)
-        return dataset.to_table(columns=None if columns is None else list(columns), filter=where)
+        wanted = [*(schema.names if columns is None else columns), *([told] if told else [])]
+        return dataset.to_table(columns=wanted, filter=where)
+
+
+def _candid(name: str) -> int | None:
+    """Return a name as a candid, if it can be one."""
+    if not re.fullmatch(r"-?[0-9]{1,19}", name) or not -(2**63) <= int(name) < 2**63:
+        return None
+    return int(name)

@@ -1,0 +1,46 @@
+"""The stamps of one alert, out of its packet."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from pipeline.alerts.batch import Shard
+from pipeline.alerts.domain import INDEX
+from pipeline.alerts.surveys.registry import get_survey
+
+STAMPS = ("science", "template", "difference")
+
+
+def packet_stamps(
+    directory: Path, candid: int, survey: str | None = None, night: str | None = None
+) -> dict[str, bytes | None]:
+    """Return an alert's stamps as its packet has them; empty where the packets come without.
+
+    Parameters
+    ----------
+    directory : Path
+        The workflow's working directory.
+    candid : int
+    survey, night : str, optional
+        Where to look; in the indexes of all, if they are not given.
+
+    Raises
+    ------
+    ValueError
+        If no indexed night has it.
+    OSError
+        If the packet is no longer where it was.
+    """
+    pattern = INDEX.format(survey=survey or "*", night=night or "*")
+    for index in sorted(directory.glob(pattern)):
+        whole = Shard.load(index, 0, 1)
+        mine = whole.packets.filter(pc.field("candid") == candid)
+        if not mine.num_rows:
+            continue
+        for batch in replace(whole, packets=mine).batches(get_survey(index.parts[-3])):
+            if batch.stamps is None or not batch.stamps.num_rows:
+                return {}
+            found = [column[0].as_py() for column in batch.stamps.columns[1:]]
+            return dict(zip(STAMPS, found, strict=True))
+    raise ValueError(f"no indexed night has an alert {candid}")
