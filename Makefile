@@ -10,7 +10,7 @@ SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefil
 # Programs that tests start and Nightmill does not contain: never in its own environment.
 SERVICES := $(VENV)/services
 
-.PHONY: demo test test-long test-clusters test-services test-browser fuzz lint format config lock docs dist bench clean
+.PHONY: setup demo test test-long test-clusters test-services test-browser fuzz lint format config lock docs dist bench clean
 .DEFAULT_GOAL := demo
 
 # The stamp stands for an environment that has just what the lock says.
@@ -20,6 +20,8 @@ $(VENV)/.stamp: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
+
+setup: $(VENV)/.stamp  ## the environment alone, in .venv
 
 demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was found
 	$(BIN)/nightmill simulate alerts --number 600 --seed 1 --night 20260101 --format tarball \

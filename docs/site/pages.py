@@ -1,11 +1,13 @@
 """The repository's own pages, with links that work on the site as they do on the forge."""
 
+import json
 import os
 import re
 import shutil
 from pathlib import Path
 
 from graphs import draw, edges_of
+from notebooks import as_markdown
 
 ROOT = Path(__file__).parents[2]
 OUTSIDE = {
@@ -31,12 +33,30 @@ def repository_pages(target: Path) -> dict[str, str]:
     FileNotFoundError
         If a link leads to nothing, naming the page.
     """
-    below = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
-    names = {page: page.removeprefix("docs/") for page in below} | OUTSIDE
+    names = {page: page.removeprefix("docs/") for page in _below("md")} | OUTSIDE
+    notebooks = {page: _page_of(page) for page in _below("ipynb")}
+    all_names = names | notebooks
+    texts = {page: (ROOT / page).read_text() for page in names}
+    texts |= {page: _notebook(page, name, target) for page, name in notebooks.items()}
     return {
-        name: _adapted((ROOT / page).read_text(), page, names, target)
-        for page, name in names.items()
+        name: _adapted(texts[page], page, all_names, target) for page, name in all_names.items()
     }
+
+
+def _below(kind: str) -> list[str]:
+    return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob(f"*.{kind}"))
+
+
+def _page_of(notebook: str) -> str:
+    """Return the name of a notebook's page, beside which one of its name may lie."""
+    return f"{notebook.removeprefix('docs/').removesuffix('.ipynb')}-notebook.md"
+
+
+def _notebook(notebook: str, page: str, target: Path) -> str:
+    """Return a notebook's text, whose pictures lie among the site's files."""
+    folder = f"files/{notebook}"
+    link = os.path.relpath(folder, Path(page).parent)
+    return as_markdown(json.loads((ROOT / notebook).read_text()), target / folder, link)
 
 
 def _adapted(text: str, page: str, names: dict[str, str], target: Path) -> str:
@@ -81,16 +101,22 @@ def _on_site(path: str, page: str, names: dict[str, str], target: Path) -> str:
 
 
 def index_page(text: str, reference: list[str]) -> str:
-    """Return the index with its lists as tables of contents, one a kind of reader."""
+    """Return the index with its lists as tables of contents, one a kind of reader.
+
+    A section that begins with a table stays as it is: its contents stand beside the page alone.
+    """
     sections = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
     out = [sections[0]]
     for title, body in zip(sections[1::2], sections[2::2], strict=True):
         entries = re.findall(r"\[([^\]]+)\]\(([^)#\s]+)\.md\)", body)
-        out += [f"## {title}\n\n", _toctree(title, [f"{said} <{name}>" for said, name in entries])]
+        kept = body if body.lstrip().startswith("|") else "\n"
+        contents = [f"{said} <{name}>" for said, name in entries]
+        out += [f"## {title}\n{kept}", _toctree(title, contents, hidden=bool(kept.strip()))]
     out += ["## To look something up\n\n", _toctree("To look something up", reference)]
     return "".join(out)
 
 
-def _toctree(caption: str, entries: list[str]) -> str:
-    lines = ["```{toctree}", f":caption: {caption}", ":maxdepth: 1", "", *entries, "```", "", ""]
+def _toctree(caption: str, entries: list[str], hidden: bool = False) -> str:
+    options = [f":caption: {caption}", ":maxdepth: 1", *([":hidden:"] if hidden else [])]
+    lines = ["```{toctree}", *options, "", *entries, "```", "", ""]
     return "\n".join(lines)

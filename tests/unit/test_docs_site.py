@@ -88,6 +88,24 @@ def test_every_column_of_an_input_table_is_described(site, lines):
         assert default == ("required" if fields[name].is_required() else f"`{json.dumps(wanted)}`")
 
 
+def test_notebooks_are_pages_with_their_pictures(site):
+    page = (site / "tutorials/student-notebook.md").read_text()
+    assert "from pipeline.notebook import Results" in page and "%%bash" not in page
+    assert "(student.md)" in page and "(../notebook.md)" in page
+    (picture,) = re.findall(r"^```{image} (\S+)$", page, flags=re.M)
+    assert (site / "tutorials" / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_front_page_has_the_doors(site):
+    page = (site / "index.md").read_text()
+    doors = page.split("\n## The first hour\n")[1].split("\n## ")[0]
+    shown, listed = doors.split("```{toctree}")
+    assert ":hidden:" in listed
+    for path in (ROOT / "docs/tutorials").glob("*.*"):
+        name = path.stem + ("-notebook" if path.suffix == ".ipynb" else "")
+        assert f"(tutorials/{name}.md)" in shown and f"<tutorials/{name}>" in listed
+
+
 def test_the_pictures_of_the_architecture_are_the_codes(site, house):
     text = (ROOT / "docs/architecture.md").read_text()
     assert house.with_picture(text) == text, "make config writes it"
