@@ -27,8 +27,7 @@ demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was 
 	$(BIN)/nightmill simulate alerts --number 600 --seed 1 --night 20260101 --format tarball \
 	    --defects 0.03 --output $(DEMO)/data --overwrite
 	$(BIN)/nightmill simulate events --number 2 --seed 3 --output $(DEMO)/events
-	$(SNAKEMAKE) --directory $(DEMO) --configfile demo/config.yaml --quiet rules
-	$(BIN)/nightmill summary --directory $(DEMO)
+	$(SNAKEMAKE) --directory $(DEMO) --configfile demo/config.yaml
 
 test: $(VENV)/.stamp  ## all tests that need no service
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder

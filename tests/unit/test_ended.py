@@ -6,7 +6,15 @@ import pytest
 
 from pipeline.contract.changed import ChangedInputError
 from pipeline.contract.job import job
-from pipeline.plan.ended import MOST_FAILED, Failed, failure_lines, reason_of, success_lines
+from pipeline.plan.ended import (
+    MOST_FAILED,
+    Failed,
+    failure_lines,
+    reason_of,
+    stays,
+    success_lines,
+    tail_of,
+)
 
 
 class OddError(ValueError):
@@ -26,25 +34,40 @@ def test_the_reason_is_what_the_job_said_last(tmp_path, error, reason):
     with pytest.raises(SystemExit), job(log):
         logging.getLogger("pipeline").info("working")
         raise error
-    assert reason in reason_of(log)
-    assert reason_of(log).endswith(f"({log})")
-    assert "\n" not in reason_of(log)
+    assert reason in reason_of(Failed("rule", "a", log))
+    assert reason_of(Failed("rule", "a", log)).endswith(f"({log})")
+    assert "\n" not in reason_of(Failed("rule", "a", log))
 
 
 def test_a_job_that_was_killed_said_nothing(tmp_path):
     log = tmp_path / "a.log"
     log.write_text("2026-01-01 00:00:00,000 INFO working\n")
-    assert reason_of(log).startswith("it ended without a word, as if killed")
-    assert "No such file" in reason_of(tmp_path / "none.log")
+    assert reason_of(Failed("rule", "a", log)).startswith("it ended without a word, as if killed")
+    assert tail_of(Failed("rule", "a", log)) == ["2026-01-01 00:00:00,000 INFO working"]
+    assert "before its log began" in reason_of(Failed("rule", "a", None))
     log.write_bytes(b"\xff" * 50_000 + b"\nValueError: \xff\n")
-    assert reason_of(log).startswith("ValueError: ")
+    assert reason_of(Failed("rule", "a", log)).startswith("ValueError: ")
+
+
+def test_what_a_scheduler_kept_of_a_job(tmp_path):
+    """Without a shared filesystem a job's log stays where it ran: its standard error comes back."""
+    kept = tmp_path / "decode-3_17.err"
+    with pytest.raises(SystemExit) as ended, job(tmp_path / "elsewhere.log"):
+        raise ValueError("a.avro: cut short")
+    kept.write_text(f"host: node7\nRuleException: of Snakemake\n{ended.value}\n[Tue] Error in\n")
+    failed = Failed("decode", "a", None, kept)
+    assert reason_of(failed) == f"ValueError: a.avro: cut short ({kept})"
+    assert stays(failed)
+    kept.write_text("host: node7\nModuleNotFoundError: No module named 'pipeline'\n")
+    assert tail_of(failed)[-1] == "ModuleNotFoundError: No module named 'pipeline'"
+    assert not stays(failed)
 
 
 def test_what_failed_and_what_was_left_undone():
     failed = [Failed("score", f"ztf 20260101 {n:04d}", None) for n in range(MOST_FAILED + 5)]
     lines = list(failure_lines(failed, ["match", "score", "match"]))
     assert lines[0] == "25 jobs failed:"
-    assert lines[1] == "  score ztf 20260101 0000: it has no log"
+    assert lines[1].startswith("  score ztf 20260101 0000: it ended before its log began; ")
     assert "and 5 more" in lines[MOST_FAILED + 1]
     assert "not done for want of these: match 2, score 1" in lines
     assert len(lines) == MOST_FAILED + 4

@@ -70,7 +70,7 @@ def run_broken(workdir, rules: dict[str, str], faults: dict[str, object]) -> str
     words = " ".join(f"{rule}={fault}" for rule, fault in faults.items())
     output = workdir.snakemake("--cores", "2", ok=False, NIGHTMILL_FAULTS=words)
     for rule, files in rules.items():
-        assert f"Error in rule {rule}" in output, output
+        assert f"failed: {rule}" in output, output
         found = {path.relative_to(workdir.path) for path in workdir.path.glob(f"results/{files}")}
         assert [p for p in found if "/." not in str(p) and (workdir.path / p).is_file()] == []
     return output

@@ -1,6 +1,7 @@
 """The frame around every job of the workflow: its log, its time, its last word."""
 
 import logging
+import os
 import resource
 import sys
 import time
@@ -9,6 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.contract.changed import ChangedInputError
+from pipeline.contract.healing import NO_USE, may_heal
+
+TOLD_LATER = "NIGHTMILL_REASONS_LATER"
+"""Variable of the environment: who started the job reads its log, and says why it failed."""
 
 logger = logging.getLogger("pipeline")
 
@@ -18,8 +23,9 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     """Run a block as a job: messages go to `log`, an error ends it in one clear line.
 
     The log gets the time, CPU seconds and peak memory, and the traceback of an error;
-    standard error gets just the error's message and where the rest is. An input that has changed
-    has no traceback: Snakemake shows the log of a job that fails.
+    standard error gets just the error's message and where the rest is, unless who started the job
+    says it (`TOLD_LATER`). An input that has changed has no traceback. Both say of an error that
+    stays that it does (`pipeline.contract.healing`).
 
     Parameters
     ----------
@@ -39,12 +45,14 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     except Exception as error:
         notes = "; ".join(getattr(error, "__notes__", ()))
         text = f"{error} ({notes})" if notes else str(error)
-        failed = f"failed after {time.monotonic() - started:.1f} s; {_usage()}"
+        stays = "" if may_heal(error) else f"; {NO_USE}"
+        failed = f"failed after {time.monotonic() - started:.1f} s; {_usage()}{stays}"
         if isinstance(error, ChangedInputError):
             logger.error("%s: %s", failed, text)
         else:
             logger.exception(failed)
-        sys.exit(f"{type(error).__name__}: {text}\nSee {path}")
+        said = f"{type(error).__name__}: {text}\nSee {path}{stays}"
+        sys.exit(1 if os.environ.get(TOLD_LATER) else said)
     finally:
         logger.removeHandler(handler)
         handler.close()

@@ -4,8 +4,10 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
+
+from pipeline.io.terminal import drawing
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -24,65 +26,83 @@ class Advance(Protocol):
         """Report steps."""
 
 
-def bar(*, transfer: bool = False) -> "Progress":
-    """Return a bar on standard error, which leaves standard output to results.
+@contextmanager
+def bar(*, transfer: bool = False) -> Iterator["Progress | None"]:
+    """Show a bar on standard error while the block runs, which leaves standard output to results.
 
     Parameters
     ----------
     transfer : bool
         Whether its steps are bytes.
-    """
-    # Jobs of a cluster write lines: they need not pay for what draws a bar.
-    from rich import progress as rich  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
 
-    of = (
-        (rich.DownloadColumn(), rich.TransferSpeedColumn())
-        if transfer
-        else (rich.MofNCompleteColumn(),)
-    )
-    columns = (rich.BarColumn(), *of, rich.TimeRemainingColumn())
-    console = Console(stderr=True)
-    return rich.Progress(rich.TextColumn("{task.description}"), *columns, console=console)
+    Yields
+    ------
+    rich.progress.Progress or None
+        None where there is no terminal, or another job draws on it.
+    """
+    with drawing() as free:
+        if not free:
+            yield None
+            return
+        # Jobs of a cluster write lines: they need not pay for what draws a bar.
+        from rich import progress as rich  # noqa: PLC0415
+        from rich.console import Console  # noqa: PLC0415
+
+        of = (
+            (rich.DownloadColumn(), rich.TransferSpeedColumn())
+            if transfer
+            else (rich.MofNCompleteColumn(),)
+        )
+        columns = (rich.BarColumn(), *of, rich.TimeRemainingColumn())
+        words = rich.TextColumn("{task.description}")
+        # Gone when it is done: Snakemake's lines stay.
+        with rich.Progress(words, *columns, console=Console(stderr=True), transient=True) as shown:
+            yield shown
+
+
+def tell(line: str) -> None:
+    """Say how far something is: in a job's log, or else on standard error."""
+    if logging.getLogger("pipeline").handlers:  # `pipeline.contract.job`
+        logger.info("%s", line)
+    else:
+        print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
-def progress(title: str, total: int, *, lines: bool = False) -> Iterator[Advance]:
-    """Report progress on standard error while the block runs.
+def progress(title: str, total: int) -> Iterator[Advance]:
+    """Report progress while the block runs: a bar, or a line from time to time (`tell`).
 
     Parameters
     ----------
     title : str
     total : int
         Steps in all.
-    lines : bool
-        Lines on a terminal too: for jobs of which several run at a time.
 
     Yields
     ------
     callable
         To be called with how many steps were done.
     """
-    if sys.stderr.isatty() and not lines:
-        with bar() as shown_bar:
-            task = shown_bar.add_task(title, total=total)
-            yield lambda steps: shown_bar.advance(task, steps)
-        return
     started = shown = time.monotonic()
     done = 0
+    with bar() as shown_bar:
+        task = shown_bar.add_task(title, total=total) if shown_bar is not None else None
 
-    def advance(steps: int) -> None:
-        nonlocal done, shown
-        done += steps
-        now = time.monotonic()
-        if done >= total or now - shown >= EVERY_SECONDS:
-            shown = now
-            seconds = now - started
-            left = f", {duration((total - done) * seconds / done)} left" if 0 < done < total else ""
-            rate = f"{done / max(seconds, 1e-9):.2g}/s"
-            print(f"{title}: {done} of {total} ({rate}{left})", file=sys.stderr, flush=True)
+        def advance(steps: int) -> None:
+            nonlocal done, shown
+            done += steps
+            now = time.monotonic()
+            if shown_bar is not None and task is not None:
+                shown_bar.advance(task, steps)
+            elif done >= total or now - shown >= EVERY_SECONDS:
+                shown = now
+                seconds = now - started
+                time_left = (total - done) * seconds / max(done, 1)
+                left = f", {duration(time_left)} left" if 0 < done < total else ""
+                rate = f"{done / max(seconds, 1e-9):.2g}/s"
+                tell(f"{title}: {done} of {total} ({rate}{left})")
 
-    yield advance
+        yield advance
 
 
 def duration(seconds: float) -> str:
@@ -111,7 +131,7 @@ def meter(title: str, have: int, total: int | None) -> Iterator[Callable[[int], 
     callable
         To be called with how many bytes have come.
     """
-    with bar(transfer=True) if sys.stderr.isatty() else nullcontext() as shown_bar:
+    with bar(transfer=True) as shown_bar:
         if shown_bar is not None:
             task = shown_bar.add_task(title, total=total, completed=have)
         started = shown = time.monotonic()

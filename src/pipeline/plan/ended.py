@@ -6,23 +6,39 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.contract.healing import NO_USE
 from pipeline.io.messages import one_line
 from pipeline.plan.found import found_lines
 
 MOST_FAILED = 20
 """Failed jobs that are told one by one."""
+TAIL_LINES = 8
+"""Of the log of a job that did not come to say why."""
 _TAIL_BYTES = 20_000
-_SAID = re.compile(r"^(?:\d{4}-\d\d-\d\d \S+ ERROR |[A-Za-z_][\w.]*: )")
+_SAID = re.compile(r"^(?:\d{4}-\d\d-\d\d \S+ ERROR |(?!WARNING: )[A-Za-z_][\w.]*: )")
 """How the line of a job's log begins that says why it failed (`pipeline.contract.job`)."""
 _MODULE = re.compile(r"^(?:\w+\.)+(?=\w+: )")
+_ON_STDERR = re.compile(r"^(\w+: .*)\nSee \S+\.log(?:$|; )", re.MULTILINE)
+"""What a job says on standard error, among what a scheduler keeps of that."""
 
 
 class Failed(NamedTuple):
-    """A job that failed for good."""
+    """A job that failed for good.
+
+    Parameters
+    ----------
+    rule, of : str
+        Its rule; its wildcards.
+    log : Path or None
+        Its own log, if it wrote one in this run.
+    kept : Path or None
+        What a cluster's scheduler kept of its standard error, if there is one.
+    """
 
     rule: str
     of: str
     log: Path | None
+    kept: Path | None = None
 
 
 def success_lines(directory: Path) -> Iterator[str]:
@@ -33,7 +49,9 @@ def success_lines(directory: Path) -> Iterator[str]:
         return
 
 
-def failure_lines(failed: Iterable[Failed], undone: Iterable[str]) -> Iterator[str]:
+def failure_lines(
+    failed: Iterable[Failed], undone: Iterable[str], folder: str = "."
+) -> Iterator[str]:
     """Yield what failed, a line each, what was left undone, and what to do next.
 
     Parameters
@@ -41,11 +59,15 @@ def failure_lines(failed: Iterable[Failed], undone: Iterable[str]) -> Iterator[s
     failed : iterable of Failed
     undone : iterable of str
         The rule of each job that did not run for want of what they make.
+    folder : str
+        The working directory as who reads the lines sees it.
     """
     jobs = sorted(failed)
-    yield f"{len(jobs)} jobs failed:" if len(jobs) != 1 else "1 job failed:"
+    where = "" if folder == "." else f" (files of {folder})"
+    yield f"{len(jobs)} jobs failed{where}:" if len(jobs) != 1 else f"1 job failed{where}:"
     for job in jobs[:MOST_FAILED]:
-        yield f"  {job.rule} {job.of}: {reason_of(job.log)}".replace(" :", ":")
+        yield f"  {job.rule} {job.of}: {reason_of(job)}".replace(" :", ":")
+        yield from (f"    {line}" for line in tail_of(job))
     if len(jobs) > MOST_FAILED:
         yield f"  and {len(jobs) - MOST_FAILED} more: their logs are in logs/<rule>/"
     left = Counter(undone)
@@ -55,18 +77,52 @@ def failure_lines(failed: Iterable[Failed], undone: Iterable[str]) -> Iterator[s
     yield "mend what is told, then run the same command again: what is done stays"
 
 
-def reason_of(log: Path | None) -> str:
-    """Return why a job failed, in a line, as its log says."""
-    if log is None:
-        return "it has no log"
-    try:
-        with log.open("rb") as stream:
-            stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))
-            lines = stream.read().decode(errors="replace").splitlines()
-    except OSError as error:
-        return f"{log}: {error.strerror}"
+def reason_of(job: Failed) -> str:
+    """Return why a job failed, in a line, as it says."""
+    if said := said_by(job):
+        return f"{one_line(ValueError(said[0]))} ({said[1]})"
+    if where := job.log or job.kept:
+        return f"it ended without a word, as if killed (memory?): {where}"
+    return "it ended before its log began; if it said a word, it stands above"
+
+
+def tail_of(job: Failed) -> list[str]:
+    """Return the end of what is kept of a job that did not come to say why it failed."""
+    ends = [] if said_by(job) else [_end_of(path) for path in (job.log, job.kept) if path]
+    return [line[:200] for end in ends for line in end.splitlines()[-TAIL_LINES:] if line.strip()]
+
+
+def stays(job: Failed) -> bool:
+    """Return whether a job says that it failed for a reason that stays."""
+    return any(NO_USE in _end_of(path) for path in (job.log, job.kept) if path)
+
+
+def said_by(job: Failed) -> tuple[str, Path] | None:
+    """Return what a job says of why it failed, and where; None if it did not come to that."""
+    for path, said_in in ((job.log, _said_in_log), (job.kept, _said_on_stderr)):
+        if path is not None and (reason := said_in(_end_of(path))):
+            return reason, path
+    return None
+
+
+def _said_in_log(end: str) -> str | None:
+    lines = end.splitlines()
     frames = [n for n, line in enumerate(lines) if line.startswith('  File "')]
     said = [line for line in lines[frames[-1] if frames else 0 :] if _SAID.match(line)]
     if not said or " INFO done in " in lines[-1]:
-        return f"it ended without a word, as if killed (memory?): {log}"
-    return f"{one_line(ValueError(_MODULE.sub('', said[0 if frames else -1])))} ({log})"
+        return None
+    return _MODULE.sub("", said[0 if frames else -1])
+
+
+def _said_on_stderr(end: str) -> str | None:
+    found = _ON_STDERR.findall(end)
+    return found[-1] if found else None
+
+
+def _end_of(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+            return stream.read().decode(errors="replace")
+    except OSError as error:
+        return f"{type(error).__name__}: {path}: {error.strerror}"

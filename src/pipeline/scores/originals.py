@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from pipeline.io.messages import first_line
 from pipeline.io.regular import check_regular
+from pipeline.io.stderr import stderr_to_log
 from pipeline.scores.keras_files import KerasFile, checked_copy
 from pipeline.scores.network import UNTRUSTED, Network
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
@@ -61,8 +62,9 @@ def import_tensorflow() -> ModuleType:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        import tensorflow as tf  # noqa: PLC0415
-        import tf_keras  # noqa: F401, PLC0415
+        with stderr_to_log():  # what it does with oneDNN, and that there is no GPU
+            import tensorflow as tf  # noqa: PLC0415
+            import tf_keras  # noqa: F401, PLC0415
     except ImportError as error:
         raise ImportError(
             "TensorFlow or tf_keras is missing: pip install 'nightmill[tensorflow]'"

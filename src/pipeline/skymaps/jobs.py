@@ -194,7 +194,7 @@ def scan_tracks(tracks: str, part: tuple[int, int], reco: str, nsides: str, outp
     share, shares = part
     events = sorted(Path(tracks).glob("event_*.json"))[share::shares]
     title = f"calibration of {reco}, tracks of share {share + 1} of {shares}"
-    with progress(title, len(events), lines=True) as advance:
+    with progress(title, len(events)) as advance:
         measure_tracks(events, reco, parse_words(nsides), output, advance)
     return len(events)
 

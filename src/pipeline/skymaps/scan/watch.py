@@ -1,13 +1,12 @@
 """What a person sees of a running scan: a progress bar or lines in a log, and the manifest."""
 
-import sys
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pipeline.io.progress import EVERY_SECONDS, bar
+from pipeline.io.progress import EVERY_SECONDS, bar, tell
 from pipeline.skymaps.scan.manifest import estimate_left, write_manifest
 from pipeline.skymaps.scan.results import State
 from pipeline.skymaps.scan.rounds import Scan
@@ -36,17 +35,16 @@ class Watch(AbstractContextManager["Watch"]):
         self._line = self._written = 0.0
         self.started = datetime.now(UTC)
         self._bar: Progress | None = None
+        self._drawn = ExitStack()
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            self._bar = bar()
-            self._bar.start()
+        self._bar = self._drawn.enter_context(bar())
+        if self._bar is not None:
             self._task = self._bar.add_task(self._title, total=None)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        self._drawn.close()
 
     def __call__(self, state: State, done: int, size: int) -> None:
         """Show that `done` of `size` pixels of the current round are there."""
@@ -58,8 +56,7 @@ class Watch(AbstractContextManager["Watch"]):
             self._bar.update(self._task, completed=before + done, total=total)
         elif now - self._line >= EVERY_SECONDS or done == size:
             self._line = now
-            words = f"{self._title}: {before + done} of about {total} pixels"
-            print(words, file=sys.stderr, flush=True)
+            tell(f"{self._title}: {before + done} of about {total} pixels")
         if self._manifest and now - self._written >= MANIFEST_SECONDS:
             self._written = now
             write_manifest(
