@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from packets import container
 
+from pipeline.alerts.batch import Shard
 from pipeline.alerts.counts import summarise_night
 from pipeline.alerts.decode import ShardFiles, decode_shard
 from pipeline.alerts.index import index_part
@@ -41,6 +43,24 @@ def run(tmp_path, dump, shards=1, parts=1, schemas=None, history="all"):
     total = summarise_night(counts, out / "night.json")
     assert total["read"] == sum(found.values())
     return {name: pa.concat_tables(parts) for name, parts in tables.items()}, total
+
+
+def write_results(directory, packets, night="20180201"):
+    """Write a night of ZTF's as a run of the workflow leaves it, with one shard."""
+    dump = {f"{one['candid']}.avro": container([one]) for one in packets}
+    index = directory / f"results/packets/ztf/{night}/index.parquet"
+    index.parent.mkdir(parents=True)
+    folder = write_folder(directory / "dump" / night, dump)
+    build_index(folder, ZTF, index, directory / f"spool-{night}")
+    (batch,) = Shard.load(index, 0, 1).batches(ZTF)
+    for name, table in (("alerts", batch.alerts), ("history", batch.history)):
+        write_shard(directory, name, table, night)
+
+
+def write_shard(directory, name, table, night="20180201"):
+    path = directory / f"results/{name}/ztf/{night}/0000.parquet"
+    path.parent.mkdir(parents=True)
+    pq.write_table(table, path)
 
 
 def sorted_rows(table, *keys):

@@ -29,7 +29,7 @@ ALLOWED = {
 }
 for domain in DOMAINS:
     ALLOWED.setdefault(domain.name, GROUND | SOURCES | {"documents"})
-TOP = {"plan", "cli", "notebook"}
+TOP = {"plan", "cli", "notebook", "show"}
 # The public door of alerts: a shard's batches, the tables' schemas, nights, and what a survey is.
 ALERTS_DOOR = {
     f"pipeline.alerts.{module}"

@@ -7,10 +7,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nights import ZTF, build_index, write_folder
-from packets import container, packet
+from nights import ZTF, write_results
+from packets import packet
 
-from pipeline.alerts.batch import Shard
 from pipeline.alerts.keys import hashes_of
 from pipeline.io.tables import field
 from pipeline.notebook.forms import in_form
@@ -86,15 +85,7 @@ def directory(tmp_path):
     first = made(1, 2458000.5, 18.0, [(2457990.5, 19.0)])
     second = made(2, 2458001.5, 17.5, [(2457990.5, 19.0), (2458000.5, 18.0), (2458000.9, None)])
     other = packet(3, "ZTF18bbbbbbb", history=0)
-    dump = {f"{p['candid']}.avro": container([p]) for p in (first, second, other)}
-    index = tmp_path / "results/packets/ztf/20180201/index.parquet"
-    index.parent.mkdir(parents=True)
-    build_index(write_folder(tmp_path / "dump", dump), ZTF, index, tmp_path / "spool")
-    (batch,) = Shard.load(index, 0, 1).batches(ZTF)
-    for name, table in (("alerts", batch.alerts), ("history", batch.history)):
-        path = tmp_path / f"results/{name}/ztf/20180201/0000.parquet"
-        path.parent.mkdir(parents=True)
-        pa.parquet.write_table(table, path)
+    write_results(tmp_path, (first, second, other))
     return tmp_path
 
 

@@ -43,7 +43,8 @@ class Page:
         Makes a list of `pipeline.contract.blocks.Ranking`.
     about : str
         Takes some candids as well, and makes a mapping of these to sequences of
-        `pipeline.contract.blocks.Table`: what is known of each.
+        `pipeline.contract.blocks.Table`: what is known of each. `nightmill show` asks it too,
+        with the domain's own tables as files, under their names, of one shard.
     tables : callable
         What `facts`, `ranking` and `about` read.
     files : callable

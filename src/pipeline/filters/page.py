@@ -25,6 +25,7 @@ _WORDS = "what the filter passed, the brightest at the top"
 MOST_REASONS = 5
 MOST_ANNOTATIONS = 12
 MOST_TEXT = 80
+_PASSED = {True: "yes", False: "no", None: "nothing can be said"}
 
 
 def facts(reads: Reads) -> dict[str, Any]:
@@ -46,9 +47,12 @@ def ranking(reads: Reads) -> list[Ranking]:
 
 
 def about(reads: Reads, candids: Sequence[int]) -> dict[int, list[Table]]:
-    """Return what filters noted of some alerts, a table for each filter that passed it."""
+    """Return what filters noted of some alerts, a table for each filter that passed it.
+
+    Where there are verdicts among the files, they come first: a row a filter.
+    """
     wanted = pa.array(list(candids), pa.int64())
-    told: dict[int, list[Table]] = {}
+    told = _verdicts(reads.files["verdicts"], wanted) if "verdicts" in reads.files else {}
     for path in reads.files["candidates"]:
         table = pq.read_table(
             path,
@@ -65,6 +69,17 @@ def about(reads: Reads, candids: Sequence[int]) -> dict[int, list[Table]]:
             if rows:
                 told.setdefault(row["candid"], []).append(Table(caption, columns, rows))
     return told
+
+
+def _verdicts(paths: Sequence[str], wanted: pa.Array) -> dict[int, list[Table]]:
+    rows: dict[int, list[list[Cell]]] = {}
+    for path in paths:
+        table = pq.read_table(path, filters=pc.field("candid").isin(wanted))
+        for row in sorted(table.to_pylist(), key=lambda r: r["filter"]):
+            cells = [f"{row['filter']} {row['version']}".strip(), _PASSED[row["passed"]]]
+            rows.setdefault(row["candid"], []).append([*cells, row["reason"]])
+    columns = [Column("filter"), Column("passed"), Column("why not")]
+    return {candid: [Table("Filters", columns, found)] for candid, found in rows.items()}
 
 
 def section(reads: Reads) -> Section:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.alerts.batch import Shard
@@ -38,9 +39,17 @@ def packet_stamps(
         mine = whole.packets.filter(pc.field("candid") == candid)
         if not mine.num_rows:
             continue
-        for batch in replace(whole, packets=mine).batches(get_survey(index.parts[-3])):
+        packets = mine.set_column(*_files_of(mine, directory))
+        for batch in replace(whole, packets=packets).batches(get_survey(index.parts[-3])):
             if batch.stamps is None or not batch.stamps.num_rows:
                 return {}
             found = [column[0].as_py() for column in batch.stamps.columns[1:]]
             return dict(zip(STAMPS, found, strict=True))
     raise ValueError(f"no indexed night has an alert {candid}")
+
+
+def _files_of(packets: pa.Table, directory: Path) -> tuple[int, str, pa.Array]:
+    """Return the column of the packets' files, which are told from the working directory."""
+    at = packets.schema.get_field_index("file")
+    files = [str(directory / name) for name in packets["file"].cast(pa.string()).to_pylist()]
+    return at, "file", pa.array(files).dictionary_encode()

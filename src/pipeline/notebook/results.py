@@ -1,7 +1,7 @@
 """A working directory's results, for notebooks."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,11 @@ from pipeline.io.stamps import read_stamp
 from pipeline.notebook.forms import Form, in_form, plain
 from pipeline.notebook.light_curve import light_curve
 from pipeline.notebook.packet import packet_stamps
-from pipeline.notebook.shards import files_of_object
+from pipeline.notebook.shards import files_of_object, rows_with
 from pipeline.plan.domains import TABLES
 from pipeline.sky.maps.skymap import SkyMap
 
 _FOUND = ("survey", "candid", "object_id", "jd")
-_FILE = "__filename"
-"""What pyarrow calls the file of a row."""
 
 
 class Results:
@@ -96,19 +94,21 @@ class Results:
         ValueError
             If no night has an alert of it.
         """
-        mine = pc.field("object_id") == object_id
         files = files_of_object(self.directory, self._files("alerts", survey, None), object_id)
-        alerts = self._rows("alerts", files, None, mine, told=_FILE)
-        if not alerts.num_rows:
+        of_file = dict(rows_with(files, "object_id", object_id))
+        surveys = {file.parts[-3] for file in of_file}
+        if not surveys:
             raise ValueError(f"no alert of an object {object_id!r}")
-        of = str(alerts["survey"][0].as_py())
-        if alerts["survey"].cast(pa.string()).unique().to_pylist() != [of]:
+        if len(surveys) > 1:
             raise ValueError(f"{object_id!r} is an object of several surveys: say which")
-        # an object's history is in the same shards as its alerts
-        places = sorted({Path(file).parts[-3:] for file in alerts[_FILE].to_pylist()})
-        shards = [self._results.joinpath("history", *place) for place in places]
-        history = self._rows("history", shards, None, mine)
-        return in_form(light_curve(alerts, history, get_survey(of)), self.form)
+        # its history is in the same shards
+        shards = [self._results.joinpath("history", *file.parts[-3:]) for file in of_file]
+        history = [rows for _, rows in rows_with(shards, "object_id", object_id)]
+        none = pq.read_schema(shards[0]).empty_table()
+        curve = light_curve(
+            _together(of_file.values()), _together(history or [none]), get_survey(*surveys)
+        )
+        return in_form(curve, self.form)
 
     def find(self, name: str | int, survey: str | None = None) -> Any:
         """Return the alerts of an object, or those that have a candid, the newest first.
@@ -126,15 +126,16 @@ class Results:
             ``survey``, ``night``, ``candid``, ``object_id``, ``jd`` (UTC).
         """
         name, files = str(name), self._files("alerts", survey, None)
-        mine = pc.field("object_id") == name
-        asked = [(files_of_object(self.directory, files, name), mine)]
-        if (candid := _candid(name)) is not None:
-            others = ~pc.coalesce(mine, False)
-            asked.append((files, (pc.field("candid") == candid) & others))
-        tables = [plain(self._rows("alerts", f, _FOUND, where, told=_FILE)) for f, where in asked]
-        rows = pa.concat_tables(tables)
-        nights = [Path(file).parts[-2] for file in rows[_FILE].to_pylist()]
-        rows = rows.set_column(4, "night", pa.array(nights, pa.string()))
+        of_object = files_of_object(self.directory, files, name)
+        found = list(rows_with(of_object, "object_id", name, _FOUND))
+        candid = _candid(name)
+        if candid is not None:
+            of_candid = rows_with(files, "candid", candid, _FOUND)
+            found += [(file, _without(rows, name)) for file, rows in of_candid]
+        none = pq.read_schema(files[0]).empty_table().select(_FOUND)
+        rows = plain(_together([none, *(rows for _, rows in found)]))
+        nights = [file.parts[-2] for file, rows in found for _ in range(rows.num_rows)]
+        rows = rows.append_column("night", pa.array(nights, pa.string()))
         rows = rows.sort_by([("jd", "descending"), ("survey", "ascending"), ("night", "ascending")])
         return in_form(rows.select(["survey", "night", *_FOUND[1:]]), self.form)
 
@@ -200,7 +201,12 @@ class Results:
     def _read(
         self, name: str, survey: str | None, night: str | None, columns: Any, where: Any
     ) -> pa.Table:
-        return self._rows(name, self._files(name, survey, night), columns, where)
+        files = self._files(name, survey, night)
+        schema = pa.unify_schemas([pq.read_schema(file).remove_metadata() for file in files])
+        if missing := [column for column in columns or () if column not in schema.names]:
+            raise ValueError(f"{name} has no column {', '.join(map(repr, missing))}")
+        dataset = ds.dataset([str(file) for file in files], schema=schema)
+        return dataset.to_table(columns=None if columns is None else list(columns), filter=where)
 
     def _files(self, name: str, survey: str | None, night: str | None) -> list[Path]:
         known = [table.name for table in TABLES]
@@ -212,16 +218,14 @@ class Results:
             raise ValueError(f"no {name} of {of or 'any night'} in {self._results}")
         return files
 
-    def _rows(
-        self, name: str, files: Sequence[Path], columns: Any, where: Any, told: str = ""
-    ) -> pa.Table:
-        """Return rows of some files; `told` is a column that pyarrow adds."""
-        schema = pa.unify_schemas([pq.read_schema(file).remove_metadata() for file in files])
-        if missing := [column for column in columns or () if column not in schema.names]:
-            raise ValueError(f"{name} has no column {', '.join(map(repr, missing))}")
-        dataset = ds.dataset([str(file) for file in files], schema=schema)
-        wanted = [*(schema.names if columns is None else columns), *([told] if told else [])]
-        return dataset.to_table(columns=wanted, filter=where)
+
+def _together(tables: Iterable[pa.Table]) -> pa.Table:
+    return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+
+
+def _without(rows: pa.Table, name: str) -> pa.Table:
+    """Return the rows that are not of an object."""
+    return rows.filter(pc.invert(pc.fill_null(pc.equal(rows["object_id"], name), False)))
 
 
 def _candid(name: str) -> int | None:

@@ -1,16 +1,59 @@
-"""Which files of a table can have an object: a night is cut by the hashes of objects' names."""
+"""The rows of one object or alert, out of as few files and row groups as can have them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline.alerts.keys import hashes_of
 from pipeline.alerts.places import COUNTS, SUMMARY
 from pipeline.contract import paths
 
 _KEYS = 1 << 32
+
+
+def rows_with(
+    files: Iterable[Path], column: str, value: str | int, columns: Sequence[str] | None = None
+) -> Iterator[tuple[Path, pa.Table]]:
+    """Yield the files that have a value in a column, and their rows that have it.
+
+    Of each row group that column is read first, the others only if it has the value: names of
+    objects lie in no order, so that the least and the greatest of a group tell little of them.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Parquet.
+    column : str
+    value : str or int
+    columns : sequence of str, optional
+        What is returned; all, if it is not said.
+    """
+    wanted = None if columns is None else list(columns)
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            number = file.schema_arrow.get_field_index(column)
+            found = [
+                table.filter(pc.equal(table[column], value))
+                for group in range(file.num_row_groups)
+                if _may_have(file.metadata.row_group(group).column(number), value)
+                and _has(file.read_row_group(group, [column])[column], value)
+                for table in [file.read_row_group(group, wanted)]
+            ]
+        if found:
+            yield path, pa.concat_tables(found).unify_dictionaries()
+
+
+def _may_have(chunk: pq.ColumnChunkMetaData, value: str | int) -> bool:
+    told = chunk.statistics
+    return told is None or not told.has_min_max or bool(told.min <= value <= told.max)
+
+
+def _has(column: pa.ChunkedArray, value: str | int) -> bool:
+    return bool(pc.any(pc.equal(column, value)).as_py())
 
 
 def files_of_object(directory: Path, files: Iterable[Path], object_id: str) -> list[Path]:

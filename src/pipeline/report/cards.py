@@ -68,29 +68,47 @@ def cards(index: Path, survey: Survey, candids: Iterable[int]) -> dict[int, dict
 def _of_batch(batch: Batch, survey: Survey) -> dict[int, dict[str, Any]]:
     own = own_measurements(batch.alerts, survey)
     points = pa.concat_tables([batch.history.select(own.schema.names), own])
-    signs = positive(own).to_pylist()
-    measured = own.select(["mag", "magerr", "filter", "diffmaglim"]).to_pylist()
     stamps = batch.stamps
     images = [{}] * batch.alerts.num_rows if stamps is None else stamps.to_pylist()
     found = {}
-    for alert, sign, one, image in zip(
-        batch.alerts.to_pylist(), signs, measured, images, strict=True
-    ):
-        candid = alert["candid"]
-        pictures, reasons = _pictures(image)
-        found[candid] = {
-            **{name: alert[name] for name in ("candid", "object_id", "jd", "ra", "dec", "l", "b")},
-            "mag": _known(one["mag"]),
-            "magerr": _known(one["magerr"]),
-            "band": one["filter"],
-            "positive": sign,
-            "first_seen": _known(alert.get("jdstarthist")),
-            "values": list(_values(alert)),
-            "stamps": pictures,
-            "no_stamps": reasons,
-            "points": light_curve(points.filter(pc.equal(points["candid"], candid))),
-        }
+    for number, image in enumerate(images):
+        candid = batch.alerts["candid"][number].as_py()
+        curve = light_curve(points.filter(pc.equal(points["candid"], candid)))
+        found[candid] = card_of(batch.alerts.slice(number, 1), survey, image, curve)
     return found
+
+
+def card_of(
+    alert: pa.Table, survey: Survey, image: Mapping[str, Any], points: list[list[Any]]
+) -> dict[str, Any]:
+    """Return what a card is made of: plain values.
+
+    Parameters
+    ----------
+    alert : pyarrow.Table, 1 row
+        Of the alerts table.
+    survey : Survey
+    image : mapping of str to bytes or None
+        Its stamps, by `STAMPS`.
+    points : list
+        See `light_curve`.
+    """
+    own = own_measurements(alert, survey)
+    (row,) = alert.to_pylist()
+    (one,) = own.select(["mag", "magerr", "filter"]).to_pylist()
+    pictures, reasons = _pictures(image)
+    return {
+        **{name: row[name] for name in ("candid", "object_id", "jd", "ra", "dec", "l", "b")},
+        "mag": _known(one["mag"]),
+        "magerr": _known(one["magerr"]),
+        "band": one["filter"],
+        "positive": positive(own)[0].as_py(),
+        "first_seen": _known(row.get("jdstarthist")),
+        "values": list(_values(row)),
+        "stamps": pictures,
+        "no_stamps": reasons,
+        "points": points,
+    }
 
 
 def _known(value: float | None) -> float | None:

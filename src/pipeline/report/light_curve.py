@@ -95,7 +95,7 @@ def draw(points: Sequence[Sequence[Any]], alert_mjd: float) -> LightCurve | None
     """
     if not points:
         return None
-    x, y = _scales(points, alert_mjd)
+    x, y = scales(points, alert_mjd, (LEFT, RIGHT), (BOTTOM, TOP))
     bands = sorted({point[1] for point in points})
     numbers = {band: band_number(band, bands) for band in bands}
     first = x.low + (alert_mjd - x.low) % 1
@@ -107,23 +107,40 @@ def draw(points: Sequence[Sequence[Any]], alert_mjd: float) -> LightCurve | None
         left=[(y.at(t), label(t)) for t in ticks(y.high, y.low, 6)],
         bands=[(numbers[band], FORMS[numbers[band]], band) for band in bands],
         alert=x.at(alert_mjd),
-        words=_words(points),
+        words=curve_words(points),
     )
 
 
 @dataclass(frozen=True)
-class _Scale:
+class Scale:
+    """Where values stand: `low` at `start`, `high` at `end`."""
+
     low: float
     high: float
     start: float
     end: float
 
     def at(self, value: float) -> float:
+        """Return where a value stands, to a tenth."""
         share = (value - self.low) / (self.high - self.low)
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def _scales(points: Sequence[Sequence[Any]], alert_mjd: float) -> tuple[_Scale, _Scale]:
+def scales(
+    points: Sequence[Sequence[Any]],
+    alert_mjd: float,
+    across: tuple[float, float],
+    upwards: tuple[float, float],
+) -> tuple[Scale, Scale]:
+    """Return the scales of time and magnitude, with a margin about all points.
+
+    Parameters
+    ----------
+    points, alert_mjd
+        As of `draw`; there is at least one point.
+    across, upwards : (float, float)
+        Left and right end, lower and upper end of the drawing.
+    """
     times = [point[0] for point in points] + [alert_mjd]
     mags = [point[3] for point in points]
     t_low, t_high = min(times), max(times)
@@ -132,13 +149,13 @@ def _scales(points: Sequence[Sequence[Any]], alert_mjd: float) -> tuple[_Scale, 
     taller = max(0.0, LEAST_MAG - (m_high - m_low)) / 2 + MARGIN_MAG + 0.06 * (m_high - m_low)
     # faint is below
     return (
-        _Scale(t_low - wider, t_high + wider, LEFT, RIGHT),
-        _Scale(m_high + taller, m_low - taller, BOTTOM, TOP),
+        Scale(t_low - wider, t_high + wider, *across),
+        Scale(m_high + taller, m_low - taller, *upwards),
     )
 
 
 def _symbols(
-    points: Sequence[Sequence[Any]], numbers: Mapping[str, int], x: _Scale, y: _Scale
+    points: Sequence[Sequence[Any]], numbers: Mapping[str, int], x: Scale, y: Scale
 ) -> Iterator[Symbols]:
     paths: dict[tuple[int, str], list[str]] = {}
     for mjd, band, kind, mag, error, positive in points:
@@ -161,7 +178,8 @@ def _symbols(
         yield Symbols(number, form, "".join(paths[number, form]))
 
 
-def _words(points: Sequence[Sequence[Any]]) -> str:
+def curve_words(points: Sequence[Sequence[Any]]) -> str:
+    """Return what a light curve shows, in a line."""
     found = [point for point in points if point[2] == DETECTION]
     limits = sum(point[2] == LIMIT for point in points)
     forced = sum(point[2] == FORCED for point in points)

@@ -63,7 +63,7 @@ def make_page(shown: Shown, parts: Sequence[Part], html: Path, numbers: Path) ->
         for name, section in sections.items()
     ]
     found = _read(shown.objects)
-    cards = [_card(shown.survey, one) for one in found.get("objects", ())]
+    cards = [shown_card(shown.survey, one) for one in found.get("objects", ())]
     lists = _lists(found.get("lists", ()), cards)
     rows = [list(row) for section in sections.values() for row in section.origin]
     command = f"snakemake --profile profiles/local --force {html}"
@@ -151,8 +151,15 @@ def _sky_in(blocks: Sequence[Block]) -> Sky | None:
     return next((block for block in blocks if isinstance(block, Sky)), None)
 
 
-def _card(survey: str, one: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an object with what its card shows beside what was gathered."""
+def shown_card(survey: str, one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object with what its card shows beside what was gathered of it.
+
+    Parameters
+    ----------
+    survey : str
+    one : mapping
+        As `pipeline.report.cards.card_of` returns it, with ``tables`` if there are any.
+    """
     seen = one["first_seen"]
     packet = {
         "caption": f"Packet {one['candid']}",

@@ -1,5 +1,6 @@
 """Templates: everything that they are given is text until they say otherwise."""
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from pipeline.report import histogram, light_curve, words
 
 FOLDER = Path(__file__).parent / "data"
-PAGE, INDEX, STYLE = "page.html", "index.html", "page.css"
+PAGE, INDEX, ONE, STYLE = "page.html", "index.html", "one.html", "page.css"
 PARTS = ("blocks.html", "card.html")
 """What the pages include: named here, so that their content counts as code."""
 
@@ -24,7 +25,7 @@ def render(template: str, **values: Any) -> str:
     Parameters
     ----------
     template : str
-        `PAGE` or `INDEX`.
+        `PAGE`, `INDEX`, or `ONE` (of one object or event).
     **values
         Its variables. Whatever is no `Markup` is escaped.
     """
@@ -56,6 +57,13 @@ def _environment() -> Environment:
         "symbol": light_curve.symbol,
     }
     return environment
+
+
+def band_colours() -> list[str]:
+    """Return the colours of bands on white, by their numbers, as ``#00785a``."""
+    style = (FOLDER / STYLE).read_text(encoding="utf-8")
+    first, _, _ = style.partition("}")
+    return [colour for _, colour in sorted(re.findall(r"--b(\d):(#[0-9a-f]{6})", first))]
 
 
 def kind_of(block: Any) -> str:

@@ -125,11 +125,12 @@ def _event(reads: Reads, folder: Path, one: Mapping[str, Any]) -> Group:
     circular = folder / "circular.txt"
     if circular.is_file():
         blocks.append(Copy("Circular", circular.read_text()))
-    blocks.append(_failed(folder))
+    blocks.append(failed_words(folder))
     return Group(name, blocks)
 
 
-def _failed(folder: Path) -> Block:
+def failed_words(folder: Path) -> Words:
+    """Return what an event's manifest says of the pixels that failed."""
     manifest = _json(folder, "manifest.json") or {}
     failed = manifest.get("failed_pixels", [])
     if not failed:

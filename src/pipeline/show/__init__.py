@@ -1,0 +1,1 @@
+"""One object, alert or event of a working directory: on a terminal, as a picture, as a page."""

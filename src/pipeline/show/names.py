@@ -1,0 +1,140 @@
+"""What a name stands for in a working directory: objects, alerts, events."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.contract import paths
+from pipeline.notebook import Results
+from pipeline.plan.ended import reason_of
+from pipeline.skymaps.domain import FIRST_LOOK, product
+
+SUMMARY = "summary.json"
+"""Of an event's products the last."""
+MOST_LETTERS = 60
+
+
+@dataclass(frozen=True)
+class AlertFound:
+    """An alert, or the newest of an object.
+
+    Attributes
+    ----------
+    survey, night : str
+        Where it is; the last night that has it.
+    candid : int
+    object_id : str or None
+    of_object : tuple of (int, str)
+        Candid and night of all alerts of the object, the newest first; empty where there is no
+        object.
+    """
+
+    survey: str
+    night: str
+    candid: int
+    object_id: str | None
+    of_object: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class EventFound:
+    """An event that was scanned.
+
+    Attributes
+    ----------
+    name : str
+    folder : Path
+        Of its products: calibrated ones, where there are any.
+    """
+
+    name: str
+    folder: Path
+
+
+Found = AlertFound | EventFound
+
+
+def find(results: Results, name: str, survey: str | None = None) -> list[Found]:
+    """Return all that a name stands for: an object of each survey that has one, alerts, an event.
+
+    Parameters
+    ----------
+    results : Results
+        Of form ``arrow``.
+    name : str
+        Of an object or an event, or a candid.
+    survey : str, optional
+        Look for objects and alerts of it alone.
+
+    Raises
+    ------
+    ValueError
+        If it stands for nothing; the message says what was looked through.
+    """
+    found: list[Found] = [*_alerts(results, name, survey)]
+    folder = _events(results.directory).get(name)
+    if folder is not None and survey is None:
+        found.append(EventFound(name, folder))
+    if not found:
+        raise ValueError(_nothing(results, name, survey))
+    return found
+
+
+def _events(directory: Path) -> dict[str, Path]:
+    """Return the folders of all scanned events, by their names: no name becomes a path."""
+    first = directory.glob(product("*", f"{FIRST_LOOK}/{SUMMARY}"))
+    folders = {path.parents[1].name: path.parent for path in first}
+    whole = directory.glob(product("*", SUMMARY))
+    return folders | {path.parent.name: path.parent for path in whole}
+
+
+def _alerts(results: Results, name: str, survey: str | None) -> Iterator[AlertFound]:
+    if not any(_of(survey, night) for night in results.nights()):
+        return
+    rows = results.find(name, survey).to_pylist()
+    mine = [row for row in rows if row["object_id"] == name]
+    for of in sorted({row["survey"] for row in mine}):
+        yield _found(results, next(row for row in mine if row["survey"] == of))
+    others = [row for row in rows if row["object_id"] != name]
+    for of in sorted({row["survey"] for row in others}):
+        last = max((row for row in others if row["survey"] == of), key=lambda row: row["night"])
+        yield _found(results, last)
+
+
+def _of(survey: str | None, night: str) -> bool:
+    return survey is None or night.partition("/")[0] == survey
+
+
+def _found(results: Results, row: dict[str, Any]) -> AlertFound:
+    object_id, survey = row["object_id"], row["survey"]
+    all_rows = [] if object_id is None else results.find(object_id, survey).to_pylist()
+    mine = tuple((r["candid"], r["night"]) for r in all_rows if r["object_id"] == object_id)
+    return AlertFound(survey, row["night"], row["candid"], object_id, mine)
+
+
+def _nothing(results: Results, name: str, survey: str | None) -> str:
+    """Return in a line what was looked through."""
+    events = _events(results.directory)
+    log = results.directory / paths.log("scan", "event").format(event=name)
+    scanned = results.directory.glob(paths.log("scan", "event").format(event="*"))
+    if log in list(scanned) and survey is None:
+        return f"event {name} has no skymap: {reason_of(log)}"
+    nights: dict[str, list[str]] = {}
+    for night in results.nights():
+        if _of(survey, night):
+            of, _, date = night.partition("/")
+            nights.setdefault(of, []).append(date)
+    told = [f"{of} {_dates(dates)}" for of, dates in nights.items()] or ["no night"]
+    if survey is None:
+        told.append(f"{len(events)} event{'s' * (len(events) != 1)}")
+    asked = repr(name if len(name) <= MOST_LETTERS else name[:MOST_LETTERS] + "…")
+    of_what = "no object, candid or event" if survey is None else f"no object or candid of {survey}"
+    where = results.directory / paths.RESULTS
+    return f"{asked} is {of_what} of this run; looked through {', '.join(told)} in {where}"
+
+
+def _dates(dates: list[str]) -> str:
+    if len(dates) == 1:
+        return dates[0]
+    return f"{dates[0]} to {dates[-1]} ({len(dates)} nights)"

@@ -1,0 +1,54 @@
+"""Text that comes from packets and files, safe on a terminal that may know few letters."""
+
+import codecs
+import unicodedata
+from typing import TextIO
+
+from rich.text import Text
+
+from pipeline.report.words import cut
+
+MOST_LETTERS = 400
+_HANDLER = "nightmill.letters"
+_LETTERS = str.maketrans("●■◆▲✖▮○□◇△×▯▽·−–┆│┤└─┬°±²Δσ…", "osd^x|osd^x|v.--:|+`-+d~2Ds.")
+"""What stands for letters that an encoding has not, as wide as these."""
+
+
+def safe(value: object, most: int = MOST_LETTERS) -> str:
+    r"""Return text of bounded length without anything that a terminal obeys.
+
+    Control characters (escapes among them), such as change the direction of writing, and halves
+    of letters are written out.
+
+    >>> safe("ZTF18\x1b[31mabc\n")
+    'ZTF18\\x1b[31mabc\\n'
+    """
+    text = cut(value, most)
+    return "".join(c if _harmless(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def safe_lines(text: str) -> str:
+    """Return text of several lines, each safe."""
+    return "\n".join(safe(line, len(text)) for line in text.splitlines())
+
+
+def styled(value: object, style: str = "") -> Text:
+    """Return safe text for rich: nothing in it is markup."""
+    return Text(safe(value), style=style)
+
+
+def _harmless(letter: str) -> bool:
+    return unicodedata.category(letter)[0] not in "CZ" or letter == " "
+
+
+def take_any_letter(stream: TextIO) -> None:
+    """Let a stream write letters that its encoding has not, as others."""
+
+    def instead(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        letters = error.object[error.start : error.end].translate(_LETTERS)
+        return letters.encode("ascii", "replace").decode(), error.end
+
+    codecs.register_error(_HANDLER, instead)
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors=_HANDLER)
