@@ -118,7 +118,7 @@ def test_the_pictures_of_the_architecture_are_the_codes(site, house):
         f"({path.relative_to(site)})" in (site / "architecture.md").read_text() for path in drawn
     )
     (floors,) = (path.read_text() for path in drawn if "io to contract" in path.read_text())
-    assert "plan to cli" in floors
+    assert "plan to notebook" in floors
 
 
 def _edges(page: str) -> set[tuple[str, str]]:

@@ -185,6 +185,7 @@ PASSED_ON = {
     "archive/serve/bodies.py:parse_object", "archive/serve/run.py:listen",
     "archive/serve/users.py:entry",
     "crossmatch/checks.py:_columns_there", "plan/ended.py:reason_of",
+    "show/alert.py:_stamps",
     "contract/job.py:job", "contract/trial.py:tried",
     "crossmatch/rows.py:readable",
     "io/fetch.py:fetch", "io/fetch.py:_complete", "io/fetch.py:size_at",
