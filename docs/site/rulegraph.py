@@ -39,6 +39,7 @@ CONFIG = {
         "history": "nights",
         "skyportal": {"url": "http://127.0.0.1", "token_file": "token"},
     },
+    "vra": {"filter": "bright"},
     "skymaps": {"chunks": 2, "calibration": {"tracks": 200}},
 }
 """What the graph is of: every rule. A domain that is there by its section only stands here."""

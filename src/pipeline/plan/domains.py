@@ -17,12 +17,14 @@ from pipeline.maps.domain import MAPS
 from pipeline.report.domain import REPORT
 from pipeline.scores.domain import SCORES
 from pipeline.skymaps.domain import SKYMAPS
+from pipeline.vra.domain import VRA
 
 DOMAINS: tuple[Domain, ...] = (
     ALERTS,
     CROSSMATCH,
     SCORES,
     FILTERS,
+    VRA,
     ARCHIVE,
     EVENTS,
     MAPS,

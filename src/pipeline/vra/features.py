@@ -1,0 +1,81 @@
+"""One shard: the pool's alerts → the table ``features``."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.alerts.surveys.survey import Survey
+from pipeline.io.tables import table_writer, with_survey
+from pipeline.vra.features_table import FEATURES, FEATURES_SCHEMA
+from pipeline.vra.light_curve_features import SIX, SUFFIX, counts, six
+from pipeline.vra.light_curves import light_curves
+
+_NO_HOSTS = "sep_arcsec: no catalogue of hosts is configured"
+_NO_DUST = "ebv: no dust map is configured"
+
+
+def features_of_shard(
+    alerts: Path,
+    history: Path,
+    candidates: Path,
+    filter_name: str,
+    survey: Survey,
+    output: Path,
+    *,
+    finkvra_compat: bool = False,
+) -> int:
+    """Write the features of a shard's alerts that passed a filter; return how many.
+
+    Parameters
+    ----------
+    alerts, history, candidates : Path
+        The shard's tables.
+    filter_name : str
+        Whose candidates are the pool.
+    survey : Survey
+    output : Path
+    finkvra_compat : bool
+        Whether the features of the r band are copies of those of g, as upstream has them.
+    """
+    passed = pq.read_table(
+        candidates, columns=["candid"], filters=pc.field("filter") == filter_name
+    )
+    wanted = pc.field("candid").isin(passed["candid"].combine_chunks())
+    chosen = pq.read_table(alerts, filters=wanted)
+    table = feature_rows(chosen, pq.read_table(history, filters=wanted), survey, finkvra_compat)
+    with table_writer(output, FEATURES_SCHEMA) as writer:
+        writer.write_table(with_survey(table, survey.name).cast(FEATURES_SCHEMA))
+    return int(table.num_rows)
+
+
+def feature_rows(
+    alerts: pa.Table, history: pa.Table, survey: Survey, finkvra_compat: bool = False
+) -> pa.Table:
+    """Return the features of some alerts, a row each, in their order, without the survey.
+
+    Parameters
+    ----------
+    alerts, history : pyarrow.Table
+        Of one survey; `history` has rows of these alerts at least.
+    survey : Survey
+    finkvra_compat : bool
+        See `features_of_shard`.
+    """
+    curves = light_curves(alerts, history, survey)
+    values = {**counts(curves), **six(curves)}
+    if finkvra_compat:
+        values |= {f"{name}{SUFFIX['r']}": values[name] for name in SIX}
+    rows = alerts.num_rows
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+        name: alerts[name] for name in ("candid", "object_id", "jd", "ra", "dec")
+    }
+    there = "drb" in alerts.column_names
+    columns["drb"] = alerts["drb"] if there else pa.nulls(rows, pa.float32())
+    columns |= {name: pa.array(value, from_pandas=True) for name, value in values.items()}
+    columns |= {name: pa.nulls(rows, pa.float32()) for name in FEATURES if name not in columns}
+    columns["reason"] = pa.array(np.full(rows, f"{_NO_HOSTS}; {_NO_DUST}"), pa.string())
+    names = [name for name in FEATURES_SCHEMA.names if name != "survey"]
+    return pa.table({name: columns[name] for name in names})
