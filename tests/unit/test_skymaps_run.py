@@ -195,7 +195,8 @@ def test_a_calibration_has_an_end():
 
 
 def test_what_rules_ask_for():
-    config = load_config({"skymaps": {"nsides": "8:0 64:12", "calibration": {"jobs": 3}}})
+    skymap = {"nsides": "8:0 64:12", "calibration": {"jobs": 3}}
+    config = load_config({"skymaps": skymap, "report": False})
     plain, own = (
         EventRow(event="a", path="a.json"),
         EventRow(event="b", path="b.json", reco="planewave", nsides="4:0", chunks=2),
