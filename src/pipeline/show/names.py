@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.contract import paths
 from pipeline.notebook import Results
-from pipeline.plan.ended import reason_of
+from pipeline.plan.ended import Failed, said_by
 from pipeline.skymaps.domain import FIRST_LOOK, product
 
 SUMMARY = "summary.json"
@@ -119,7 +119,10 @@ def _nothing(results: Results, name: str, survey: str | None) -> str:
     log = results.directory / paths.log("scan", "event").format(event=name)
     scanned = results.directory.glob(paths.log("scan", "event").format(event="*"))
     if log in list(scanned) and survey is None:
-        return f"event {name} has no skymap: {reason_of(log)}"
+        said = said_by(Failed("scan", name, log))
+        return (
+            f"event {name} has no skymap: {said[0] if said else 'its scan has not ended'} ({log})"
+        )
     nights: dict[str, list[str]] = {}
     for night in results.nights():
         if _of(survey, night):
