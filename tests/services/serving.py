@@ -32,7 +32,13 @@ class Serving:
         environment |= {"NIGHTMILL_SERVE_USERNAME": NAME, "NIGHTMILL_SERVE_PASSWORD": PASSWORD}
         self._log = self.log.open("a")
         self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self._log, text=True, env=environment
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env=environment,
+            # a shell's job in the background, as tests may be, ignores it
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         said = self._process.stdout.readline()
         if not said.startswith(f"Serving {self.directory} at http://127.0.0.1:"):
