@@ -26,19 +26,14 @@ class Serving:
 
     def start(self, *more: str) -> "Serving":
         """Start it and wait until it listens; again on the same port."""
-        command = [sys.executable, "-m", "pipeline.cli.main", "serve"]
-        command += ["--port", str(self.port), "--directory", str(self.directory), *more]
+        # a job in a shell's background, as tests may be, ignores SIGINT
+        command = ["env", "--default-signal=INT", sys.executable, "-m", "pipeline.cli.main"]
+        command += ["serve", "--port", str(self.port), "--directory", str(self.directory), *more]
         environment = os.environ | self.environment
         environment |= {"NIGHTMILL_SERVE_USERNAME": NAME, "NIGHTMILL_SERVE_PASSWORD": PASSWORD}
         self._log = self.log.open("a")
         self._process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            env=environment,
-            # a shell's job in the background, as tests may be, ignores it
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            command, stdout=subprocess.PIPE, stderr=self._log, text=True, env=environment
         )
         said = self._process.stdout.readline()
         if not said.startswith(f"Serving {self.directory} at http://127.0.0.1:"):
