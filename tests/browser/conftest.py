@@ -10,6 +10,8 @@ import yaml
 from chromium import Browser, program
 from workdir import ROOT, Workdir, make_workdir
 
+from pipeline.cli.main import main
+
 HOSTILE = "<script>document.title='owned'</script>\"'" + "x" * 10_000
 TOOLS = Path(os.environ.get("NIGHTMILL_BROWSER_TOOLS", ROOT / ".venv/browser"))
 
@@ -63,4 +65,7 @@ def report(tmp_path_factory) -> Path:
     (path / "config/events.tsv").write_text("event\tpath\nsim\tev/event_000000.json\n")
     assert yaml.safe_load((path / "config/config.yaml").read_text())["report"]
     directory.snakemake("--cores", "2")
+    for name, page in (("sim", "event"), ("ZTF18abcdefg", "object"), (HOSTILE, "hostile")):
+        file = path / f"results/report/{page}.html"
+        assert main(["show", name, "--html", str(file), "--directory", str(path)]) == 0
     return path / "results/report"

@@ -4,7 +4,10 @@ import json
 
 import pytest
 from page_html import check_page
+from PIL import Image
 from workdir import Workdir
+
+from pipeline.cli.main import main
 
 pytestmark = [pytest.mark.real, pytest.mark.workflow]
 
@@ -53,3 +56,29 @@ def test_every_packet_is_counted(ran):
     numbers = json.loads((ran.path / "results/report/ztf/20200202.json").read_text())
     rows = dict(row[:2] for row in numbers["parts"]["alerts"][0]["rows"])
     assert rows["packets read"] == rows["alerts"] == 12
+
+
+def test_show_of_a_supernova(ran, capsys, tmp_path):
+    files = ["--png", str(tmp_path / "a.png"), "--html", str(tmp_path / "a.html")]
+    where = ["--directory", str(ran.path)]
+    assert main(["show", "ZTF20aaelulu", *where]) == 0
+    out = capsys.readouterr().out
+    for words in ("3 detections, 10 limits", "braai d6_m9   1.000", "ztfg 14.92 ± 0.03 mag",
+                  "https://ztf.fink-portal.org/ZTF20aaelulu"):  # fmt: skip
+        assert words in out, words
+    assert main(["show", "1105522281015015000", *where, *files]) == 0
+    page = check_page((tmp_path / "a.html").read_text())
+    assert len(page.images) == 3
+    with Image.open(tmp_path / "a.png") as picture:
+        assert len(picture.convert("RGB").getcolors(1 << 20)) > 200  # the stamps' greys
+
+
+def test_show_of_a_neutrino(ran, capsys, tmp_path):
+    where = ["--directory", str(ran.path)]
+    assert main(["show", "IC138632", *where]) == 0
+    out = capsys.readouterr().out
+    for words in ("run 138632, event 31747601", "RA               138.6", "No pixel failed."):
+        assert words in out, words
+    assert (ran.path / "results/skymaps/IC138632/circular.txt").read_text() in out
+    assert main(["show", "IC138632", *where, "--html", str(tmp_path / "e.html")]) == 0
+    assert len(check_page((tmp_path / "e.html").read_text()).images) == 2
