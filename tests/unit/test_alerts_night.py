@@ -317,7 +317,7 @@ def test_a_failed_write_leaves_no_table(tmp_path, monkeypatch):
     index = tmp_path / "i.parquet"
     build_index(folder, ZTF, index, tmp_path / "s.bin")
 
-    def full(self, table):
+    def full(self, table, row_group=None):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pq.ParquetWriter, "write_table", full)

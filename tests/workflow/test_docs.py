@@ -83,12 +83,12 @@ def test_light_curves(two_surveys, monkeypatch):
 
 
 def test_astropy_reads_it(two_surveys, monkeypatch):
-    """Values, masks and units, of every table: what Table.read could not do."""
-    code = block("from astropy.table")
+    """Values, masks and units, of every table: what Table.read cannot do (test_opened.py)."""
+    code = block("from pipeline.notebook")
     for name in ("alerts", "history", "scores", "matches"):
-        code_of = code.replace("results/alerts", f"results/{name}").split("print(")[0]
+        code_of = code.replace("history", name).split("print(")[0]
         found = run(code_of, two_surveys.path, monkeypatch)["table"]
-        read = pq.read_table(two_surveys.path / f"results/{name}/ztf")
+        read = pq.read_table(two_surveys.path / f"results/{name}/ztf/20180201")
         assert found.colnames == read.column_names
         for column in read.schema:
             masked = found[column.name]

@@ -35,6 +35,7 @@ INDEX_SCHEMA = pa.schema(
         ("reason", pa.string()),
     ]
 )
+_NAMES = [field.name for field in INDEX_SCHEMA if pa.types.is_dictionary(field.type)]
 ROW_GROUP = 16_384
 """Rows; a shard reads up to so many more than its own at each end of its range."""
 _KEYS = 1 << 32
@@ -72,7 +73,7 @@ class IndexPart:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read what `write` has written."""
-        table = pq.read_table(path)
+        table = pq.read_table(path, read_dictionary=_NAMES)
         said = (json.loads(table.schema.metadata[k]) for k in (_SCHEMAS, _POSITIONS, _DUMP))
         return cls(table.replace_schema_metadata(None), *said)
 
@@ -99,7 +100,7 @@ def load_index(path: Path, shard: int, shards: int) -> tuple[pa.Table, list[str]
     """
     first, behind = (-(-number * _KEYS // shards) for number in (shard, shard + 1))
     # By hand: pyarrow's filter reads the same groups, and takes twice as long for a few.
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, read_dictionary=_NAMES) as file:
         schemas = json.loads((file.schema_arrow.metadata or {})[_SCHEMAS])
         column = file.schema_arrow.get_field_index("key")
         # One without rows has a group of none, which has no least and no greatest.

@@ -36,7 +36,7 @@ def photometry(alerts: pa.Table, history: pa.Table, survey: Survey) -> pa.Table:
         ``alert_fp``) of good status, its flux null where ``|flux| ≤ 3 fluxerr``. ``zpsys`` is AB.
     """
     own = own_measurements(alerts, survey)
-    table = pa.concat_tables([history.select(own.schema.names), own])
+    table = pa.concat_tables([history.select(own.schema.names).cast(own.schema), own])
     fluxes = pa.array([h.kind for h in survey.histories if h.by_flux], pa.string())
     by_flux = np.concatenate(
         [

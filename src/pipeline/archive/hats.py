@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import pipeline
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.io.atomic import atomic_folder
+from pipeline.io.stored_schema import plain_field
 from pipeline.io.tables import COMPRESSION
 from pipeline.sky.healpix import MAX_ORDER, lonlat_to_pixel
 
@@ -83,17 +84,14 @@ def export_hats(
 
 def _schema(tables: Sequence[Path], columns: Sequence[str] | str) -> pa.Schema:
     """Return the catalogue's schema: `SPATIAL`, then the columns, without dictionaries."""
-    found = pa.unify_schemas([pq.read_schema(table) for table in tables])
+    schemas = map(pq.read_schema, tables)
+    found = pa.unify_schemas([pa.schema(map(plain_field, schema)) for schema in schemas])
     if columns != EVERY_COLUMN:
         wanted = dict.fromkeys(["candid", "ra", "dec", *columns])
         if unknown := [name for name in wanted if name not in found.names]:
             raise ValueError(f"no table of these alerts has a column {unknown[0]!r}")
         found = pa.schema([found.field(name) for name in wanted])
-    plain = [
-        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
-        for field in found
-    ]
-    return pa.schema([pa.field(SPATIAL, pa.int64(), nullable=False), *plain])
+    return pa.schema([pa.field(SPATIAL, pa.int64(), nullable=False), *found])
 
 
 def _positions(table: pa.Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

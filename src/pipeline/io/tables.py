@@ -1,7 +1,7 @@
 """Parquet tables: one way to write them, whole or not at all, in batches."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.io.atomic import atomic_path
 from pipeline.io.numpy_arrow import text_to_arrow, to_arrow
+from pipeline.io.stored_schema import StoredSchema
 
 COMPRESSION = "zstd"
 
@@ -52,13 +53,47 @@ def with_survey(table: pa.Table, survey: str) -> pa.Table:
     return table.add_column(0, SURVEY, column)
 
 
-@contextmanager
-def table_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """Open a parquet file to write batches to; it appears under `path` at the end.
+class TableWriter:
+    """Writes batches to a parquet file, and says in its footer what its columns are.
 
     Floats are stored by byte (parquet's ``BYTE_STREAM_SPLIT``), 64-bit integers as they are: few
     of them recur, and a dictionary costs bytes and twice the time
     (docs/decisions/0007-history.md).
+
+    Parameters
+    ----------
+    path : Path
+    schema : pyarrow.Schema
+        Of every batch; what readers are told of it: `pipeline.io.stored_schema`.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        floats = [f.name for f in schema if f.type in (pa.float32(), pa.float64())]
+        plain = {*floats, *(f.name for f in schema if f.type == pa.int64())}
+        self._stored = StoredSchema(schema)
+        self._file = pq.ParquetWriter(
+            path,
+            schema.remove_metadata(),
+            compression=COMPRESSION,
+            use_dictionary=[name for name in schema.names if name not in plain],
+            use_byte_stream_split=floats,
+            store_schema=False,
+        )
+
+    def write_table(self, table: pa.Table, row_group: int | None = None) -> None:
+        """Append rows; `row_group` is a group's rows."""
+        self._stored.add(table)
+        self._file.write_table(table, row_group)
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._file.add_key_value_metadata(self._stored.footer())
+        self._file.close()
+
+
+@contextmanager
+def table_writer(path: str | Path, schema: pa.Schema) -> Iterator[TableWriter]:
+    """Open a parquet file to write batches to; it appears under `path` at the end.
 
     Parameters
     ----------
@@ -67,18 +102,7 @@ def table_writer(path: str | Path, schema: pa.Schema) -> Iterator[pq.ParquetWrit
     schema : pyarrow.Schema
         Of every batch; a table without rows is a valid file with this schema.
     """
-    floats = [f.name for f in schema if f.type in (pa.float32(), pa.float64())]
-    plain = {*floats, *(f.name for f in schema if f.type == pa.int64())}
-    with (
-        atomic_path(path) as temporary,
-        pq.ParquetWriter(
-            temporary,
-            schema,
-            compression=COMPRESSION,
-            use_dictionary=[name for name in schema.names if name not in plain],
-            use_byte_stream_split=floats,
-        ) as writer,
-    ):
+    with atomic_path(path) as temporary, closing(TableWriter(temporary, schema)) as writer:
         yield writer
 
 
@@ -93,13 +117,12 @@ class BatchWriter:
 
     Parameters
     ----------
-    writer : pyarrow.parquet.ParquetWriter
-        See `table_writer`.
+    writer : TableWriter
     rows : int
         Rows a group has at least, but for the last.
     """
 
-    def __init__(self, writer: pq.ParquetWriter, rows: int = 20_000) -> None:
+    def __init__(self, writer: TableWriter, rows: int = 20_000) -> None:
         self.num_rows = 0
         self._writer = writer
         self._rows = rows

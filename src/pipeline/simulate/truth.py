@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.io.atomic import atomic_path
-from pipeline.io.tables import field, table_writer
+from pipeline.io.tables import TableWriter, field, table_writer
 from pipeline.simulate.stream import SimulatedPacket
 from pipeline.simulate.ztf import sky
 from pipeline.simulate.ztf.lightcurves import magnitude
@@ -57,7 +56,7 @@ UNMEASURED = 50  # one field galaxy in so many has no redshift, as in real catal
 class Tables:
     """Writers of the truth and of the catalogues, fed packet by packet."""
 
-    def __init__(self, truth: pq.ParquetWriter, stars: pq.ParquetWriter, galaxies: TextIO) -> None:
+    def __init__(self, truth: TableWriter, stars: TableWriter, galaxies: TextIO) -> None:
         self._writers = {"truth": truth, "stars": stars}
         self._schemas = {"truth": TRUTH, "stars": STARS}
         self._rows: dict[str, list[dict[str, Any]]] = {"truth": [], "stars": []}

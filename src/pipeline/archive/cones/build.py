@@ -15,6 +15,7 @@ from pipeline.archive.cones.states import state_of
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.io.atomic import atomic_folder, write_json
 from pipeline.io.mapped import ROWS, MappedRows, array_file, rows_file
+from pipeline.io.stored_schema import plain_field
 from pipeline.io.tables import SURVEY
 from pipeline.sky.cones import NSIDE
 from pipeline.sky.healpix import lonlat_to_pixel, lonlat_to_vec
@@ -107,15 +108,9 @@ def _table(number: int, path: Path, columns: list[str] | None) -> pa.Table:
         np.full(count, number, np.int32),
         np.arange(count, dtype=np.int32),
     )
-    fields = [*PLACE, *KEYS, *(_plain(present.field(name)) for name in chosen)]
+    fields = [*PLACE, *KEYS, *(plain_field(present.field(name)) for name in chosen)]
     data = [*map(pa.array, place), *map(_plain_column, read.columns)]
     return pa.table(data, schema=pa.schema(fields))
-
-
-def _plain(field: pa.Field) -> pa.Field:
-    """Return a field without its dictionary, which differs from shard to shard."""
-    is_dictionary = pa.types.is_dictionary(field.type)
-    return field.with_type(field.type.value_type) if is_dictionary else field
 
 
 def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipeline.archive.query.columns import flat, in_votable, plain, storable, table_of
 from pipeline.io.atomic import atomic_path
+from pipeline.io.votable import VOTABLE_UNITS
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +22,6 @@ FORMATS = {
     "votable": (".vot", ".votable", ".xml"),
 }
 """What can be written to a file, and what its name ends in."""
-VOTABLE_UNITS = {"DN": "adu"}
-"""What IVOA's VOUnits call units that have another name there."""
 TEXT = "text"
 WIDTH = 40
 """Letters of a value in a table of text."""

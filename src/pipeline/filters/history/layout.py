@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pipeline.alerts.histories import Series
 from pipeline.alerts.keys import hashes_of
 from pipeline.filters.history.items import Items
-from pipeline.io.tables import table_writer
+from pipeline.io.tables import TableWriter, table_writer
 
 KEY, OBJECT, KNOWN = "key", "object_id", "known"
 """Columns: hash of the object, its name, time of the packet that brought the item."""
@@ -41,7 +41,7 @@ class StoreWriter:
         self.rows = 0
         self._folder = folder
         self._stack = ExitStack()
-        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._writers: dict[str, TableWriter] = {}
 
     def __enter__(self) -> Self:
         """Return it."""
