@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import pipeline
 from pipeline.archive.places import EVERY_COLUMN
 from pipeline.io.atomic import atomic_folder
-from pipeline.io.stored_schema import plain_field
+from pipeline.io.stored_schema import schema_of
 from pipeline.io.tables import COMPRESSION
 from pipeline.sky.healpix import MAX_ORDER, lonlat_to_pixel
 
@@ -83,9 +83,8 @@ def export_hats(
 
 
 def _schema(tables: Sequence[Path], columns: Sequence[str] | str) -> pa.Schema:
-    """Return the catalogue's schema: `SPATIAL`, then the columns, without dictionaries."""
-    schemas = map(pq.read_schema, tables)
-    found = pa.unify_schemas([pa.schema(map(plain_field, schema)) for schema in schemas])
+    """Return the catalogue's schema: `SPATIAL`, then the columns."""
+    found = schema_of(tables)
     if columns != EVERY_COLUMN:
         wanted = dict.fromkeys(["candid", "ra", "dec", *columns])
         if unknown := [name for name in wanted if name not in found.names]:

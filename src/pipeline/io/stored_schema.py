@@ -6,10 +6,13 @@ Arrow's readers make of a column what the Arrow schema in the file's footer says
 """
 
 import base64
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline.io.text import is_text
 from pipeline.io.votable import Votable
@@ -65,6 +68,17 @@ def plain_field(field: pa.Field) -> pa.Field:
     """
     kind = field.type
     return field.with_type(kind.value_type) if pa.types.is_dictionary(kind) else field
+
+
+def schema_of(files: Iterable[Path]) -> pa.Schema:
+    """Return the columns of some tables, each once; those of earlier versions have dictionaries.
+
+    Raises
+    ------
+    pyarrow.ArrowTypeError
+        If a column is of several types.
+    """
+    return pa.unify_schemas([pa.schema(map(plain_field, pq.read_schema(file))) for file in files])
 
 
 @lru_cache(64)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.contract import paths
 from pipeline.io.stamps import read_stamp
+from pipeline.io.stored_schema import schema_of
 from pipeline.notebook.forms import Form, in_form, plain
 from pipeline.notebook.light_curve import light_curve
 from pipeline.notebook.packet import packet_stamps
@@ -202,7 +203,7 @@ class Results:
         self, name: str, survey: str | None, night: str | None, columns: Any, where: Any
     ) -> pa.Table:
         files = self._files(name, survey, night)
-        schema = pa.unify_schemas([pq.read_schema(file).remove_metadata() for file in files])
+        schema = schema_of(files)
         if missing := [column for column in columns or () if column not in schema.names]:
             raise ValueError(f"{name} has no column {', '.join(map(repr, missing))}")
         dataset = ds.dataset([str(file) for file in files], schema=schema)
@@ -220,7 +221,7 @@ class Results:
 
 
 def _together(tables: Iterable[pa.Table]) -> pa.Table:
-    return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+    return pa.concat_tables(map(plain, tables), promote_options="permissive")
 
 
 def _without(rows: pa.Table, name: str) -> pa.Table:
