@@ -79,6 +79,7 @@ def test_every_query_is_refused(directory, query_type, catalog, missing):
         ("count", "alerts"),
         ("info",),
         ("export-hats", "ztf", "out"),
+        ("export-fits", "alerts", "out"),
     ],
 )
 def test_every_command_is_refused(directory, words, capsys, monkeypatch, tmp_path):
