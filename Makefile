@@ -13,11 +13,14 @@ SERVICES := $(VENV)/services
 .PHONY: setup demo test test-long test-clusters test-services test-browser fuzz lint format config lock docs dist bench clean
 .DEFAULT_GOAL := demo
 
+# LIGHT=1: without TensorFlow and what only tests, lint and docs take.
+LOCK := $(if $(LIGHT),requirements-light.lock,requirements.lock)
+
 # The stamp stands for an environment that has just what the lock says.
-$(VENV)/.stamp: requirements.lock pyproject.toml
+$(VENV)/.stamp: $(LOCK) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nightmill needs Python 3.11 or later")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -83,9 +86,13 @@ config: $(VENV)/.stamp  ## write what is derived from the domains: config/, the 
 	$(BIN)/python docs/site/rulegraph.py
 	$(BIN)/python docs/site/operators.py
 
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header \
+    --no-emit-index-url --python-version 3.11 --quiet
+LIGHT_EXTRAS := slurm htcondor serve checkout
 lock: $(VENV)/.stamp  ## resolve all dependencies anew
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header \
-	    --no-emit-index-url --python-version 3.11 --output-file requirements.lock --upgrade --quiet
+	$(COMPILE) --all-extras --output-file requirements.lock --upgrade
+	$(COMPILE) $(addprefix --extra ,$(LIGHT_EXTRAS)) --no-annotate --constraint requirements.lock \
+	    --output-file requirements-light.lock --upgrade
 
 docs: $(VENV)/.stamp  ## the site, in build/docs/html; needs no network
 	$(BIN)/python docs/site/generate.py build/docs/source

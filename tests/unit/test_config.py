@@ -111,6 +111,12 @@ def test_nights(tmp_path):
             "survey\tnight\tpath\nztf\t1\tx\textra\n",
             "line 2: expected the columns survey, night, path, by tabs",
         ),
+        ("survey night path\n", "line 1: spaces stand between its columns, expected tabs"),
+        ("survey,night,path\n", "line 1: commas stand between its columns, expected tabs"),
+        (
+            "survey\tnight\tpath\nztf 1 dump.tar.gz\n",
+            r"line 2: spaces stand between .* tabs \(found 'ztf 1 dump.tar.gz'\)",
+        ),
         ("survey\tnight\tpath\tshards\nztf\t1\tx\t0\n", "line 2: shards: .*found '0'"),
         ("survey\tnight\tpath\tshards\nztf\t1\tx\tmany\n", "line 2: shards: .*found 'many'"),
         ("survey\tnight\tpath\nztf\t../1\tx\n", "line 2: night: "),

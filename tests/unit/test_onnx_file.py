@@ -71,7 +71,7 @@ def test_onnx_runtimes_own_format_and_damage(tmp_path):
     path = tmp_path / "bad.onnx"
     for damaged in (content[:4] + b"ORTM" + content[8:], content[:-9], b"\xff" * 50):
         path.write_bytes(damaged)
-        refused(path, "not an ONNX model")
+        refused(path, "not an ONNX model|is cut short")
     for size in range(0, len(content), 7):
         path.write_bytes(content[:size])
         refused(path, "")

@@ -184,7 +184,7 @@ PASSED_ON = {
     "archive/serve/apart.py:_found",
     "archive/serve/bodies.py:parse_object", "archive/serve/run.py:listen",
     "archive/serve/users.py:entry",
-    "crossmatch/checks.py:_columns_there", "plan/ended.py:_end_of",
+    "crossmatch/checks.py:_columns_there",
     "show/alert.py:_stamps",
     "contract/job.py:job", "contract/trial.py:tried",
     "crossmatch/rows.py:readable",

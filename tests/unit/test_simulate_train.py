@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from pipeline.scores import jobs
@@ -72,3 +73,13 @@ def test_the_committed_model_tells_real_from_bogus():
     assert not any(reasons)
     scores = model.predict(triplets, verbose=0)[:, 0]
     assert area_under_roc(labels, scores) > 0.98
+
+
+def test_the_demonstration_runs_a_conversion_of_it():
+    """So it needs no TensorFlow: ``make demo LIGHT=1``."""
+    models = ROOT / "demo" / "models"
+    made = onnx.load(models / "realbogus.onnx")
+    of = {entry.key: entry.value for entry in made.metadata_props}
+    assert of["source_sha256"] == hashlib.sha256((models / "realbogus.h5").read_bytes()).hexdigest()
+    assert float(of["parity"]) < 1e-5
+    assert "demo/models/realbogus.onnx" in (ROOT / "demo" / "config.yaml").read_text()

@@ -51,7 +51,7 @@ def breakable(workdir):
 def test_killed_between_its_results(finished, breakable):
     for rules in ROUNDS:
         faults = {rule: RENAMES.get(rule, 1) for rule in rules}
-        assert "died with <Signals.SIGKILL" in run_broken(breakable, rules, faults)
+        assert "died with SIGKILL" in run_broken(breakable, rules, faults)
     complete(breakable, finished)
 
 

@@ -24,8 +24,8 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
 
     The log gets the time, CPU seconds and peak memory, and the traceback of an error;
     standard error gets just the error's message and where the rest is, unless who started the job
-    says it (`TOLD_LATER`). An input that has changed has no traceback. Both say of an error that
-    stays that it does (`pipeline.contract.healing`).
+    says it (`TOLD_LATER`) and the log is whole. An input that has changed has no traceback. Both
+    say of an error that stays that it does (`pipeline.contract.healing`).
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
         else:
             logger.exception(failed)
         said = f"{type(error).__name__}: {text}\nSee {path}{stays}"
-        sys.exit(1 if os.environ.get(TOLD_LATER) else said)
+        sys.exit(1 if os.environ.get(TOLD_LATER) and handler.whole else said)
     finally:
         logger.removeHandler(handler)
         handler.close()
@@ -61,8 +61,10 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
 class _Log(logging.FileHandler):
     """A log that cannot be written (a full disk) does not hide what the job has to say."""
 
+    whole = True
+
     def handleError(self, record: logging.LogRecord) -> None:
-        pass
+        self.whole = False
 
     def close(self) -> None:
         with suppress(OSError):

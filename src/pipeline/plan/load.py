@@ -102,6 +102,9 @@ def read_rows(path: str, model: type[Row]) -> list[Row]:
         try:
             rows.append(model.model_validate({k: v for k, v in values.items() if v}))
         except ValidationError as error:
+            lacking = any(e["type"] == "missing" for e in error.errors())
+            if lacking and (mark := _instead_of_tabs(fields)):
+                raise ConfigError(_needs_tabs(f"{path}, line {number}", mark, fields)) from None
             raise ConfigError(explain(f"{path}, line {number}", error, model)) from None
     return rows
 
@@ -113,10 +116,24 @@ def _check_header(where: str, names: list[str], model: type[Row]) -> None:
     if lacking := [name for name in required if name not in names]:
         others = ", ".join(name for name, field in fields if not field.is_required())
         found = shortened("\t".join(names))
+        if mark := _instead_of_tabs(names):
+            raise ConfigError(_needs_tabs(where, mark, names))
         raise ConfigError(
             f"{where}: the header lacks {', '.join(lacking)}; expected the names of the columns "
             f"by tabs: {', '.join(required)}, and if need be {others} (found {found})"
         )
+
+
+def _instead_of_tabs(fields: list[str]) -> str:
+    """Return what seems to part columns that a line lacks; nothing where nothing does."""
+    if any(len(field.split()) > 1 for field in fields):
+        return "spaces"
+    return "commas" if any("," in field for field in fields) else ""
+
+
+def _needs_tabs(where: str, mark: str, fields: list[str]) -> str:
+    found = shortened("\t".join(fields))
+    return f"{where}: {mark} stand between its columns, expected tabs (found {found})"
 
 
 def _counts(line: str) -> bool:

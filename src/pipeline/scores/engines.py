@@ -141,7 +141,7 @@ class TensorflowEngine:
 
     def __init__(self, path: str | Path, model: Network) -> None:
         self.path = Path(path)
-        self.tensorflow = import_tensorflow()
+        self.tensorflow = import_tensorflow(path)
         self.original = load_original(path, model)
 
     def call(self, inputs: Sequence[np.ndarray]) -> np.ndarray:

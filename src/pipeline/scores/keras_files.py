@@ -19,6 +19,7 @@ from typing import Any
 
 from pipeline.io.regular import check_regular
 from pipeline.scores.child import ChildError, in_child
+from pipeline.scores.cut_short import check_whole
 from pipeline.scores.keras_config import parse_config
 from pipeline.scores.signature import ModelError
 from pipeline.scores.weights import WEIGHT_BYTES, check_weights
@@ -69,14 +70,15 @@ def checked_copy(path: str | Path) -> Iterator[KerasFile]:
     Raises
     ------
     ModelError
-        If it is no Keras model with its configuration inside, is damaged, refers to other
-        files, unpacks to far more than it holds, or its configuration is refused.
+        If it is no Keras model with its configuration inside, is cut short or damaged, refers to
+        other files, unpacks to far more than it holds, or its configuration is refused.
     OSError
         If it cannot be read.
     """
     path = Path(path)
     check_regular(path)
     content = path.read_bytes()
+    check_whole(path, content)
     zipped = zipfile.is_zipfile(io.BytesIO(content))
     with TemporaryDirectory(prefix="nightmill-") as folder:
         copy = Path(folder, "model.keras" if zipped else "model.h5")

@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
+from pipeline.scores.cut_short import check_whole
 from pipeline.scores.onnx_messages import model_class
 from pipeline.scores.signature import ModelError
 
@@ -43,6 +44,7 @@ def check_onnx(path: object, content: bytes) -> None:
         If it is no ONNX model, refers to other files, has operators of other domains, or
         fields that ONNX does not define and so nobody looked at.
     """
+    check_whole(path, content)
     model: Any = model_class()()  # made at run time: no type checker knows its fields
     try:
         if content[4:8] == _ORT_FORMAT:  # ONNX Runtime's own, which it would recognise

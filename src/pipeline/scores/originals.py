@@ -8,6 +8,7 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -15,11 +16,22 @@ from typing import Any, Protocol
 from pipeline.io.messages import first_line
 from pipeline.io.regular import check_regular
 from pipeline.io.stderr import stderr_to_log
+from pipeline.scores.cut_short import check_saved_model
 from pipeline.scores.keras_files import KerasFile, checked_copy
 from pipeline.scores.network import UNTRUSTED, Network
 from pipeline.scores.signature import ModelError, check_shapes, expected_shapes
 
 _SERVING = "serving_default"
+
+NO_TENSORFLOW = (
+    "to convert it takes TensorFlow, which is not installed: pip install 'nightmill[tensorflow]', "
+    "or give a converted model (.onnx)"
+)
+
+
+def has_tensorflow() -> bool:
+    """Return whether TensorFlow is installed; it takes seconds to import."""
+    return all(find_spec(name) is not None for name in ("tensorflow", "tf_keras"))
 
 
 class Traced(Protocol):
@@ -52,8 +64,13 @@ class Original:
 
 
 @functools.cache
-def import_tensorflow() -> ModuleType:
+def import_tensorflow(needed_for: object) -> ModuleType:
     """Import TensorFlow, set up for scores that can be compared.
+
+    Parameters
+    ----------
+    needed_for : object
+        Named in the error.
 
     Raises
     ------
@@ -66,9 +83,7 @@ def import_tensorflow() -> ModuleType:
             import tensorflow as tf  # noqa: PLC0415
             import tf_keras  # noqa: F401, PLC0415
     except ImportError as error:
-        raise ImportError(
-            "TensorFlow or tf_keras is missing: pip install 'nightmill[tensorflow]'"
-        ) from error
+        raise ImportError(f"{needed_for}: {NO_TENSORFLOW}") from error
     # On recent GPUs TensorFlow rounds to 10 bits before multiplying: scores differ by 1e-3.
     tf.config.experimental.enable_tensor_float_32_execution(False)
     for gpu in tf.config.list_physical_devices("GPU"):
@@ -102,9 +117,11 @@ def load_original(path: str | Path, model: Network) -> Original:
         raise FileNotFoundError(f"{path}: no such model")
     if path.is_dir() and not model.trusted:
         raise ModelError(f"{path}: {UNTRUSTED}")
-    if not path.is_dir():
+    if path.is_dir():
+        check_saved_model(path)
+    else:
         check_regular(path)
-    tf = import_tensorflow()
+    tf = import_tensorflow(path)
     if path.is_dir():
         return _load_saved_model(tf, path, model)
     with checked_copy(path) as file:
