@@ -16,6 +16,8 @@ OUTSIDE = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changes.md",
     "benchmarks/RESULTS.md": "benchmarks.md",
+    "config/README.md": "config.md",
+    "profiles/README.md": "profiles.md",
 }
 """Pages that have another name on the site; the others are those of docs/."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from matplotlib.image import imread
 
 from pipeline.plan.domains import DOMAINS
@@ -86,6 +87,40 @@ def test_every_column_of_an_input_table_is_described(site, lines):
         assert said == fields[name].description.replace("|", r"\|")
         wanted = fields[name].get_default()
         assert default == ("required" if fields[name].is_required() else f"`{json.dumps(wanted)}`")
+
+
+def rows(page: str) -> list[str]:
+    """Return the first cells of a page's tables."""
+    return re.findall(r"^\| (.+?) \|", (ROOT / page).read_text(), flags=re.M)
+
+
+def test_the_readme_of_the_configuration_has_every_key_and_file():
+    cells = [name for cell in rows("config/README.md") for name in re.findall(r"`(.+?)`", cell)]
+    keys = json.loads((ROOT / "config/config.schema.json").read_text())["properties"]
+    files = {path.name + "/" * path.is_dir() for path in (ROOT / "config").iterdir()}
+    assert sorted(cells) == sorted(keys.keys() | files - {"README.md"})
+
+
+def test_the_readme_of_the_profiles_has_each():
+    named = [cell.strip("`") for cell in rows("profiles/README.md") if "`" in cell]
+    assert sorted(named) == sorted(path.name for path in (ROOT / "profiles").glob("*/"))
+
+
+def test_the_glossary_is_in_order_and_has_no_word_twice():
+    words = [cell.casefold() for cell in rows("docs/glossary.md") if cell != "word"]
+    assert len(words) > 40
+    assert words == sorted(set(words))
+
+
+def test_the_catalogue_of_workflows_finds_what_it_needs():
+    """Its rules for standardized usage; the flags that it knows."""
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert usage.keys() == {"mandatory-flags", "software-stack-deployment", "report"}
+    assert usage["mandatory-flags"].keys() == {"desc", "flags"}
+    assert usage["software-stack-deployment"].keys() == {"conda", "apptainer", "apptainer+conda"}
+    readme = (ROOT / "README.md").read_text().casefold()
+    assert "snakemake" in readme and "workflow" in readme
+    assert all((ROOT / name).is_file() for name in ("workflow/Snakefile", "config/README.md"))
 
 
 def test_notebooks_are_pages_with_their_pictures(site):

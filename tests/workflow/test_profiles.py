@@ -12,10 +12,10 @@ RULES = ("convert_model", "decode", "index_part", "index", "match", "score", "so
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_by_its_name(workdir, profile):
-    """``mkdir -p ~/.config/snakemake && ln -s "$PWD"/profiles/* ~/.config/snakemake/``"""
+    """``mkdir -p ~/.config/snakemake && ln -s "$PWD"/profiles/*/ ~/.config/snakemake/``"""
     folder = workdir.path / "home/snakemake"
     folder.mkdir(parents=True)
-    for source in (ROOT / "profiles").iterdir():
+    for source in (ROOT / "profiles").glob("*/"):
         (folder / source.name).symlink_to(source)
     workdir.profile = profile
     output = workdir.snakemake("--dry-run", XDG_CONFIG_HOME=str(workdir.path / "home"))
