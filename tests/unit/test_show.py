@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -182,6 +183,18 @@ def test_an_event_whose_scan_failed(directory, capsys):
     log.write_text("ValueError: no pulses\n")
     err = show(directory, capsys, "bad")[2]
     assert err.startswith("nightmill: event bad has no skymap: ValueError: no pulses (")
+
+
+def test_damaged_results_are_named(directory, capsys, tmp_path):
+    shutil.copytree(directory / "results", tmp_path / "results")
+    table = tmp_path / "results/alerts/ztf/20180201/0000.parquet"
+    table.write_bytes(table.read_bytes()[:3000])
+    status, _, err = show(tmp_path, capsys, NAME)
+    assert status == 1 and f"{table}: is no whole parquet file" in err
+    summary = tmp_path / "results/skymaps/sim/summary.json"
+    summary.write_text("{")
+    shutil.rmtree(tmp_path / "results/alerts")
+    assert f"{summary}: is no JSON" in show(tmp_path, capsys, "sim")[2]
 
 
 @pytest.mark.parametrize("name", [NAME, "1", HOSTILE], ids=["object", "candid", "hostile"])

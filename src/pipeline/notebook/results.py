@@ -137,7 +137,9 @@ class Results:
         rows = plain(_together([none, *(rows for _, rows in found)]))
         nights = [file.parts[-2] for file, rows in found for _ in range(rows.num_rows)]
         rows = rows.append_column("night", pa.array(nights, pa.string()))
-        rows = rows.sort_by([("jd", "descending"), ("survey", "ascending"), ("night", "ascending")])
+        rows = rows.sort_by(
+            [("jd", "descending"), ("survey", "ascending"), ("night", "descending")]
+        )
         return in_form(rows.select(["survey", "night", *_FOUND[1:]]), self.form)
 
     def stamps(

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.alerts.keys import hashes_of
 from pipeline.alerts.places import COUNTS, SUMMARY
+from pipeline.archive.readable import named
 from pipeline.contract import paths
 
 _KEYS = 1 << 32
@@ -31,10 +32,15 @@ def rows_with(
     value : str or int
     columns : sequence of str, optional
         What is returned; all, if it is not said.
+
+    Raises
+    ------
+    pipeline.archive.readable.NotWhole
+        If a file is damaged; the message names it.
     """
     wanted = None if columns is None else list(columns)
     for path in files:
-        with pq.ParquetFile(path) as file:
+        with named([path]), pq.ParquetFile(path) as file:
             number = file.schema_arrow.get_field_index(column)
             found = [
                 table.filter(pc.equal(table[column], value))

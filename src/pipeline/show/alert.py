@@ -119,7 +119,7 @@ def _photometry(found: AlertFound, curve: pa.Table, one: Mapping[str, Any]) -> I
     if rows:
         words = f"{_last(len(points))} measurements, days from the alert"
         yield Table(words, columns, rows[::-1])
-    nights = dict(found.of_object)
+    nights = dict(reversed(found.of_object))  # of several nights the last
     if len(nights) > 1:
         alerts = [row for row in curve.to_pylist() if row["kind"] == ALERT][::-1]
         named = [Column("packet"), Column("time"), Column("band"), Column("mag", 2)]
