@@ -114,17 +114,17 @@ class Run:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
-    def finish(self, process: subprocess.Popen) -> str:
+    def finish(self, process: subprocess.Popen, *, ok: bool = True) -> str:
         try:
             process.wait(timeout=6 * MINUTES)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
         output = (self.path / "snakemake.out").read_text()
-        assert process.wait() == 0, output
+        assert (process.wait() == 0) == ok, output
         return output
 
-    def snakemake(self, *arguments: str) -> str:
-        return self.finish(self.start(*arguments))
+    def snakemake(self, *arguments: str, ok: bool = True) -> str:
+        return self.finish(self.start(*arguments), ok=ok)
 
     def planned(self) -> dict[str, int]:
         """Return how many jobs of each rule a dry run would do."""

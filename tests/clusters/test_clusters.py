@@ -45,6 +45,21 @@ def test_a_job_that_is_killed_for_memory_gets_more(decoding, local):
     assert_same(local, decoding.path, *DECODED)
 
 
+def bad_model(run) -> str:
+    """Run with a model that is none; return what was said, by a run that tried it once."""
+    (run.path / "bad.onnx").write_bytes(b"no model")
+    run.configure(models={"bad": {"version": "1", "path": "bad.onnx", "inputs": ["triplet"]}})
+    output = run.snakemake("results/models/bad.onnx", ok=False)
+    assert len(run.cluster.requests("convert_model")) == 1, output
+    assert output.count("bad.onnx: not an ONNX model") == 1, output
+    assert "tried again" not in output
+    return output
+
+
+def test_what_stays_is_not_tried_again(run):
+    assert "(logs/convert_model/bad.log)" in bad_model(run)
+
+
 def test_a_job_that_is_removed_is_run_again(decoding, local):
     process = decoding.start()
     decoding.cluster.remove(decoding.wait_for(process, "index_part"))
@@ -93,12 +108,23 @@ def test_jobs_in_arrays(decoding, local):
     assert_same(local, decoding.path, *DECODED)
 
 
-@pytest.mark.parametrize("cluster", ["htcondor"], indirect=True)
-def test_without_a_shared_filesystem(run, local):
-    """Jobs run in scratch folders, with nothing but what HTCondor carries there."""
+def share_nothing(run) -> None:
     for folder in ("workflow", "profiles"):
         shutil.copytree(ROOT / folder, run.path / folder)
     run.profile, run.source = "htcondor-transfer", Path()
+
+
+@pytest.mark.parametrize("cluster", ["htcondor"], indirect=True)
+def test_what_stays_is_known_without_a_shared_filesystem(run):
+    """A job's log stays where it ran; what it says on standard error is carried back."""
+    share_nothing(run)
+    assert "(logs/htcondor/convert_model/convert_model-" in bad_model(run)
+
+
+@pytest.mark.parametrize("cluster", ["htcondor"], indirect=True)
+def test_without_a_shared_filesystem(run, local):
+    """Jobs run in scratch folders, with nothing but what HTCondor carries there."""
+    share_nothing(run)
     run.configure(**everything())
     run.snakemake()
     assert_same(local, run.path, *ALL_TABLES)
