@@ -11,6 +11,7 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
+from pipeline.cli.main import find_commands
 from pipeline.plan.domains import DOMAINS
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,14 @@ def site(tmp_path_factory, house):
     target = tmp_path_factory.mktemp("site")
     generate(target)
     return target
+
+
+def test_the_page_of_commands_has_their_examples(site):
+    text = (site / "reference/commands.md").read_text()
+    for module in find_commands():
+        assert f"## nightmill {module.COMMAND}\n" in text
+        for example in module.EXAMPLES:
+            assert f"\n  {example}\n" in text
 
 
 def test_every_module_has_a_page(site):

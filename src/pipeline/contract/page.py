@@ -44,7 +44,7 @@ class Page:
     about : str
         Takes some candids as well, and makes a mapping of these to sequences of
         `pipeline.contract.blocks.Table`: what is known of each. `nightmill show` asks it too,
-        with the domain's own tables as files, under their names, of one shard.
+        with the domain's own tables as files, under their names, of one shard, and no settings.
     tables : callable
         What `facts`, `ranking` and `about` read.
     files : callable
