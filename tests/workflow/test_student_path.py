@@ -22,9 +22,9 @@ MOST = 4
 
 
 def commands() -> list[str]:
-    """Return the lines of the README's only block that begins with a clone."""
+    """Return the commands of the README's only block that begins with a clone."""
     (block,) = re.findall(r"^```bash\n(git clone .*?)^```", README, re.MULTILINE | re.DOTALL)
-    return block.splitlines()
+    return block.replace("\\\n", " ").splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def folder(tmp_path_factory) -> Path:
     clone, set_up, init, _ = commands()
     copy_clone(folder / clone.split()[-1])
     # the set-up is in place: the environment of the tests
-    (target,) = re.fullmatch(r"make -C nightmill (\w+)", set_up).groups()
+    (target,) = re.fullmatch(r"make -C nightmill (\w+)(?: LIGHT=1)?", set_up).groups()
     makefile = (ROOT / "Makefile").read_text()
     assert f"\n{target}: $(VENV)/.stamp" in makefile and "\nVENV := .venv\n" in makefile
     (folder / clone.split()[-1] / ".venv").symlink_to(sys.prefix)
