@@ -18,6 +18,15 @@ class Assistant(Section):
 
     survey: str = Field("ztf", description="whose alerts")
     filter: str = Field(description="its pool: alerts that passed this filter of `filters`")
+    experiment: str = Field(
+        "nightmill",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="the name of its rounds' folder, `results/vra/<experiment>`",
+    )
+    labels: str = Field("labels", description="the folder of what people said, a file a labeller")
+    overlap: float = Field(
+        0.1, ge=0, le=1, description="share of the alerts that every labeller is asked about"
+    )
     finkvra_compat: bool = Field(
         False, description="features of the r band are copies of those of g, as in finkvra"
     )

@@ -152,9 +152,11 @@ def in_effect(labels: Iterable[Label]) -> list[Label]:
 
 def _labels(path: Path, who: str, problems: list[str]) -> Iterator[Label]:
     """Yield what a file has in its order, undo among it; what is no label becomes a problem."""
-    with _locked(path, os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
-        with open(descriptor, "rb", closefd=False) as file:
-            content = file.read()
+    with (
+        _locked(path, os.O_RDONLY, fcntl.LOCK_SH) as descriptor,
+        open(descriptor, "rb", closefd=False) as file,
+    ):
+        content = file.read()
     *lines, rest = content.removeprefix(_BOM).split(b"\n")
     seen: set[bytes] = set()
     for number, raw in enumerate(lines, 1):

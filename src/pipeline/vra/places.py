@@ -1,0 +1,43 @@
+"""Where the assistant's rounds are, and which of them is open."""
+
+import re
+from pathlib import Path
+
+from pipeline.contract.paths import RESULTS
+
+EXPERIMENT = f"{RESULTS}/vra/{{experiment}}"
+ROUND = f"{EXPERIMENT}/round_{{round}}"
+WORKLIST = f"{ROUND}/worklist.parquet"
+CLOSED = f"{ROUND}/closed"
+"""A folder, which is there whole or not at all."""
+_ROUND = re.compile(r"round_([0-9]{3,6})")
+
+
+def round_name(number: int) -> str:
+    """Return a round in the name of its folder, so that names sort as numbers do.
+
+    >>> round_name(7)
+    '007'
+    """
+    return f"{number:03d}"
+
+
+def rounds(directory: Path, experiment: str) -> list[int]:
+    """Return the rounds of an experiment that have begun, in their order."""
+    folder = directory / EXPERIMENT.format(experiment=experiment)
+    found = [_ROUND.fullmatch(path.name) for path in folder.glob("round_*")]
+    numbers = [int(name[1]) for name in found if name is not None]
+    return sorted(number for number in numbers if _is(directory, WORKLIST, experiment, number))
+
+
+def open_round(directory: Path, experiment: str) -> int | None:
+    """Return the newest round if it is not closed."""
+    begun = rounds(directory, experiment)
+    if not begun or _is(directory, CLOSED, experiment, begun[-1]):
+        return None
+    return begun[-1]
+
+
+def _is(directory: Path, pattern: str, experiment: str, number: int) -> bool:
+    path = pattern.format(experiment=experiment, round=round_name(number))
+    return directory.joinpath(path).exists()
