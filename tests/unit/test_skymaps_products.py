@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import warnings
 from datetime import UTC, datetime
@@ -327,13 +328,13 @@ def test_manifest_is_kept_up_to_date(tmp_path, monkeypatch, capsys):
 
 
 def test_a_bar_on_a_terminal(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    terminal = Terminal()
-    monkeypatch.setattr("sys.stderr", terminal)
-    with Watch(Scan(event(), "dummy", parse_nsides("8:0"))) as report:
-        report(State(), 300, 768)
-    assert "run 1 event 5" in terminal.getvalue()
-    assert "300/768" in terminal.getvalue()
+    ours, theirs = os.openpty()
+    with open(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stderr", terminal)
+        with Watch(Scan(event(), "dummy", parse_nsides("8:0"))) as report:
+            report(State(), 300, 768)
+        terminal.flush()
+        drawn = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "run 1 event 5" in drawn
+    assert "300/768" in drawn

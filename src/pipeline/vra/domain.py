@@ -17,7 +17,9 @@ class Assistant(Section):
     """Whose alerts the assistant learns from, and how."""
 
     survey: str = Field("ztf", description="whose alerts")
-    filter: str = Field(description="its pool: alerts that passed this filter of `filters`")
+    filter: str = Field(
+        "fink_vra", description="its pool: alerts that passed this filter of `filters`"
+    )
     experiment: str = Field(
         "nightmill",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
