@@ -1,9 +1,37 @@
-"""An input that is not there stops the run, unless its results were made of it already."""
+"""Inputs: one behind an address is fetched.
+
+One that is not there stops the run, unless its results were made of it already.
+"""
 
 from snakemake.dag import DAG
 from snakemake.exceptions import MissingInputException
 
+from pipeline.contract.address import FETCHED
+from pipeline.plan.addresses import addresses_of
 from pipeline.plan.places import places_of
+
+URL_OF = {str(address): address.url for address in addresses_of(REQUEST)}
+
+
+wildcard_constraints:
+    address="[0-9a-f]{16}",
+
+
+rule fetch_input:
+    """Fetch a catalogue, a model, an event or a map from the web."""
+    output:
+        FETCHED,
+    log:
+        paths.log("fetch_input", "address", "file"),
+    # A cluster's nodes seldom see the web.
+    localrule: True
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        url=lambda wildcards: URL_OF[FETCHED.format(**wildcards)],
+    script:
+        "../scripts/fetch_input.py"
+
 
 update_of_snakemake = DAG.update
 

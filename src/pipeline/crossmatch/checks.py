@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.alerts.domain import nights
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
+from pipeline.contract.address import written
 from pipeline.contract.request import Request
 from pipeline.crossmatch.entry import columns_read
 from pipeline.crossmatch.header import PARQUET, check_columns, quick_columns
@@ -31,7 +32,9 @@ def _kinds_of_files(request: Request) -> Iterator[str]:
         path = catalog.path
         if path and paths.unknown_kind(path, path.lower().removesuffix(".gz"), CATALOG_SUFFIXES):
             expected = ", ".join(CATALOG_SUFFIXES)
-            yield f"catalogs.{name}.path: {path} ends in none of {expected} (.gz may follow)"
+            yield (
+                f"catalogs.{name}.path: {written(path)} ends in none of {expected} (.gz may follow)"
+            )
 
 
 def _columns_there(request: Request) -> Iterator[str]:

@@ -8,11 +8,12 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline.alerts.domain import night_name, nights, packets_of, shards_of
 from pipeline.contract import paths
+from pipeline.contract.address import InputPath, written
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.need import Need, size_mb, total_mb
 from pipeline.contract.page import Page
 from pipeline.contract.request import Request
-from pipeline.contract.section import FilePath, Section, of_survey
+from pipeline.contract.section import Section, of_survey
 from pipeline.contract.trial import Trials
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.crossmatch.checks import CHECKS
@@ -37,7 +38,7 @@ class Distance(Section):
 class Catalog(Section):
     """One catalogue: a file (FITS, CSV, parquet, VOTable), or a survey's alerts."""
 
-    path: FilePath | None = Field(None, description="the catalogue file")
+    path: InputPath | None = Field(None, description="the catalogue file, or its http(s) address")
     alerts: str | None = Field(
         None, description="instead of a file: match against this survey's alerts in alerts.tsv"
     )
@@ -179,7 +180,8 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
 def _notes(request: Request, expected: Expected, cores: int) -> Iterator[str]:
     for name, entry in request.config.catalogs.items():
         if entry.path is not None and size_mb(entry.path) is None:
-            yield f"catalogs.{name}: {entry.path} is not here yet: counted as if it were empty"
+            path = written(entry.path)
+            yield f"catalogs.{name}: {path} is not here yet: counted as if it were empty"
 
 
 def _columns(request: Request, survey: str) -> Iterator[tuple[str, str]]:

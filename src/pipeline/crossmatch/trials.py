@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from pipeline.contract.address import is_to_come, written
 from pipeline.contract.request import Request
 from pipeline.contract.trial import Trials, tried
 from pipeline.crossmatch.domain import Catalog
@@ -13,8 +14,8 @@ from pipeline.crossmatch.readers import read_catalog
 def trials(request: Request) -> Trials:
     """Yield what is found of each catalogue that is a file."""
     for name, catalog in request.config.catalogs.items():
-        if catalog.path is not None:
-            where = f"catalogs.{name}: {catalog.path}"
+        if catalog.path is not None and not is_to_come(catalog.path):
+            where = f"catalogs.{name}: {written(catalog.path)}"
             yield tried(where, partial(_look, catalog, catalog.path))
 
 

@@ -2,6 +2,7 @@
 
 from pydantic import Field, field_validator
 
+from pipeline.contract.address import InputPath
 from pipeline.contract.domain import Domain, Key, Lines
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section
@@ -18,8 +19,9 @@ class EventRow(Section):
         max_length=100,
         description="name of the event: its folder",
     )
-    path: FilePath = Field(
-        description="realtime JSON or pickle, nightmill-event, or a result of Skymap Scanner"
+    path: InputPath = Field(
+        description="realtime JSON or pickle, nightmill-event, or a result of Skymap Scanner; or "
+        "an http(s) address"
     )
     reco: str | None = Field(None, description="reconstruction of a pixel")
     nsides: str | None = Field(None, description="progression, nside:extension, ascending")

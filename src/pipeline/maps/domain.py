@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.alerts.domain import shards_of
 from pipeline.contract import paths
+from pipeline.contract.address import InputPath, addresses
 from pipeline.contract.domain import Domain, Key, Lines
 from pipeline.contract.page import Page
 from pipeline.contract.request import Request
@@ -40,8 +41,9 @@ class MapRow(Section):
         description="name of the event: lines with one name are revisions of its map",
     )
     stream: Literal["gw", "grb", "neutrino"] = Field(description="what kind of event")
-    path: FilePath | None = Field(
-        None, description="FITS with a HEALPix table, or a GCN notice in JSON"
+    path: InputPath | None = Field(
+        None,
+        description="FITS with a HEALPix table, or a GCN notice in JSON; or an address",
     )
     ra: float | None = Field(None, description="centre of an error circle, ICRS [deg]")
     dec: float | None = Field(None, ge=-90, le=90, description="centre [deg]")
@@ -187,6 +189,7 @@ MAPS = Domain(
     lines=(Lines("maps", MapRow, ("event", "known")),),
     active=lambda request: bool(_lines(request)),
     rules=False,  # who uses maps reads them
+    targets=lambda request: list(map(str, addresses(request.of("maps")))),  # queries do too
     checks=(_own_events,),
     page=Page(
         title="Skymaps of others",

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from pipeline.contract.address import is_to_come, written
 from pipeline.contract.request import Request
 from pipeline.contract.trial import Trials, tried
 from pipeline.maps.domain import MapRow
@@ -11,9 +12,10 @@ from pipeline.maps.source import MapSource, open_map
 def trials(request: Request) -> Trials:
     """Yield what is found of each map."""
     rows: tuple[MapRow, ...] = request.of("maps")
-    for source in (row.source for row in rows if row.path is not None):
-        where = f"{request.config.maps}: {source.event}: {source.path}"
-        yield tried(where, partial(_look, source))
+    for row in rows:
+        if row.path is not None and not is_to_come(row.path):
+            where = f"{request.config.maps}: {row.event}: {written(row.path)}"
+            yield tried(where, partial(_look, row.source))
 
 
 def _look(source: MapSource) -> str:

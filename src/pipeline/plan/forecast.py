@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.contract.costs import need_of
-from pipeline.contract.need import Need
+from pipeline.contract.need import Need, total_mb
 from pipeline.contract.request import Request
 from pipeline.contract.work import Expected, Work
+from pipeline.plan.addresses import addresses_of
 from pipeline.plan.domains import DOMAINS
 
 
@@ -103,6 +104,7 @@ def forecast(request: Request, expected: Expected, cores: int) -> Forecast:
     works = [work for domain in DOMAINS for work in domain.work(request, expected)]
     if not works:
         raise ValueError("the configuration asks for nothing: no night and no event")
+    works += _fetched(request)
     begins, chains = _begins(works)
     last = max(works, key=lambda work: begins[work.name] + work.need.cpu_s)
     planning = need_of("planning", {"planned job": sum(work.jobs for work in works)})
@@ -117,6 +119,14 @@ def forecast(request: Request, expected: Expected, cores: int) -> Forecast:
         planning=planning,
         notes=tuple(n for domain in DOMAINS for n in domain.notes(request, expected, cores)),
     )
+
+
+def _fetched(request: Request) -> list[Work]:
+    """Return the jobs that fetch inputs; of one that is not here yet nobody knows the size."""
+    needs = {
+        one.url: need_of("fetch_input", {"MB": total_mb([one])}) for one in addresses_of(request)
+    }
+    return [Work("fetch_input", url, 1, need, once=True) for url, need in needs.items()]
 
 
 def wall(works: Iterable[Work], begins: Mapping[str, float], cores: int) -> float:

@@ -3,10 +3,14 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 
+from pipeline.contract.address import is_to_come
 from pipeline.contract.request import Request
 from pipeline.contract.trial import Trial, tried
 from pipeline.contract.work import Expected
+from pipeline.io.fetch import size_at
+from pipeline.plan.addresses import addresses_of
 from pipeline.plan.check import problems
 from pipeline.plan.domains import DOMAINS
 from pipeline.plan.forecast import forecast
@@ -33,10 +37,22 @@ def try_all(request: Request, cluster: str | None = None) -> Iterator[Trial]:
     for domain in DOMAINS:
         if domain.active(request):
             yield from domain.trials(request)
+    yield from _addresses(request)
     yield from _services(request)
     yield tried("disk", lambda: _disk(request))
     if cluster is not None:
         yield tried(f"cluster {cluster}", lambda: _cluster(CLUSTERS[cluster]))
+
+
+def _addresses(request: Request) -> Iterator[Trial]:
+    for address in addresses_of(request):
+        if is_to_come(address):
+            yield tried(address.url, partial(_size_at, address.url))
+
+
+def _size_at(url: str) -> str:
+    size = size_at(url)
+    return "there" if size is None else f"{size / 1e6:,.1f} MB"
 
 
 def _services(request: Request) -> Iterator[Trial]:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from pipeline.alerts.domain import kind_of, night_name, nights, packets_of, shards_of
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
+from pipeline.contract.address import Address, InputPath, written
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.page import Page
 from pipeline.contract.request import Request
@@ -30,7 +31,9 @@ class Model(Section):
     """One model; adding a model is adding its file and an entry like this."""
 
     version: str = Field(description="stored beside every score")
-    path: str = Field(description="Keras .h5 or .keras, a SavedModel folder, or .onnx")
+    path: InputPath = Field(
+        description="Keras .h5 or .keras, a SavedModel folder, or .onnx; or an address"
+    )
     inputs: list[Literal["features", "triplet"]] = Field(
         ["triplet"], min_length=1, description="what it takes, in the order it takes it"
     )
@@ -125,7 +128,7 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
 def _engine(request: Request) -> Iterator[str]:
     for name, model in request.config.models.items():
         if request.config.engine == "tensorflow" and model.path.endswith(".onnx"):
-            yield f"models.{name}.path: {model.path} needs the engine onnxruntime"
+            yield f"models.{name}.path: {written(model.path)} needs the engine onnxruntime"
 
 
 def _untrusted(request: Request) -> Iterator[str]:
@@ -157,13 +160,17 @@ def _page_tables(request: Request, survey: str, night: str) -> dict[str, list[st
         return {"scores": [], "models": []}
     return {
         "scores": shards_of(request, paths.table("scores"), survey, night),
-        "models": [model.path for model in models.values() if Path(model.path).is_file()],
+        "models": [
+            model.path
+            for model in models.values()
+            if isinstance(model.path, Address) or Path(model.path).is_file()
+        ],
     }
 
 
 def _page_settings(request: Request, survey: str) -> dict[str, Any]:
     models = of_survey(request.config.models, survey)
-    return {"models": {name: [model.version, model.path] for name, model in models.items()}}
+    return {"models": {name: [model.version, str(model.path)] for name, model in models.items()}}
 
 
 SCORES = Domain(

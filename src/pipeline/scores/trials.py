@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from pipeline.contract.address import is_to_come, written
 from pipeline.contract.request import Request
 from pipeline.contract.trial import Trials, tried
 from pipeline.scores.cut_short import check_saved_model, check_whole
@@ -15,8 +16,9 @@ from pipeline.scores.originals import NO_TENSORFLOW, has_tensorflow
 def trials(request: Request) -> Trials:
     """Yield what is found of each model."""
     for name, model in request.config.models.items():
-        where = f"models.{name}: {model.path}"
-        yield tried(where, partial(_look, name, model, request.config.engine))
+        if not is_to_come(model.path):
+            where = f"models.{name}: {written(model.path)}"
+            yield tried(where, partial(_look, name, model, request.config.engine))
 
 
 def _look(name: str, model: Model, engine: str) -> str:

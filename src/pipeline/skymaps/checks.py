@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.contract.address import written
 from pipeline.contract.request import Request
 from pipeline.events.domain import EventRow, events
 from pipeline.sky.nsides import parse_nsides
@@ -24,8 +25,8 @@ def _results_as_they_are(request: Request) -> Iterator[str]:
         where = f"{request.config.events}: event {row.event}"
         if row.nsides or row.chunks:
             yield (
-                f"{where}: {row.path} is a result of the Skymap Scanner, which is not scanned "
-                "again: leave nsides and chunks empty"
+                f"{where}: {written(row.path)} is a result of the Skymap Scanner, which is not "
+                "scanned again: leave nsides and chunks empty"
             )
         if row.reco and not re.fullmatch(r"[\w.+-]{1,64}", row.reco, re.ASCII):
             yield (
