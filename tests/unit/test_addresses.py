@@ -44,7 +44,7 @@ def test_a_path_stays_one(tmp_path):
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("ftp://host/a.csv", "only http:// and https:// are fetched"),
+        ("ftp://host/a.csv", "only http:// and https:// and s3:// are fetched"),
         ("file:///a.csv", "without file://"),
         ("https:///a.csv", "names a host"),
         ("https://me:secret@host/a.csv", "leave it out"),

@@ -1,5 +1,7 @@
 """Catalogues, models and maps behind addresses are fetched once, and told by their addresses."""
 
+from importlib.util import find_spec
+
 import mapfiles
 import pyarrow.parquet as pq
 import pytest
@@ -62,6 +64,15 @@ def test_each_is_fetched_once_and_a_changed_one_alone_again(workdir, sites):
     assert asked(sites) == {"stars": 2, "bright": 1, "map": 1}
     matches = pq.read_table(workdir.path / "results/matches/ztf/20180201/0000.parquet")
     assert {"T3"} == set(matches["stars_type"].to_pylist()) - {f"S{i}" for i in range(OBJECTS)}
+
+
+def test_a_store_of_objects_without_its_plugin(workdir):
+    """With it: docs/get-alerts.md says what was tried."""
+    if find_spec("snakemake_storage_plugin_s3") is not None:
+        pytest.skip("it is installed here")
+    workdir.configure(catalogs={"stars": {"path": "s3://sky/stars.csv", "columns": ["type"]}})
+    said = run(workdir, ok=False)
+    assert "s3://sky/stars.csv: s3:// needs the package snakemake-storage-plugin-s3" in said
 
 
 def test_an_address_without_a_file_is_named(workdir, sites):

@@ -3,6 +3,8 @@
 One that is not there stops the run, unless its results were made of it already.
 """
 
+from importlib.util import find_spec
+
 from snakemake.dag import DAG
 from snakemake.exceptions import MissingInputException
 
@@ -11,6 +13,10 @@ from pipeline.plan.addresses import addresses_of
 from pipeline.plan.places import places_of
 
 URL_OF = {str(address): address.url for address in addresses_of(REQUEST)}
+BY_S3 = {path: url for path, url in URL_OF.items() if url.startswith("s3:")}
+if BY_S3 and find_spec("snakemake_storage_plugin_s3") is None:
+    stop(f"{min(BY_S3.values())}: s3:// needs the package snakemake-storage-plugin-s3")
+BY_S3 = {path: storage.s3(url) for path, url in BY_S3.items()}
 
 
 wildcard_constraints:
@@ -18,7 +24,9 @@ wildcard_constraints:
 
 
 rule fetch_input:
-    """Fetch a catalogue, a model, an event or a map from the web."""
+    """Fetch a catalogue, a model, an event or a map from the web, or from a store of objects."""
+    input:
+        lambda wildcards: BY_S3.get(FETCHED.format(**wildcards), []),
     output:
         FETCHED,
     log:

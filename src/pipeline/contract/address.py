@@ -18,7 +18,7 @@ from pipeline.contract.section import FilePath
 
 FETCHED = f"{paths.RESULTS}/inputs/{{address}}/{{file}}"
 """Where an input is fetched to; `address` is a hash of its address."""
-SCHEMES = ("http", "https")
+SCHEMES = ("http", "https", "s3")
 _ODD = re.compile(r"[^A-Za-z0-9._,+=-]")
 
 
