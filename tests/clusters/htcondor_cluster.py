@@ -92,6 +92,8 @@ SCHEDD_MIN_INTERVAL = 1
 UPDATE_INTERVAL = 2
 CLAIM_WORKLIFE = 0
 PERIODIC_EXPR_INTERVAL = 2
+# [s] that a new scheduler tries to reconnect to a job: one that ends just then is run again
+JOB_DEFAULT_LEASE_DURATION = 60
 USER_JOB_WRAPPER = {FOLDER}/job_wrapper.sh
 """
 
@@ -202,7 +204,8 @@ def _mount() -> None:
 def _unmount() -> None:
     """Take the mounts away, the last one first: one may lie upon another."""
     for place in reversed(_mounts()):
-        call(["umount", place])
+        # what is left of a failed test may still be busy there
+        call(["umount", "--lazy", place])
 
 
 def _mounts() -> list[Path]:
