@@ -21,7 +21,9 @@ COLOURS = ("green", "red", "magenta", "cyan", "yellow", "blue")
 Cell = tuple[str, str]
 
 
-def curve_text(points: Sequence[Sequence[Any]], alert_mjd: float, width: int) -> tuple[Text, Text]:
+def curve_text(
+    points: Sequence[Sequence[Any]], alert_mjd: float, width: int, height: int = HEIGHT
+) -> tuple[Text, Text]:
     """Return the drawing of a light curve, and its legend.
 
     Parameters
@@ -32,19 +34,21 @@ def curve_text(points: Sequence[Sequence[Any]], alert_mjd: float, width: int) ->
         Where the line is.
     width : int
         Of the terminal [columns].
+    height : int
+        Of the axis [lines].
     """
     if not points:
         return Text("No point of the light curve can be drawn."), Text()
     right = min(width, MOST_WIDTH) - 2
-    x, y = scales(points, alert_mjd, (LEFT, right), (HEIGHT - 1, 0))
+    x, y = scales(points, alert_mjd, (LEFT, right), (height - 1, 0))
     bands = sorted({point[1] for point in points})
     numbers = {band: band_number(band, bands) for band in bands}
-    grid = {(round(x.at(alert_mjd)), row): (HERE, "dim") for row in range(HEIGHT)}
+    grid = {(round(x.at(alert_mjd)), row): (HERE, "dim") for row in range(height)}
     order = sorted(points, key=lambda p: (p[2] != FORCED, p[2] != LIMIT, p[5] is not False))
     for mjd, band, kind, mag, _, positive in order:
         at = round(x.at(mjd)), round(y.at(mag))
         grid[at] = _letter(numbers[band], kind, positive), COLOURS[numbers[band]]
-    lines = [_days(x, alert_mjd), *_rows(grid, y, right), *_below(x, right)]
+    lines = [_days(x, alert_mjd), *_rows(grid, y, right, height), *_below(x, right)]
     return Text("\n").join(lines), _legend(points, numbers)
 
 
@@ -54,9 +58,9 @@ def _letter(number: int, kind: str, positive: bool | None) -> str:
     return (HOLLOW if positive is False else FILLED)[number % len(FORMS)]
 
 
-def _rows(grid: dict[tuple[int, int], Cell], y: Scale, right: int) -> Iterator[Text]:
+def _rows(grid: dict[tuple[int, int], Cell], y: Scale, right: int, height: int) -> Iterator[Text]:
     labels = {round(y.at(mag)): label(mag) for mag in ticks(y.high, y.low, 6)}
-    for row in range(HEIGHT):
+    for row in range(height):
         edge = "┤" if row in labels else "│"
         line = Text(f"{labels.get(row, ''):>{LEFT - 2}} {edge}"[:LEFT])
         for column in range(LEFT, right + 1):

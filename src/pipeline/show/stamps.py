@@ -20,7 +20,9 @@ LARGEST = 42
 _UPPER_HALF = "▀"
 
 
-def stamps_text(card: Mapping[str, Mapping[str, str]], console: Console) -> Text:
+def stamps_text(
+    card: Mapping[str, Mapping[str, str]], console: Console, largest: int = LARGEST
+) -> Text:
     """Return an alert's stamps side by side; a line of words where they cannot be shown.
 
     Parameters
@@ -28,6 +30,8 @@ def stamps_text(card: Mapping[str, Mapping[str, str]], console: Console) -> Text
     card : mapping
         See `pipeline.show.alert.card`.
     console : Console
+    largest : int
+        Of a stamp [columns].
     """
     pictures = [(name, card["stamps"][name]) for name in STAMPS if name in card["stamps"]]
     missing = {card["no_stamps"][name] for name in STAMPS if name in card["no_stamps"]}
@@ -39,7 +43,7 @@ def stamps_text(card: Mapping[str, Mapping[str, str]], console: Console) -> Text
         return Text(
             "; ".join(filter(None, [f"{shown} of 256 colours, by --png and --html", words]))
         )
-    width = min(LARGEST, console.width // len(STAMPS) - GAP)
+    width = min(largest, console.width // len(STAMPS) - GAP)
     images = [_pixels(content, width) for _, content in pictures]
     lines = [_line(images, row, width) for row in range(0, max(map(len, images)), 2)]
     names = (" " * GAP).join(name.ljust(width) for name, _ in pictures)

@@ -139,15 +139,15 @@ def read(folder: Path) -> Labels:
 
 def in_effect(labels: Iterable[Label]) -> list[Label]:
     """Return a labeller's labels that count: the last of each alert that was not taken back."""
-    stacks: dict[int, list[Label]] = {}
-    for label in labels:
-        stack = stacks.pop(label.candid, [])
+    stacks: dict[int, list[tuple[int, Label]]] = {}
+    for number, label in enumerate(labels):
+        stack = stacks.setdefault(label.candid, [])
         if label.label != UNDO:
-            stack.append(label)
+            stack.append((number, label))
         elif stack:
             stack.pop()
-        stacks[label.candid] = stack  # behind the others: it was touched last
-    return [stack[-1] for stack in stacks.values() if stack]
+    last = sorted(stack[-1] for stack in stacks.values() if stack)
+    return [label for _, label in last]
 
 
 def _labels(path: Path, who: str, problems: list[str]) -> Iterator[Label]:

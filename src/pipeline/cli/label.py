@@ -1,0 +1,100 @@
+"""Label the open round's alerts, or those that passed a filter, by a key each."""
+
+import argparse
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.contract.arguments import add_configuration
+
+if TYPE_CHECKING:
+    from pipeline.vra.domain import Assistant
+    from pipeline.vra.labels.session import Asked, Progress, Session
+
+COMMAND = "label"
+EXAMPLES = ("nightmill label", "nightmill label --filter fink_vra --night 20260101 --who ann")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--who", metavar="NAME", help="the labeller; by default the login name")
+    parser.add_argument(
+        "--filter", metavar="NAME", help="all alerts that passed it, not the round's worklist"
+    )
+    parser.add_argument("--night", help="with --filter: its alerts of this night alone")
+    add_configuration(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Ask until nothing is left, or the labeller quits."""
+    from pipeline.plan.overlay import read_unchecked  # noqa: PLC0415 - heavy, as all below
+    from pipeline.vra.labels.claims import Claims  # noqa: PLC0415
+    from pipeline.vra.labels.lines import check_who  # noqa: PLC0415
+    from pipeline.vra.labels.loop import last_words  # noqa: PLC0415
+    from pipeline.vra.labels.session import Session  # noqa: PLC0415
+
+    who = check_who(arguments.who or getpass.getuser())
+    section = read_unchecked(arguments.directory, arguments.configfile).config.vra
+    if section is None:
+        raise ValueError("the configuration has no assistant: its section `vra` is expected")
+    what, alerts = _alerts(arguments, section)
+    folder: Path = arguments.directory / section.labels
+    with Claims(folder) as claims:
+        session = Session(folder, who, alerts, section.experiment, section.overlap, claims)
+        try:
+            _ask(session, arguments.directory, what)
+        finally:
+            print(last_words(session, str(folder), what))
+
+
+def _alerts(arguments: argparse.Namespace, section: "Assistant") -> "tuple[str, list[Asked]]":
+    """Return whose alerts they are, in words, and the alerts."""
+    from pipeline.vra.labels.asked import of_filter, of_round  # noqa: PLC0415
+    from pipeline.vra.places import EXPERIMENT, open_round  # noqa: PLC0415
+
+    directory, night = arguments.directory, arguments.night
+    if arguments.filter is not None:
+        alerts = of_filter(directory, section.survey, arguments.filter, night)
+        return f"{arguments.filter}{f' {night}' if night else ''}", alerts
+    if night is not None:
+        raise ValueError("--night goes with --filter: a round's worklist is of all nights")
+    number = open_round(directory, section.experiment)
+    if number is None:
+        where = directory / EXPERIMENT.format(experiment=section.experiment)
+        raise ValueError(
+            f"{where}: no round is open; a run of the workflow opens the next (or label the "
+            "alerts of a filter: --filter NAME)"
+        )
+    return f"round {number}", of_round(directory, section.experiment, number)
+
+
+def _ask(session: "Session", directory: Path, what: str) -> None:
+    """Ask on the terminal, or by lines of standard input."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from pipeline.io.keys import forget_typed, key_of_line, keys_of_terminal  # noqa: PLC0415
+    from pipeline.notebook import Results  # noqa: PLC0415
+    from pipeline.show.safe import take_any_letter  # noqa: PLC0415
+    from pipeline.show.to_label import Screen  # noqa: PLC0415
+    from pipeline.vra.labels.loop import HELP, label_all  # noqa: PLC0415
+
+    take_any_letter(sys.stdout)
+    screen = Screen(Results(directory, "arrow"), Console(highlight=False), what)
+    if not sys.stdin.isatty():
+        print(f"standard input is no terminal: a line a key ({HELP})")
+        label_all(session, screen.show, screen.say, key_of_line)
+        return
+    terminal = os.dup(sys.stdin.fileno())
+
+    def show(asked: "Asked", progress: "Progress", everything: bool) -> None:
+        screen.load(asked)
+        forget_typed(terminal)
+        screen.show(asked, progress, everything)
+
+    with keys_of_terminal(terminal) as key:
+        try:
+            label_all(session, show, screen.say, key)
+        finally:
+            print()  # beneath the line of what was said
