@@ -49,6 +49,7 @@ class LogHandler(LogHandlerBase):
         self.jobs: dict[int, str] = {}
         self.logs: dict[int, list[str]] = {}
         self.totals: dict[str, int] = {}
+        self.total = 0
         self.started: dict[str, float] = {}
         self.done: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -87,9 +88,10 @@ class LogHandler(LogHandlerBase):
 
     def _run_info(self, record: logging.LogRecord) -> None:
         self.totals = dict(record.__dict__["stats"])
-        total = self.totals.pop("total")
-        rules = ", ".join(f"{rule} {n}" for rule, n in self.totals.items() if rule != "all")
-        self._line(record, f"{total} jobs: {rules}")
+        # no line tells of `all`, which only asks for the others: it is none of the jobs to wait for
+        self.total = self.totals.pop("total") - self.totals.pop("all", 0)
+        rules = ", ".join(f"{rule} {n}" for rule, n in self.totals.items())
+        self._line(record, f"{self.total} jobs: {rules}")
 
     def _job_info(self, record: logging.LogRecord) -> None:
         job = record.__dict__
@@ -105,8 +107,8 @@ class LogHandler(LogHandlerBase):
         if rule == "all":
             return
         of = self.totals.get(rule, 0)
-        steps = f"{record.__dict__['done']:>{len(str(record.__dict__['total']))}}"
-        words = f"{steps} of {record.__dict__['total']}  {rule}"
+        steps = f"{record.__dict__['done']:>{len(str(self.total))}}"
+        words = f"{steps} of {self.total}  {rule}"
         ended = self.done[rule] + self.failed[rule]
         if ended >= of:
             failed = f", {self.failed[rule]} failed" if self.failed[rule] else ""

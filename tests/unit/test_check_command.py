@@ -93,7 +93,7 @@ def test_addresses_of_inputs(check, inputs):
     with serve(Site(b"ra,dec\n1,2\n"), "c.csv") as site:
         catalogs = {"there": {"path": site.url}}
         _, lines, _ = check(catalogs=catalogs)
-        assert any(line.startswith("ok") and f"{site.url}: 0.0 MB" in line for line in lines)
+        assert any(line.startswith("ok") and f"{site.url}: 11 B" in line for line in lines)
         assert not wrong(lines)
         site.faults.append(404)
         assert f"{site.url}: 404" in wrong(check(catalogs=catalogs)[1])[0]

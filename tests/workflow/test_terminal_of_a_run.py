@@ -49,6 +49,10 @@ def test_a_line_a_rule(workdir):
         re.fullmatch(r" ?\d+ of \d+  (\w+): \d jobs?, \d+ s", x) for x in lines[start + 1 : end]
     ]
     assert all(rules), lines
+    # the number of jobs is the sum of what stands behind it, and where the last line ends
+    total, _, counts = lines[start].partition(" jobs: ")
+    assert int(total) == sum(int(count) for count in re.findall(r" (\d+)", " " + counts))
+    assert lines[end - 1].startswith(f"{total} of {total}  ")
     names = [rule[1] for rule in rules]
     assert len(set(names)) == len(names)
     assert {"index", "decode", "score", "match", "sort_catalog", "convert_model"} <= set(names)

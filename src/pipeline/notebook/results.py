@@ -45,7 +45,9 @@ class Results:
         self.directory = Path(directory)
         self.form: Form = form
         if not self._results.is_dir():
-            raise FileNotFoundError(f"{self._results}: no results; run the workflow first")
+            raise FileNotFoundError(
+                f"{self._results}: no results; run the workflow first or name another directory"
+            )
 
     @property
     def _results(self) -> Path:

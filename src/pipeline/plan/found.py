@@ -16,6 +16,8 @@ def found_lines(directory: Path) -> list[str]:
     """
     results = directory / paths.RESULTS
     if not results.is_dir():
-        raise FileNotFoundError(f"{results}: no results; run the workflow first")
+        raise FileNotFoundError(
+            f"{results}: no results; run the workflow first or name another directory"
+        )
     parts = [domain.found for domain in DOMAINS if domain.found is not None]
     return [f"Results are in {results}", *(f"  {line}" for p in parts for line in p(directory))]

@@ -5,7 +5,7 @@ from rich.table import Table
 
 from pipeline.plan.forecast import Forecast, RuleForecast
 
-_BYTES = ((1e6, "TB"), (1e3, "GB"), (1.0, "MB"), (1e-3, "kB"))
+_BYTES = ((1e6, "TB"), (1e3, "GB"), (1.0, "MB"), (1e-3, "kB"), (1e-6, "B"))
 _SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 

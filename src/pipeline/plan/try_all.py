@@ -14,6 +14,7 @@ from pipeline.plan.addresses import addresses_of
 from pipeline.plan.check import problems
 from pipeline.plan.domains import DOMAINS
 from pipeline.plan.forecast import forecast
+from pipeline.plan.show import size as size_words
 
 CLUSTERS = {"slurm": ("sinfo", "--noheader"), "htcondor": ("condor_status", "-totals")}
 """What answers where a cluster can be used."""
@@ -54,7 +55,7 @@ def _addresses(request: Request) -> Iterator[Trial]:
 
 def _size_at(url: str) -> str:
     size = size_at(url)
-    return "there" if size is None else f"{size / 1e6:,.1f} MB"
+    return "there" if size is None else size_words(size / 1e6)
 
 
 def _services(request: Request) -> Iterator[Trial]:

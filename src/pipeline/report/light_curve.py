@@ -186,8 +186,10 @@ def curve_words(points: Sequence[Sequence[Any]]) -> str:
     days = points[-1][0] - points[0][0]
     words = f"Light curve: {len(found)} detections, {limits} limits, {forced} forced"
     if found:
-        best = min(found, key=lambda point: point[3])
-        words += f" in {days:,.0f} d; brightest {best[3]:.2f} mag in {best[1]} at MJD {best[0]:.2f}"
+        # 13 mag of lost light is no brightness: what has risen comes first
+        best = min(found, key=lambda point: (point[5] is False, point[3]))
+        what = "largest fading" if best[5] is False else "brightest"
+        words += f" in {days:,.0f} d; {what} {best[3]:.2f} mag in {best[1]} at MJD {best[0]:.2f}"
     return words
 
 
