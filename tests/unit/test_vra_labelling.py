@@ -14,10 +14,14 @@ import termios
 import time
 from contextlib import ExitStack
 
+import pyarrow as pa
 import pytest
 from labelling import FIRST, write_round, write_worklist
+from nights import write_shard
 
 from pipeline.cli.main import main
+from pipeline.filters.tables import CANDIDATES_SCHEMA
+from pipeline.vra.features_table import FEATURES_SCHEMA
 from pipeline.vra.labels.claims import Claims, is_shared
 from pipeline.vra.labels.loop import label_all, last_words
 from pipeline.vra.labels.session import Asked, Session
@@ -215,6 +219,27 @@ def test_an_alert_that_has_gone_is_told_and_may_be_skipped(tmp_path):
     done = label(tmp_path, "--who", "ann", keys="s\n")
     assert done.returncode == 0 and "not shown: " in done.stdout
     assert "0 of 1 labelled, 0 by you, 1 skipped" in done.stdout
+
+
+def test_the_alerts_of_a_filter(tmp_path):
+    candids = write_round(tmp_path, alerts=3, stamps=False)
+    row = {"survey": "ztf", "object_id": "ZTF18aaaaaaa", "version": "1"}
+    rows = [
+        row | {"candid": candid, "jd": 2458151.5 - k, "filter": "bright"}
+        for k, candid in enumerate(candids)
+    ]
+    rows.append(row | {"candid": 5, "jd": 0.0, "filter": "other"})
+    write_shard(tmp_path, "candidates", pa.Table.from_pylist(rows, CANDIDATES_SCHEMA))
+    one = row | {"candid": candids[2], "drb": 0.875}
+    features = pa.Table.from_pylist([one], FEATURES_SCHEMA)
+    write_shard(tmp_path, "features", features)
+    done = label(tmp_path, "--who", "ann", "--filter", "bright", "--night", "20180201", keys="b\n")
+    assert done.returncode == 0, done.stderr
+    assert given(tmp_path / "labels") == [("ann", candids[2], "bogus")]
+    assert "drb 0.875" in done.stdout and "no features" in done.stdout
+    assert "bright 20180201: 1 of 3 labelled" in done.stdout
+    done = label(tmp_path, "--who", "ann", "--filter", "dull")
+    assert done.returncode == 1 and "(there are alerts of: bright, other)" in done.stderr
 
 
 class Terminal:

@@ -29,16 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Ask until nothing is left, or the labeller quits."""
-    from pipeline.plan.overlay import read_unchecked  # noqa: PLC0415 - heavy, as all below
+    from pipeline.plan.assistant import read_assistant  # noqa: PLC0415 - heavy, as all below
     from pipeline.vra.labels.claims import Claims  # noqa: PLC0415
     from pipeline.vra.labels.lines import check_who  # noqa: PLC0415
     from pipeline.vra.labels.loop import last_words  # noqa: PLC0415
     from pipeline.vra.labels.session import Session  # noqa: PLC0415
 
     who = check_who(arguments.who or getpass.getuser())
-    section = read_unchecked(arguments.directory, arguments.configfile).config.vra
-    if section is None:
-        raise ValueError("the configuration has no assistant: its section `vra` is expected")
+    section = read_assistant(arguments.directory, arguments.configfile)
     what, alerts = _alerts(arguments, section)
     folder: Path = arguments.directory / section.labels
     with Claims(folder) as claims:

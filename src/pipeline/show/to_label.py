@@ -185,12 +185,12 @@ def _fits(value: float | None) -> str:
     """Return a number in at most `_WIDTH` letters, or a dash.
 
     >>> [_fits(x) for x in (None, 18.2345, -0.00012345, 123456.7)]
-    ['–', '18.23', '-1e-04', '123457']
+    ['–', '18.23', '-1e-04', '1e+05']
     """
     if value is None or not isfinite(value):
         return "–"
     words = (f"{value:.{digits}g}" for digits in (4, 3, 2, 1))
-    return next((word for word in words if len(word) <= _WIDTH), f"{value:.0f}")
+    return next((word for word in words if len(word) <= _WIDTH), f"{value:.0e}")
 
 
 def _known(card: Mapping[str, Any]) -> Iterator[Text]:

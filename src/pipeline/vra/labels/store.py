@@ -137,6 +137,11 @@ def read(folder: Path) -> Labels:
     return found
 
 
+def of_labeller(path: Path, who: str) -> list[Label]:
+    """Return all that a file has, in its order, undo among it."""
+    return list(_labels(path, who, []))
+
+
 def in_effect(labels: Iterable[Label]) -> list[Label]:
     """Return a labeller's labels that count: the last of each alert that was not taken back."""
     stacks: dict[int, list[tuple[int, Label]]] = {}
