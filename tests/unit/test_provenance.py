@@ -198,6 +198,7 @@ PASSED_ON = {
     "filters/filter_file.py:_pipeline", "filters/post.py:read_token", "filters/post.py:_tried",
     "documents/sandbox.py:parsed_select", "documents/sandbox.py:query",
     "vra/labels/store.py:read", "vra/labels/store.py:_labels", "vra/labels/store.py:append_lines",
+    "vra/labels/importing.py:_csv", "show/to_label.py:load",
     "services/credentials.py:_of_file", "services/mongodb.py:connected",
     "scores/child.py:_call", "scores/convert.py:_to_onnx", "scores/originals.py:_load_keras",
     # reasons; what the package itself raises there has a class of its own, or no words

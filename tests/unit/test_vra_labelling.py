@@ -289,7 +289,7 @@ def plain(screen):
 def test_one_screen_of_80_by_24(directory):
     terminal = Terminal(directory)
     lines = plain(terminal.until(READY))
-    while "q=quit" not in lines[-1]:  # what may come behind it
+    while "q=quit" not in lines[-1]:  # the line of what was said
         assert not lines.pop().strip()
     assert len(lines) == 23 and max(map(len, lines)) <= 80
     assert lines[0].startswith(f"ZTF18aaaaaaa  {FIRST}  score 0.60")

@@ -61,7 +61,8 @@ class Screen:
 
     def _last_line(self) -> None:
         self._console.file.write("\r\x1b[2K")
-        self._console.print(styled(self._said, "dim"), no_wrap=True, overflow="ellipsis", end="")
+        said = styled(self._said, "dim") if self._said else Text()
+        self._console.print(said, no_wrap=True, overflow="ellipsis", end="")
 
     def load(self, asked: Asked) -> None:
         """Read what there is of an alert, before it is shown."""
