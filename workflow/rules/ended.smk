@@ -35,7 +35,7 @@ def kept_by_scheduler(job):
     if htcondor := getattr(settings, "jobdir", None):
         return last_of(Path(htcondor, job.rule.name).glob(f"*-{job.jobid}_*.err"))
     if slurm := getattr(settings, "logdir", None):
-        of = "_".join(job.wildcards).replace("/", "_")
+        of = "_".join(job.wildcards).replace(os.sep, "_")
         return last_of(Path(slurm, f"rule_{job.rule.name}", of).glob("*.log"))
     return None
 
