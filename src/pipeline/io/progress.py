@@ -62,7 +62,8 @@ def bar(*, transfer: bool = False) -> Iterator["Progress | None"]:
 
 def tell(line: str) -> None:
     """Say how far something is: in a job's log, or else on standard error."""
-    if logging.getLogger("pipeline").handlers:  # `pipeline.contract.job`
+    handlers = logging.getLogger("pipeline").handlers
+    if any(isinstance(handler, logging.FileHandler) for handler in handlers):  # a job's log
         logger.info("%s", line)
     else:
         print(line, file=sys.stderr, flush=True)
