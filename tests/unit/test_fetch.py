@@ -63,6 +63,30 @@ def test_whole(site, output):
 
 def test_an_empty_file(site, output):
     site.content = b""
+    with pytest.raises(FetchError, match="an empty file came"):
+        get(site, output)
+    assert list(output.parent.iterdir()) == []
+    get(site, output, sha256=hashlib.sha256(b"").hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("night.tar.gz", b"\xef\xbb\xbf\n<!DOCTYPE HTML><p>log in", "a web page came instead of"),
+        ("stars.parquet", b"<html>", "a web page came instead of stars.parquet"),
+        ("stars.parquet", b"PAR1" + bytes(1000), "1004 bytes came, which are no whole parquet"),
+        ("stars.PQ", b"not found", "no whole parquet file"),
+    ],
+)
+def test_what_is_not_the_file_is_not_kept(site, tmp_path, name, content, said):
+    """Kept, it would count as the file in each run to come."""
+    output = tmp_path / "downloads" / name
+    site.content = content
+    with pytest.raises(FetchError, match=said) as refused:
+        get(site, output)
+    assert site.url in str(refused.value)
+    assert list(output.parent.iterdir()) == []
+    site.content = b"PAR1 mended PAR1"
     get(site, output)
 
 

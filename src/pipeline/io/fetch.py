@@ -17,6 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from pipeline.io.atomic import atomic_path
+from pipeline.io.came import wrong_with
 from pipeline.io.patience import PATIENCE_SECONDS, GivenUpError, Patience
 from pipeline.io.progress import meter
 from pipeline.io.redirects import SCHEMES, CarefulSession
@@ -75,7 +76,8 @@ def fetch(
     FetchError
         If the address is another than http or https or leads where it may not
         (:mod:`pipeline.io.redirects`), the server refuses or drips, `TRIES` tries in a row
-        bring nothing new, or the checksum differs.
+        bring nothing new, the checksum differs, or, where none is given, what came is seen
+        not to be the file (:mod:`pipeline.io.came`): nothing of that is kept.
     OSError
         If the file cannot be written.
     """
@@ -99,6 +101,9 @@ def fetch(
     if sha256 is not None and (found := _sha256(partial.data)) != sha256:
         partial.discard()
         raise FetchError(f"{url}: sha256 is {found}, expected {sha256}")
+    if sha256 is None and (wrong := wrong_with(partial.data, output.name)):
+        partial.discard()
+        raise FetchError(f"{url}: {wrong}")
     with atomic_path(output) as temporary:
         partial.data.replace(temporary)
     partial.discard()
