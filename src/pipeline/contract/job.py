@@ -11,9 +11,15 @@ from pathlib import Path
 
 from pipeline.contract.changed import ChangedInputError
 from pipeline.contract.healing import NO_USE, may_heal
+from pipeline.io.messages import one_line
 
 TOLD_LATER = "NIGHTMILL_REASONS_LATER"
 """Variable of the environment: who started the job reads its log, and says why it failed."""
+
+REASON = "reason: "
+"""How the last line of a failed job's log goes on behind the time and level."""
+MOST_LETTERS = 2000
+"""Of it: whoever reads the end of a log comes to its beginning."""
 
 logger = logging.getLogger("pipeline")
 
@@ -23,9 +29,10 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     """Run a block as a job: messages go to `log`, an error ends it in one clear line.
 
     The log gets the time, CPU seconds and peak memory, and the traceback of an error;
-    standard error gets just the error's message and where the rest is, unless who started the job
-    says it (`TOLD_LATER`) and the log is whole. An input that has changed has no traceback. Both
-    say of an error that stays that it does (`pipeline.contract.healing`).
+    its last line is the error's message (`REASON`). Standard error gets just that and where the
+    rest is, unless who started the job says it (`TOLD_LATER`) and the log is whole. An input
+    that has changed has no traceback. Both say of an error that stays that it does
+    (`pipeline.contract.healing`).
 
     Parameters
     ----------
@@ -34,7 +41,8 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = _Log(path, mode="w")
+    # whatever the locale, and names of files that are no text
+    handler = _Log(path, mode="w", encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -43,19 +51,31 @@ def job(log: str | Path) -> Iterator[logging.Logger]:
         yield logger
         logger.info("done in %.1f s; %s", time.monotonic() - started, _usage())
     except Exception as error:
-        notes = "; ".join(getattr(error, "__notes__", ()))
-        text = f"{error} ({notes})" if notes else str(error)
+        said = reason(error)
         stays = "" if may_heal(error) else f"; {NO_USE}"
         failed = f"failed after {time.monotonic() - started:.1f} s; {_usage()}{stays}"
         if isinstance(error, ChangedInputError):
-            logger.error("%s: %s", failed, text)
+            logger.error("%s: %s", failed, one_line(error))
         else:
             logger.exception(failed)
-        said = f"{type(error).__name__}: {text}\nSee {path}{stays}"
-        sys.exit(1 if os.environ.get(TOLD_LATER) and handler.whole else said)
+            logger.error("%s%s%s", REASON, said, stays)
+        told = os.environ.get(TOLD_LATER) and handler.whole
+        sys.exit(1 if told else f"{said}\nSee {path}{stays}")
     finally:
         logger.removeHandler(handler)
         handler.close()
+
+
+def reason(error: BaseException) -> str:
+    """Return an error in one line of at most about `MOST_LETTERS`.
+
+    >>> reason(ValueError("bad.h5: no model")), reason(MemoryError())
+    ('ValueError: bad.h5: no model', 'MemoryError: it says no more')
+    """
+    text = one_line(error) if str(error) or hasattr(error, "__notes__") else "it says no more"
+    if len(text) > MOST_LETTERS:
+        text = f"{text[:MOST_LETTERS]}… ({len(text):,} letters)"
+    return f"{type(error).__name__}: {text}"
 
 
 class _Log(logging.FileHandler):

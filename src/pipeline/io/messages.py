@@ -14,7 +14,23 @@ def one_line(error: BaseException) -> str:
     else:
         text = words(error)
     notes = getattr(error, "__notes__", [])
-    return " ".join("; ".join([text, *notes]).split())
+    return printable(" ".join("; ".join([text, *notes]).split()))
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Return text without what a terminal obeys or turns the direction of writing.
+
+    Errors and logs repeat names out of packets and files. Control characters (escapes among
+    them), odd blanks and halves of letters are written out, other than those in `keep`.
+
+    >>> printable("ZTF18\x1b[31mabc\n"), printable("a\nb", keep="\n")
+    ('ZTF18\\x1b[31mabc\\n', 'a\nb')
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def words(error: BaseException) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.contract.address import FETCHED
 from pipeline.contract.healing import NO_USE
-from pipeline.io.messages import one_line
+from pipeline.contract.job import REASON
+from pipeline.io.messages import one_line, printable
 from pipeline.plan.found import found_lines
 
 MOST_FAILED = 20
@@ -17,7 +19,10 @@ TAIL_LINES = 8
 _TAIL_BYTES = 20_000
 _SAID = re.compile(r"^(?:\d{4}-\d\d-\d\d \S+ ERROR |(?!WARNING: )[A-Za-z_][\w.]*: )")
 """How the line of a job's log begins that says why it failed (`pipeline.contract.job`)."""
+_REASON = re.compile(rf"^\d{{4}}-\d\d-\d\d \S+ ERROR {REASON}(.*?)(?:; {NO_USE})?$")
 _MODULE = re.compile(r"^(?:\w+\.)+(?=\w+: )")
+_FETCHED = re.compile(re.escape(FETCHED.partition("{")[0]) + r"\w+")
+"""The folder of a file behind an address (`pipeline.contract.address`), which is kept."""
 _ON_STDERR = re.compile(r"^(\w+: .*)\nSee \S+\.log(?:$|; )", re.MULTILINE)
 """What a job says on standard error, among what a scheduler keeps of that."""
 
@@ -66,8 +71,11 @@ def failure_lines(
     where = "" if folder == "." else f" (files of {folder})"
     yield f"{len(jobs)} jobs failed{where}:" if len(jobs) != 1 else f"1 job failed{where}:"
     for job in jobs[:MOST_FAILED]:
-        yield f"  {job.rule} {job.of}: {reason_of(job)}".replace(" :", ":")
+        reason = reason_of(job)
+        yield f"  {job.rule} {job.of}: {reason}".replace(" :", ":")
         yield from (f"    {line}" for line in tail_of(job))
+        if fetched := _FETCHED.search(reason):
+            yield f"    that was fetched from an address; to fetch it again, delete {fetched[0]}"
     if len(jobs) > MOST_FAILED:
         yield f"  and {len(jobs) - MOST_FAILED} more: their logs are in logs/<rule>/"
     left = Counter(undone)
@@ -89,7 +97,8 @@ def reason_of(job: Failed) -> str:
 def tail_of(job: Failed) -> list[str]:
     """Return the end of what is kept of a job that did not come to say why it failed."""
     ends = [] if said_by(job) else [_end_of(path) for path in (job.log, job.kept) if path]
-    return [line[:200] for end in ends for line in end.splitlines()[-TAIL_LINES:] if line.strip()]
+    lines = [line for end in ends for line in end.splitlines()[-TAIL_LINES:] if line.strip()]
+    return [printable(line[:200], keep="\t") for line in lines]
 
 
 def stays(job: Failed) -> bool:
@@ -106,10 +115,13 @@ def said_by(job: Failed) -> tuple[str, Path] | None:
 
 
 def _said_in_log(end: str) -> str | None:
-    lines = end.splitlines()
+    """Return a job's last words, or those of a program that ended before or beside it."""
+    lines = end.split("\n")
+    if own := [found[1] for line in lines if (found := _REASON.match(line))]:
+        return own[-1]
     frames = [n for n, line in enumerate(lines) if line.startswith('  File "')]
     said = [line for line in lines[frames[-1] if frames else 0 :] if _SAID.match(line)]
-    if not said or " INFO done in " in lines[-1]:
+    if not said or any(" INFO done in " in line for line in lines[-2:]):
         return None
     return _MODULE.sub("", said[0 if frames else -1])
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.contract import paths
+from pipeline.io.messages import printable
 from pipeline.plan.domains import DOMAINS
 
 
@@ -20,4 +21,5 @@ def found_lines(directory: Path) -> list[str]:
             f"{results}: no results; run the workflow first or name another directory"
         )
     parts = [domain.found for domain in DOMAINS if domain.found is not None]
-    return [f"Results are in {results}", *(f"  {line}" for p in parts for line in p(directory))]
+    lines = [printable(line) for part in parts for line in part(directory)]
+    return [f"Results are in {results}", *(f"  {line}" for line in lines)]

@@ -1,11 +1,11 @@
 """Text that comes from packets and files, safe on a terminal that may know few letters."""
 
 import codecs
-import unicodedata
 from typing import TextIO
 
 from rich.text import Text
 
+from pipeline.io.messages import printable
 from pipeline.report.words import cut
 
 MOST_LETTERS = 400
@@ -23,8 +23,7 @@ def safe(value: object, most: int = MOST_LETTERS) -> str:
     >>> safe("ZTF18\x1b[31mabc\n")
     'ZTF18\\x1b[31mabc\\n'
     """
-    text = cut(value, most)
-    return "".join(c if _harmless(c) else c.encode("unicode_escape").decode() for c in text)
+    return printable(cut(value, most))
 
 
 def safe_lines(text: str) -> str:
@@ -35,10 +34,6 @@ def safe_lines(text: str) -> str:
 def styled(value: object, style: str = "") -> Text:
     """Return safe text for rich: nothing in it is markup."""
     return Text(safe(value), style=style)
-
-
-def _harmless(letter: str) -> bool:
-    return unicodedata.category(letter)[0] not in "CZ" or letter == " "
 
 
 def take_any_letter(stream: TextIO) -> None:
