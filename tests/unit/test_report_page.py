@@ -92,6 +92,14 @@ def test_hostile_names(tmp_path):
     assert numbers["objects"][3]["object_id"] == HOSTILE[3]  # the numbers keep it whole
 
 
+def test_control_characters_are_written_out(tmp_path):
+    """They are no markup, but turn the direction of writing; a NUL is an error of HTML."""
+    name = "\x00nul \x1b[31m \u202egnol \x9b"
+    text, _ = written(tmp_path, [card(10**17, name)])
+    assert r"\x00nul \x1b[31m \u202egnol \x9b" in text
+    assert all(c.isprintable() or c == "\n" for c in text)
+
+
 def test_nothing_is_there(tmp_path):
     html, numbers = tmp_path / "ztf/1.html", tmp_path / "ztf/1.json"
     make_page(Shown("ztf", "1", tmp_path / "no", tmp_path / "no"), [], html, numbers)

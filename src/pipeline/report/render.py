@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.io.messages import printable
 from pipeline.report import histogram, light_curve, words
 
 FOLDER = Path(__file__).parent / "data"
@@ -39,6 +40,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -57,6 +59,17 @@ def _environment() -> Environment:
         "symbol": light_curve.symbol,
     }
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return what a page shows of a variable: of text no control characters, as in a terminal.
+
+    Names come from packets: escaped they are no markup, but could still turn the direction of
+    writing of what follows, and a NUL is an error of HTML. What is `Markup` is ours.
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value, keep="\n\t")
+    return value
 
 
 def band_colours() -> list[str]:
