@@ -7,8 +7,10 @@ from dataclasses import asdict
 import pytest
 from pydantic import ValidationError
 
+from pipeline.alerts.domain import Night
 from pipeline.contract.address import Address, is_to_come, written
 from pipeline.contract.request import Request
+from pipeline.contract.section import ConfigError
 from pipeline.crossmatch.domain import Catalog
 from pipeline.events.domain import EventRow
 from pipeline.maps.domain import MAPS, MapRow
@@ -61,6 +63,17 @@ def test_addresses_that_are_none(url, said):
     ):
         with pytest.raises(ValidationError, match=said):
             kind()
+
+
+@pytest.mark.parametrize("path", ["http://me:s3cret@host/a.tar.gz", "https://me@host/a.tar.gz"])
+def test_a_password_is_told_nowhere(path):
+    """It would stand in logs, in Snakemake's records and, refused, in the message."""
+    with pytest.raises(ValidationError, match="leave it out, ~/.netrc is read"):
+        Night(survey="ztf", night="20260101", path=path)
+    with pytest.raises(ConfigError, match="leave it out") as refused:
+        load_config({"catalogs": {"stars": {"path": path}}})
+    assert "s3cret" not in str(refused.value)
+    assert "@host/a.tar.gz" in str(refused.value)
 
 
 def test_names_of_files_are_safe():

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BaseModel
 
 from pipeline.contract import paths
-from pipeline.contract.section import FilePath
+from pipeline.contract.section import FilePath, without_password
 
 FETCHED = f"{paths.RESULTS}/inputs/{{address}}/{{file}}"
 """Where an input is fetched to; `address` is a hash of its address."""
@@ -63,8 +63,7 @@ class Address(str):
             )
         if not parts.hostname:
             raise ValueError("an address names a host behind ://")
-        if parts.username or parts.password:
-            raise ValueError("an address with a password would be told in logs: leave it out")
+        without_password(url)
         file = _ODD.sub("_", unquote(PurePosixPath(parts.path).name))[-100:]
         if not file.strip("."):
             raise ValueError("an address ends in the name of a file")

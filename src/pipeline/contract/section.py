@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Protocol, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, field_validator
 
@@ -43,6 +44,22 @@ def classes_in(annotation: Any) -> set[type]:
     return {kind for part in get_args(annotation) for kind in classes_in(part)}
 
 
+def without_password(address: str) -> str:
+    """Return an address as it is; one with a name or password in it is refused.
+
+    Raises
+    ------
+    ValueError
+        It would stand in logs, Snakemake's records and on the page.
+    """
+    parts = urlsplit(address)
+    if parts.username or parts.password:
+        raise ValueError(
+            "an address with a password would be told in logs: leave it out, ~/.netrc is read"
+        )
+    return address
+
+
 def _path(value: str) -> str:
     """Refuse what no shell is there to expand, and what no file is called."""
     if value.startswith("~"):
@@ -52,7 +69,7 @@ def _path(value: str) -> str:
     # an address may have a long query
     if "://" not in value and any(len(part.encode()) > NAME_BYTES for part in value.split("/")):
         raise ValueError(f"the name of a file has {NAME_BYTES} bytes at most")
-    return value
+    return without_password(value) if "://" in value else value
 
 
 def _no_braces(value: str) -> str:

@@ -1,5 +1,6 @@
 """What pydantic says of a wrong configuration, in one short line for each wrong key."""
 
+import re
 import reprlib
 from collections.abc import Iterable
 from datetime import date
@@ -11,6 +12,7 @@ from pipeline.contract.section import Section, classes_in
 MOST_LINES = 20
 _LETTERS = 300
 
+_LOGIN = re.compile(r"://[^/@\s]*@")
 # YAML's aliases make values whose whole text would fill the memory.
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxset = 2, 4, 4, 4
@@ -48,13 +50,15 @@ def explain(where: str, error: ValidationError, model: type[Section]) -> str:
 
 
 def shortened(value: object) -> str:
-    """Return a value as Python writes it, but never much of it.
+    """Return a value as Python writes it, but never much of it, and of an address no login.
 
     >>> shortened([[[[1]]], "a" * 200])[:30]
     "[[[...]], 'aaaaaaaaaaaaaaaaaaa"
+    >>> shortened("https://me:secret@host/a.csv")
+    "'https://…@host/a.csv'"
     """
     try:
-        return _SHORT.repr(value)
+        return _LOGIN.sub("://…@", _SHORT.repr(value))
     except ValueError:  # Python writes no integer of more than 4,300 digits
         return "a number of too many digits"
 
