@@ -1,6 +1,7 @@
 """Look at everything that can be wrong before a run: a line each, and what to do about it."""
 
 import argparse
+import sys
 
 from pipeline.contract.arguments import add_configuration
 
@@ -23,9 +24,11 @@ def run(arguments: argparse.Namespace) -> None:
     """Print what was found; raise if something is wrong."""
     from contextlib import chdir  # noqa: PLC0415 - only this command
 
+    from pipeline.io.console import take_any_letter  # noqa: PLC0415
     from pipeline.plan.overlay import read_unchecked  # noqa: PLC0415
     from pipeline.plan.try_all import try_all  # noqa: PLC0415
 
+    take_any_letter(sys.stdout)
     request = read_unchecked(arguments.directory, arguments.configfile)
     wrong = 0
     with chdir(arguments.directory):

@@ -70,16 +70,13 @@ def _alerts(arguments: argparse.Namespace, section: "Assistant") -> "tuple[str, 
 
 def _ask(session: "Session", directory: Path, what: str) -> None:
     """Ask on the terminal, or by lines of standard input."""
-    from rich.console import Console  # noqa: PLC0415
-
+    from pipeline.io.console import console  # noqa: PLC0415
     from pipeline.io.keys import forget_typed, key_of_line, keys_of_terminal  # noqa: PLC0415
     from pipeline.notebook import Results  # noqa: PLC0415
-    from pipeline.show.safe import take_any_letter  # noqa: PLC0415
     from pipeline.show.to_label import Screen  # noqa: PLC0415
     from pipeline.vra.labels.loop import HELP, label_all  # noqa: PLC0415
 
-    take_any_letter(sys.stdout)
-    screen = Screen(Results(directory, "arrow"), Console(highlight=False), what)
+    screen = Screen(Results(directory, "arrow"), console(), what)
     if not sys.stdin.isatty():
         print(f"standard input is no terminal: a line a key ({HELP})")
         label_all(session, screen.show, screen.say, key_of_line)

@@ -3,16 +3,17 @@
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.io.console import console
 from pipeline.plan.forecast import Forecast, RuleForecast
 
 _BYTES = ((1e6, "TB"), (1e3, "GB"), (1.0, "MB"), (1e-3, "kB"), (1e-6, "B"))
 _SECONDS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
-def show(found: Forecast, console: Console | None = None) -> None:
+def show(found: Forecast, screen: Console | None = None) -> None:
     """Print a forecast."""
-    console = console or Console(highlight=False)
-    console.print(_table(found))
+    screen = screen or console()
+    screen.print(_table(found))
     lines = [
         f"At least {duration(found.wall_s)} with {_count(found.cores, 'core')}; the longest chain "
         f"of jobs takes {duration(found.chain_s)}: {' → '.join(found.chain)}.",
@@ -27,7 +28,7 @@ def show(found: Forecast, console: Console | None = None) -> None:
         lines.append("* once: later nights find it done.")
     lines += [f"Note: {note}." for note in found.notes]
     for line in lines:
-        console.print(line, markup=False)
+        screen.print(line, markup=False)
 
 
 def _table(found: Forecast) -> Table:

@@ -1,7 +1,4 @@
-"""Text that comes from packets and files, safe on a terminal that may know few letters."""
-
-import codecs
-from typing import TextIO
+"""Text that comes from packets and files, safe on a terminal."""
 
 from rich.text import Text
 
@@ -9,9 +6,6 @@ from pipeline.io.messages import printable
 from pipeline.report.words import cut
 
 MOST_LETTERS = 400
-_HANDLER = "nightmill.letters"
-_LETTERS = str.maketrans("●■◆▲✖▮○□◇△×▯▽·−–┆│┤└─┬°±²Δσ…", "osd^x|osd^x|v.--:|+`-+d~2Ds.")
-"""What stands for letters that an encoding has not, as wide as these."""
 
 
 def safe(value: object, most: int = MOST_LETTERS) -> str:
@@ -34,16 +28,3 @@ def safe_lines(text: str) -> str:
 def styled(value: object, style: str = "") -> Text:
     """Return safe text for rich: nothing in it is markup."""
     return Text(safe(value), style=style)
-
-
-def take_any_letter(stream: TextIO) -> None:
-    """Let a stream write letters that its encoding has not, as others."""
-
-    def instead(error: UnicodeError) -> tuple[str, int]:
-        assert isinstance(error, UnicodeEncodeError)
-        letters = error.object[error.start : error.end].translate(_LETTERS)
-        return letters.encode("ascii", "replace").decode(), error.end
-
-    codecs.register_error(_HANDLER, instead)
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors=_HANDLER)

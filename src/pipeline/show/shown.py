@@ -1,15 +1,12 @@
 """What `nightmill show` does: find what a name stands for, and print it or write it."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-
+from pipeline.io.console import console
 from pipeline.notebook import Results
 from pipeline.show import alert, event
 from pipeline.show.names import AlertFound, Found, find
-from pipeline.show.safe import take_any_letter
 from pipeline.show.terminal import print_alert, print_event
 
 
@@ -31,15 +28,14 @@ def print_found(directory: Path, name: str, survey: str | None) -> None:
         If it stands for nothing.
     """
     results = Results(directory, "arrow")
-    take_any_letter(sys.stdout)
-    console = Console(highlight=False)
+    screen = console()
     for number, found in enumerate(find(results, name, survey)):
         if number:
-            console.rule(characters="─")
+            screen.rule(characters="─")
         if isinstance(found, AlertFound):
-            print_alert(alert.card(results, found), console)
+            print_alert(alert.card(results, found), screen)
         else:
-            print_event(found.name, event.blocks(found.folder), console)
+            print_event(found.name, event.blocks(found.folder), screen)
 
 
 def write_files(
