@@ -25,6 +25,7 @@ from pipeline.report import sky_map
 from pipeline.report.index import in_script, make_index
 from pipeline.report.light_curve import draw
 from pipeline.report.links import links
+from pipeline.report.mollweide import project, unproject
 from pipeline.report.page import Shown, make_page
 from pipeline.report.parts import Part
 from pipeline.report.stamp import NO_DATA, stamp_png
@@ -181,7 +182,7 @@ def test_stamp_is_north_up_and_marks_what_is_not_there(tmp_path):
 def test_projection_and_back():
     random = np.random.default_rng(2)
     ra, dec = random.uniform(0, 360, 500), np.degrees(np.arcsin(random.uniform(-1, 1, 500)))
-    back_ra, back_dec, inside = sky_map.unproject(*sky_map.project(ra, dec))
+    back_ra, back_dec, inside = unproject(*project(ra, dec))
     assert inside.all()
     assert np.abs(back_dec - dec).max() < 1e-4
     assert (np.abs((back_ra - ra + 180) % 360 - 180) * np.cos(np.radians(dec))).max() < 1e-4
@@ -191,7 +192,7 @@ def test_planes_lie_where_latitudes_are_null():
     from astropy.coordinates import SkyCoord
 
     points = SkyCoord(l=np.arange(0, 360, 30), b=0, frame="galactic", unit="deg").icrs
-    x, y = sky_map.project(points.ra.deg, points.dec.deg)
+    x, y = project(points.ra.deg, points.dec.deg)
     line = np.array([p.replace("L", " ").replace("M", " ").split()
                      for p in sky_map._plane(*sky_map.GALACTIC_POLE).replace("M", "L").split("L")
                      if p], dtype=float)  # fmt: skip

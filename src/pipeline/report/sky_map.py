@@ -1,8 +1,4 @@
-"""The sky of a night in Mollweide's projection: a map of counts, and lines upon it.
-
-Source of the projection: Snyder, Map Projections: A Working Manual, USGS 1395 (1987), p. 249.
-Right ascension runs to the left, from 0 h at the right edge.
-"""
+"""The sky of a night in Mollweide's projection: a map of counts, and lines upon it."""
 
 import io
 from collections.abc import Sequence
@@ -10,15 +6,13 @@ from dataclasses import dataclass
 from math import log10
 
 import numpy as np
-from numpy.typing import ArrayLike
 from PIL import Image
 
 from pipeline.contract.blocks import Outline, Sky
-from pipeline.report.axis import path
+from pipeline.report.mollweide import HEIGHT, WIDTH, project, unproject
+from pipeline.report.sky_lines import line_path, region_path
 from pipeline.sky.healpix import lonlat_to_pixel
 
-WIDTH, HEIGHT = 800, 400
-"""Of the map; the drawing has room for labels around it."""
 COLOURS = np.array(
     [(49, 104, 142), (38, 130, 142), (31, 158, 137), (53, 183, 121), (110, 206, 88), (180, 222, 44)]
 )
@@ -26,9 +20,6 @@ COLOURS = np.array(
 GALACTIC_POLE = 192.86, 27.13
 ECLIPTIC_POLE = 270.0, 66.56
 """ICRS [deg], as finely as lines are drawn."""
-_HALVES = 40
-_JUMP = 0.35
-"""Of the width: a line that goes further than this in one step crosses the edge."""
 
 
 @dataclass(frozen=True)
@@ -63,32 +54,6 @@ class SkyMap:
     declinations: list[tuple[float, float, str]]
     hours: list[tuple[float, float, str]]
     words: str
-
-
-def project(ra: ArrayLike, dec: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions [pix] of right ascensions and declinations [deg], y downwards."""
-    longitude = np.radians(180.0 - np.mod(np.asarray(ra, dtype=float), 360.0))
-    latitude = np.radians(np.clip(np.asarray(dec, dtype=float), -90.0, 90.0))
-    # by halves: Newton's iteration fails near the poles, where the slope is none
-    low, high = np.full(latitude.shape, -np.pi / 2), np.full(latitude.shape, np.pi / 2)
-    for _ in range(_HALVES):
-        theta = (low + high) / 2
-        below = 2 * theta + np.sin(2 * theta) < np.pi * np.sin(latitude)
-        low, high = np.where(below, theta, low), np.where(below, high, theta)
-    theta = (low + high) / 2
-    x = longitude / np.pi * np.cos(theta)
-    return (1 + x) * WIDTH / 2, (1 - np.sin(theta)) * HEIGHT / 2
-
-
-def unproject(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return right ascensions and declinations [deg] of positions, and which are on the sky."""
-    v, u = 1 - 2 * y / HEIGHT, 2 * x / WIDTH - 1
-    theta = np.arcsin(np.clip(v, -1, 1))
-    inside = u**2 + v**2 < 1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        longitude = np.where(inside, u * np.pi / np.cos(theta), 0.0)
-    sine = np.clip((2 * theta + np.sin(2 * theta)) / np.pi, -1, 1)
-    return (180.0 - np.degrees(longitude)) % 360.0, np.degrees(np.arcsin(sine)), inside
 
 
 def draw(sky: Sky, outlines: Sequence[Outline]) -> SkyMap:
@@ -137,20 +102,12 @@ def _point(ra: float, dec: float) -> tuple[float, float]:
     return round(float(x), 1), round(float(y), 1)
 
 
-def _line(ra: np.ndarray, dec: np.ndarray) -> str:
-    """Return a path, cut where it crosses the edge."""
-    x, y = project(ra, dec)
-    cuts = np.flatnonzero(np.abs(np.diff(x)) > _JUMP * WIDTH) + 1
-    parts = zip(np.split(x, cuts), np.split(y, cuts), strict=True)
-    return "".join(path(list(zip(px.tolist(), py.tolist(), strict=True))) for px, py in parts)
-
-
 def _grid() -> str:
     along = np.linspace(-90, 90, 61)
     round_ = np.linspace(0.01, 359.99, 121)
-    meridians = [_line(np.full(along.size, 45.0 * k), along) for k in range(1, 8)]
+    meridians = [line_path(np.full(along.size, 45.0 * k), along) for k in range(1, 8)]
     parallels = [
-        _line(round_, np.full(round_.size, dec)) for dec in (-60.0, -30.0, 0.0, 30.0, 60.0)
+        line_path(round_, np.full(round_.size, dec)) for dec in (-60.0, -30.0, 0.0, 30.0, 60.0)
     ]
     return "".join([*meridians, *parallels])
 
@@ -159,13 +116,13 @@ def _plane(pole_ra: float, pole_dec: float) -> str:
     """Return the great circle about a pole [deg]."""
     ra = np.linspace(0.01, 359.99, 241)
     dec = np.arctan(-np.cos(np.radians(ra - pole_ra)) / np.tan(np.radians(pole_dec)))
-    return _line(ra, np.degrees(dec))
+    return line_path(ra, np.degrees(dec))
 
 
 def _outlined(outline: Outline) -> tuple[str, float, float, str]:
-    lines = [np.asarray(polygon, dtype=float) for polygon in outline.polygons if len(polygon)]
+    rings = [np.asarray(polygon, dtype=float) for polygon in outline.polygons if len(polygon)]
     return (
         outline.name,
         *_point(outline.ra, outline.dec),
-        "".join(_line(line[:, 0], line[:, 1]) for line in lines),
+        region_path(rings, outline.ra, outline.dec),
     )

@@ -11,6 +11,11 @@ NEAR_DEG = 30.0
 ORDER = 8
 """Of the pixels, 0.2 degrees wide, by which that is told."""
 WIDE_STEP_DEG, NEAR_STEPS = 0.5, 96
+LAST_RA = 359.99
+"""Of a grid of the whole sky: what is 360 to the last digit would stand at its other end."""
+
+OUTSIDE = 2.0
+"""Above every level: what the outermost points of a grid count as, so that each line is closed."""
 
 Polygons = list[list[tuple[float, float]]]
 
@@ -27,15 +32,20 @@ def outline_of(skymap: SkyMap, level: float) -> Polygons:
     Returns
     -------
     list of list of (float, float)
-        Right ascension and declination (ICRS) [deg] along each line, to 0.01. What is narrower
-        than a step of the grid may be cut or missing: a region is asked by `SkyMap.region`.
+        Right ascension and declination (ICRS) [deg] along each line, to 0.01; each is closed,
+        those of a wide region along 0 h and over the poles. What is narrower than a step of the
+        grid may be cut or missing: a region is asked by `SkyMap.region`.
     """
     ra, dec = (float(angle) for angle in to_icrs(*skymap.peak, skymap.frame))
     reach = _reach(skymap, level, ra, dec)
     grid = _near(ra, dec, reach) if reach < NEAR_DEG else _wide()
-    levels = skymap.at(*grid).level
-    # a region of less than a cell of the grid is at least its peak's
-    lines = contourpy.contour_generator(z=levels).lines(max(level, float(levels.min())))
+    at = skymap.at(*grid)
+    if at.level.min() < level:
+        values, border = at.level, level
+    else:  # a region is at least its peak, or all that is as dense: beyond, a level may be the same
+        values, border = np.where((at.level > at.level.min()) | (at.density <= 0), 1.0, 0.0), 0.5
+    values[[0, -1]], values[:, [0, -1]] = OUTSIDE, OUTSIDE
+    lines = contourpy.contour_generator(z=values).lines(border)
     return [_on_sky(np.asarray(line), *grid) for line in lines]
 
 
@@ -51,9 +61,10 @@ def _reach(skymap: SkyMap, level: float, ra: float, dec: float) -> float:
 
 
 def _wide() -> tuple[np.ndarray, np.ndarray]:
+    """Return positions of a grid of the whole sky [deg], whose outermost stand twice."""
     ra = np.arange(0.0, 360.0 + WIDE_STEP_DEG / 2, WIDE_STEP_DEG)
     dec = np.arange(-90.0, 90.0 + WIDE_STEP_DEG / 2, WIDE_STEP_DEG)
-    both = np.meshgrid(np.minimum(ra, 359.999), dec)
+    both = np.meshgrid(np.pad(np.minimum(ra, LAST_RA), 1, "edge"), np.pad(dec, 1, "edge"))
     return both[0], both[1]
 
 
