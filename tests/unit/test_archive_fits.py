@@ -126,13 +126,17 @@ def test_tables_without_rows_and_with_other_columns(tmp_path):
         (["alerts", "new.fits", "--night", "20180203"], "no alerts of 20180203"),
         (["alerts", "none/new.fits"], "there is no folder none"),
         (["alerts", "old.fits"], "old.fits: is there already: --overwrite"),
-        (["alerts", "results", "--overwrite"], "results: is there already"),
+        (["alerts", "results", "--overwrite"], "results: is there already, and is no file"),
+        (["alerts", "/dev/null", "--overwrite"], "/dev/null: is there already, and is no file"),
+        (["alerts", "to-nothing.fits"], "to-nothing.fits: is there already: --overwrite"),
         (["alerts", "new.fits", "--columns", "magpfs"], "has a column 'magpfs'"),
     ],
 )
 def test_what_is_refused(directory, monkeypatch, capsys, words, said):
     monkeypatch.chdir(directory)
     (directory / "old.fits").write_text("old")
+    (directory / "to-nothing.fits").unlink(missing_ok=True)
+    (directory / "to-nothing.fits").symlink_to("nothing")
     assert main(["query", "export-fits", *words]) == 1
     assert said in capsys.readouterr().err
     assert not (directory / "new.fits").exists()
@@ -154,6 +158,21 @@ def test_columns_that_fits_cannot_have(tmp_path, column, said):
         export_fits([tmp_path / "t.parquet"], "t", tmp_path / "t.fits")
     assert (tmp_path / "t.fits").read_text() == "old"
     assert export_fits([tmp_path / "t.parquet"], "t", tmp_path / "t.fits", ["y"]) == len(column)
+
+
+def test_more_than_a_fits_header_can_say(tmp_path):
+    out = tmp_path / "t.fits"
+    tables = {"many": {f"c{n}": [1.0] for n in range(1000)}, "long": {"it's" + "x" * 64: [1.0]}}
+    for name, columns in tables.items():
+        write_table(pa.table(columns), tmp_path / name)
+    with pytest.raises(ValueError, match="1000 columns: a FITS table has 999: use --columns"):
+        export_fits([tmp_path / "many"], "t", out)
+    with pytest.raises(ValueError, match="at most 68 letters: leave it out"):
+        export_fits([tmp_path / "long"], "t", out)
+    assert not out.exists()
+    write_table(pa.table({"it's" + "x" * 63: [1.0]}), tmp_path / "long")
+    assert export_fits([tmp_path / "long"], "t", out) == 1
+    assert len(Table.read(out).colnames[0]) == 67
 
 
 def test_a_column_of_two_types(tmp_path):

@@ -8,7 +8,9 @@ import yaml
 from webserver import Site, serve
 
 from pipeline.cli.main import main
+from pipeline.events.geometry import ic86_like
 from pipeline.simulate.alerts import simulate_alerts
+from pipeline.simulate.events import write_events
 
 NIGHT = "20260101"
 DUMP = f"data/ztf_public_{NIGHT}.tar.gz"
@@ -150,6 +152,20 @@ def test_skyportals_token_is_asked_for_by_check_and_by_jobs_that_post(
     assert "no token" in next(unready(request, {"post_payloads"}))
     monkeypatch.setenv("SKYPORTAL_TOKEN", "x")
     assert check(filters=filters)[0] == 0
+
+
+def test_events_are_read(check, inputs):
+    (good,) = write_events(1, 3, inputs / "events", "uniform", ic86_like())
+    (inputs / "cut.json").write_bytes(good.read_bytes()[:5000])
+    (inputs / "none.json").write_text("{}")
+    rows = [f"good\t{good}", "cut\tcut.json", "none\tnone.json"]
+    (inputs / "events.tsv").write_text("\n".join(["event\tpath", *rows]) + "\n")
+    status, lines, _ = check(events="events.tsv")
+    assert status == 1
+    assert any(line.startswith(f"ok     events.tsv: good: {good}: run ") for line in lines)
+    cut, none = wrong(lines)
+    assert cut.startswith("events.tsv: cut: cut.json: neither JSON nor a pickle of it: ")
+    assert none.startswith("events.tsv: none: none.json: neither a realtime message")
 
 
 def test_filters_that_skyportal_does_not_know(check, inputs, monkeypatch):

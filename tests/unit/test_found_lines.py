@@ -4,6 +4,7 @@ import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from pipeline.alerts.counts import COUNTED
 from pipeline.alerts.found_lines import night_lines
@@ -26,6 +27,17 @@ def test_reasons_that_are_not_told_are_counted(tmp_path):
         "packets of ztf 1: 4 rejected: reason 4",
         "packets of ztf 1: 6 rejected for 3 more reasons: see results/rejected/ztf/1",
     ]
+
+
+@pytest.mark.parametrize("of", [("summary", night_lines), ("filters", filter_lines)])
+def test_a_damaged_summary_is_named(tmp_path, of):
+    folder, lines = of
+    damaged = tmp_path / f"results/{folder}/ztf/20260101.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b'{"read": \xff')
+    with pytest.raises(ValueError, match="is no whole JSON .*: delete it and run") as refused:
+        list(lines(tmp_path))
+    assert str(damaged) in str(refused.value)
 
 
 def test_a_night_of_filters_is_a_line_and_the_newest_has_its_filters(tmp_path):

@@ -1,6 +1,5 @@
 """What a run found in its packets, in lines for a person."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,12 +10,13 @@ from pipeline.alerts.counts import COUNTED, LEFT_OUT
 from pipeline.alerts.domain import SUMMARY
 from pipeline.contract import paths
 from pipeline.contract.reasons import reason_lines
+from pipeline.io.json_file import read_json
 
 
 def night_lines(directory: Path) -> Iterator[str]:
     """Yield a line for each night that a working directory holds."""
     for path in sorted(directory.glob(SUMMARY.format(survey="*", night="*"))):
-        counts = json.loads(path.read_text())
+        counts = read_json(path)
         survey, night = path.parent.name, path.stem
         of = f"packets of {survey} {night}"
         yield f"{of}: {', '.join(_parts(counts))}"

@@ -23,6 +23,8 @@ from pipeline.io.text import is_text
 from pipeline.io.votable import VOTABLE_UNITS
 
 BATCH = 20_000
+_MOST_COLUMNS, _MOST_LETTERS = 999, 68
+"""Of a table; of a column's name."""
 _BLOCK = 2880
 """Bytes: every part of a FITS file is filled up to a multiple of it."""
 _STORED = {
@@ -64,6 +66,8 @@ def export_fits(
         no column for (a list, a record), or an integer's nulls have no value left to stand for.
     """
     schema = _schema(tables, columns)
+    if len(schema) > _MOST_COLUMNS:
+        raise ValueError(f"{len(schema)} columns: a FITS table has {_MOST_COLUMNS}: use --columns")
     stored = [_Column.of(field) for field in schema]
     rows = 0
     for batch in _batches(tables, schema):
@@ -133,8 +137,13 @@ class _Column:
                 f"{field.name}: a FITS table has no column for {field.type}: leave it out by "
                 "--columns"
             )
-        if not field.name.isascii() or not field.name.isprintable():
-            raise ValueError(f"{field.name!r}: a name in FITS is of ASCII: leave it out")
+        plain = field.name.isascii() and field.name.isprintable()
+        # a quote counts twice there
+        if not plain or len(field.name) + field.name.count("'") > _MOST_LETTERS:
+            raise ValueError(
+                f"{field.name!r}: a name in FITS is of ASCII, at most {_MOST_LETTERS} letters: "
+                "leave it out"
+            )
         return cls(field, kind)
 
     def see(self, values: pa.ChunkedArray) -> None:

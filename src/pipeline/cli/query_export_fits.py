@@ -1,6 +1,7 @@
 """Write a table as a FITS file, of all nights or some."""
 
 import argparse
+import os
 from pathlib import Path
 
 from pipeline.contract.arguments import add_directory
@@ -30,8 +31,10 @@ def run(arguments: argparse.Namespace) -> None:
     out, table = arguments.output, arguments.table
     if not out.parent.is_dir():
         raise ValueError(f"{out}: there is no folder {out.parent}")
-    if out.is_dir() or (out.exists() and not arguments.overwrite):
-        raise ValueError(f"{out}: is there already" + ("" if out.is_dir() else ": --overwrite"))
+    if out.exists() and not out.is_file():  # a device would be replaced by a file
+        raise ValueError(f"{out}: is there already, and is no file")
+    if os.path.lexists(out) and not arguments.overwrite:
+        raise ValueError(f"{out}: is there already: --overwrite")
     there = tables_of(arguments.directory)
     if table not in there:
         raise ValueError(f"no table {table!r}; there are {', '.join(there) or 'none'}")

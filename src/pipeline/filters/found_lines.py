@@ -1,12 +1,12 @@
 """What a working directory holds of filters, for a person."""
 
-import json
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pipeline.filters.domain import SUMMARY
+from pipeline.io.json_file import read_json
 
 MOST_FILTERS = 10
 """Of a survey's newest night, that have a line of their own."""
@@ -19,8 +19,8 @@ def filter_lines(directory: Path) -> Iterator[str]:
     for survey, nights in groupby(paths, key=lambda path: path.parent.name):
         *earlier, newest = nights
         for path in earlier:
-            yield _night_line(survey, path.stem, json.loads(path.read_text()))
-        night = json.loads(newest.read_text())
+            yield _night_line(survey, path.stem, read_json(path))
+        night = read_json(newest)
         yield _night_line(survey, newest.stem, night)
         # those of which nothing can be said first: somebody has to look at them
         found = sorted(night["filters"].items(), key=lambda item: (-item[1]["unknown"], item[0]))

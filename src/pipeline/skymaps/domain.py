@@ -12,6 +12,7 @@ from pipeline.contract.need import Need
 from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section
+from pipeline.contract.trial import Trials
 from pipeline.contract.work import Expected, Work, named
 from pipeline.events.domain import EventRow, events
 from pipeline.sky.nsides import parse_nsides, words_of
@@ -258,16 +259,14 @@ def _found(directory: Path) -> Iterator[str]:
     yield from summary_csv.first_looks(sorted(directory.glob(first)))
 
 
+def _trials(request: Request) -> Trials:
+    from pipeline.skymaps.trials import trials  # noqa: PLC0415 - for the cli alone
+
+    return trials(request)
+
+
 SHOWN = ("summary.json", "contours.json", "manifest.json", "circular.txt", "sky.png", "zoom.png")
 """Of the products, what the morning page shows."""
-
-
-def _page_files(request: Request, survey: str, night: str) -> dict[str, list[str]]:
-    return {"events": [product(row.event, name) for row in events(request) for name in SHOWN]}
-
-
-def _page_settings(request: Request, survey: str) -> dict[str, list[str]]:
-    return {"events": [row.event for row in events(request)]}
 
 
 SKYMAPS = Domain(
@@ -285,13 +284,16 @@ SKYMAPS = Domain(
     targets=_targets,
     work=_work,
     checks=CHECKS,
+    trials=_trials,
     found=_found,
     page=Page(
         title="Neutrino events",
         order=40,
         section="pipeline.skymaps.page:section",
-        files=_page_files,
-        settings=_page_settings,
+        files=lambda request, *_: {
+            "events": [product(row.event, name) for row in events(request) for name in SHOWN]
+        },
+        settings=lambda request, _: {"events": [row.event for row in events(request)]},
         of_all=True,
     ),
 )

@@ -61,7 +61,7 @@ def read_matchfile(path: Path) -> Matchfile:
             arrays = [group[name][:] for name in ("sources", "sourcedata", "exposures")]
     except (OSError, KeyError) as error:
         words = " ".join(str(error).split())
-        raise ValueError(f"{path}: is no matchfile of ZTF: {words}") from None
+        raise ValueError(f"{path}: is no matchfile of ZTF: {words}") from error
     sources, data, exposures = arrays
     of = {"filter": filter_id, **channel}
     numbers, owners = _numbers(path, sources), _numbers(path, data)

@@ -1,0 +1,23 @@
+"""JSON that the workflow wrote, read by people's commands."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def read_json(path: Path) -> Any:
+    """Return what a file of JSON holds.
+
+    Raises
+    ------
+    FileNotFoundError
+    ValueError
+        If it is damaged or cut short; the message names it.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: is no whole JSON ({error}): delete it and run the workflow, which makes it "
+            "anew"
+        ) from error
