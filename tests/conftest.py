@@ -14,3 +14,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared (real data) is not beside this checkout")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def width_of_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write lines as wide as where nobody has said anything, whatever terminal runs the tests."""
+    monkeypatch.setenv("COLUMNS", "80")
