@@ -10,7 +10,7 @@ SNAKEMAKE := $(abspath $(BIN))/snakemake --snakefile $(abspath workflow/Snakefil
 # Programs that tests start and Nightmill does not contain: never in its own environment.
 SERVICES := $(VENV)/services
 
-.PHONY: setup demo test test-long test-clusters test-services test-browser fuzz lint format config lock docs dist bench clean
+.PHONY: setup demo test test-documents test-long test-clusters test-services test-browser fuzz lint format config lock docs dist bench clean
 .DEFAULT_GOAL := demo
 
 # LIGHT=1: without TensorFlow and what only tests, lint and docs take.
@@ -32,9 +32,12 @@ demo: $(VENV)/.stamp  ## simulate a night, run the workflow on it, say what was 
 	$(BIN)/nightmill simulate events --number 2 --seed 3 --output $(DEMO)/events
 	$(SNAKEMAKE) --directory $(DEMO) --configfile demo/config.yaml
 
-test: $(VENV)/.stamp  ## all tests that need no service
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+test: $(VENV)/.stamp  ## all tests that need no service, but for those of documents
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not documents"
 	$(BIN)/pytest -q --doctest-modules src
+
+test-documents: $(VENV)/.stamp  ## what README and docs tell people to type, typed; the wheel, the light environment
+	$(BIN)/pytest -n auto --dist loadfile -m documents
 
 test-long: $(VENV)/.stamp  ## simulated nights of some size: how far `nightmill plan` is off
 	$(BIN)/pytest -s tests/long

@@ -152,6 +152,7 @@ def everything() -> dict:
         "skymaps": {"nsides": "8:0"},
         "filters": {"path": "filters", "skyportal": {}},
         "archive": {},
+        "vra": {"filter": "near_star"},
     }
 
 

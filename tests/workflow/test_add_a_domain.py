@@ -13,7 +13,7 @@ import yaml
 from walkthrough import contents, follow, touched
 from workdir import ROOT, Workdir, copy_checkout, make_workdir
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.documents]
 DOCUMENT = ROOT / "docs/add-a-domain.md"
 FILES = {
     "src/pipeline/brightness/__init__.py",

@@ -14,7 +14,7 @@ from workdir import ROOT, Workdir, copy_clone
 from pipeline.alerts.surveys.registry import get_survey
 from pipeline.simulate.alerts import simulate_alerts
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.documents]
 NIGHT = "20260101"
 FILES = {
     "src/pipeline/alerts/activity.py",

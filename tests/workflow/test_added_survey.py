@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 import skyeye
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.documents]
 NIGHT = "skyeye/20260101"
 
 

@@ -12,7 +12,7 @@ import zipfile
 import pytest
 from workdir import LONGEST_S, ROOT
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.documents]
 README = (ROOT / "README.md").read_text()
 CARRIED = ("workflow", "profiles", "config", "demo")
 

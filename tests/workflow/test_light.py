@@ -13,7 +13,7 @@ from workdir import LONGEST_S, ROOT, Workdir
 
 from pipeline.simulate.alerts import simulate_alerts
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.documents]
 NIGHT = "20260101"
 CONVERTED = "results/models/realbogus.onnx"
 

@@ -10,7 +10,7 @@ from workdir import ROOT
 from pipeline.alerts.domain import ALERTS
 from pipeline.plan.load import load_config, load_lines
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.documents]
 README = (ROOT / "README.md").read_text()
 
 

@@ -15,7 +15,7 @@ from workdir import LONGEST_S, ROOT, copy_clone
 
 from pipeline.simulate.alerts import simulate_alerts
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.documents]
 README = (ROOT / "README.md").read_text()
 MOST = 4
 """Commands that a student types before there is a page."""

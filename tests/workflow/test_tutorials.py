@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from workdir import LONGEST_S, ROOT, copy_clone
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.documents]
 TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
 DOORS = {"student", "shifter", "survey-team", "developer"}
 NOTEBOOK = ROOT / "docs/tutorials/student.ipynb"

@@ -64,7 +64,7 @@ def result_need(rule: str) -> Need:
     """Return what the products of somebody's result need, by either rule.
 
     >>> result_need("scan").minutes()
-    15
+    14
     """
     counts = {"pixel": pixels(USUAL), "fit": 0.0}
     return need_of(rule, counts, form="dummy", input_mb=100, at_least_s=60)
