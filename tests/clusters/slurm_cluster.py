@@ -92,6 +92,9 @@ def unavailable() -> str:
 def start() -> None:
     """Start the cluster; what runs already stays."""
     install(PROGRAMS, PACKAGES)
+    if not running(FOLDER / "slurmctld.pid"):
+        # jobs of a cluster that was killed would keep the node for ever
+        shutil.rmtree(FOLDER / "state", ignore_errors=True)
     for folder in (FOLDER, FOLDER / "state", FOLDER / "spool"):
         folder.mkdir(parents=True, exist_ok=True)
     _start_munge()
