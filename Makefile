@@ -91,7 +91,7 @@ config: $(VENV)/.stamp  ## write what is derived from the domains: config/, the 
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header \
     --no-emit-index-url --python-version 3.11 --quiet
-LIGHT_EXTRAS := slurm htcondor serve checkout
+LIGHT_EXTRAS := slurm htcondor serve vra checkout
 lock: $(VENV)/.stamp  ## resolve all dependencies anew
 	$(COMPILE) --all-extras --output-file requirements.lock --upgrade
 	$(COMPILE) $(addprefix --extra ,$(LIGHT_EXTRAS)) --no-annotate --constraint requirements.lock \

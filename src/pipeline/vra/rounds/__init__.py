@@ -1,0 +1,1 @@
+"""Rounds of learning: whom to ask about next, and what is made of the answers."""
