@@ -1,6 +1,7 @@
-"""The assistant: features of the alerts that passed its filter."""
+"""The assistant: features of the alerts that passed its filter, rounds of learning."""
 
-from pipeline.vra import need as vra_needs
+
+include: "functions/vra.smk"
 
 
 rule features:
@@ -27,3 +28,53 @@ rule features:
         code=survey_code("vra", "features"),
     script:
         "../scripts/features.py"
+
+
+rule vra_worklist:
+    """Choose whom a person is asked about in a round."""
+    input:
+        features=vra.pool_tables(REQUEST),
+        closed=closed_before,
+    output:
+        began=of_experiment(places.BEGAN),
+        worklist=of_experiment(places.WORKLIST),
+    log:
+        paths.log("vra_worklist", "round"),
+    wildcard_constraints:
+        round=BEGINNABLE,
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized(vra_needs.vra_worklist_need(vra.pool_packets(REQUEST))),
+    params:
+        asking=lambda wildcards: vra_settings.asking(ASSISTANT, int(wildcards.round)),
+        began=lambda wildcards: vra_settings.began(ASSISTANT, int(wildcards.round)),
+        code=job_code("vra", "vra_worklist"),
+    script:
+        "../scripts/vra_worklist.py"
+
+
+rule vra_close:
+    """Freeze the labels of a round, and learn from them."""
+    input:
+        features=vra.pool_tables(REQUEST),
+        closed=closed_before,
+        worklist=of_experiment(places.WORKLIST),
+        began=of_experiment(places.BEGAN),
+    output:
+        directory(of_experiment(places.CLOSED)),
+    log:
+        paths.log("vra_close", "round"),
+    wildcard_constraints:
+        round=CLOSABLE,
+    # labels are where people are
+    localrule: True
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized(vra_needs.vra_close_need(vra.pool_packets(REQUEST))),
+    params:
+        learning=lambda wildcards: vra_settings.learning(ASSISTANT),
+        code=job_code("vra", "vra_close"),
+    script:
+        "../scripts/vra_close.py"

@@ -1,16 +1,47 @@
 """Section ``vra``: the assistant that learns from a person which alerts are worth a look."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
 from pipeline.alerts.domain import Night, kind_of, night_name, nights, packets_of
 from pipeline.alerts.surveys.registry import unknown
+from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.request import Request
 from pipeline.contract.section import Section
-from pipeline.contract.work import Expected, Work, named
-from pipeline.vra.need import features_need
+from pipeline.contract.work import UNKNOWN, Expected, Work, named
+from pipeline.vra.need import features_need, vra_worklist_need
+from pipeline.vra.places import CLOSED, WORKLIST, round_name
+from pipeline.vra.rounds.allowed import BOOSTED, class_name
+from pipeline.vra.rounds.class_maps import class_map
+
+
+class Rounds(Section):
+    """How rounds choose whom to ask about, and learn from what is said."""
+
+    classes: Literal["gal", "real", "trans"] | dict[str, Literal[0, 1]] = Field(
+        "real",
+        description="of each label: gal, real, trans, or {label: 0 or 1}",
+    )
+    strategy: Literal["uncertainty", "entropy", "margin", "random", "diverse"] = Field(
+        "uncertainty", description="whom to ask about next"
+    )
+    first: int = Field(30, ge=2, le=100_000, description="labels of the first round, at random")
+    size: int = Field(10, ge=1, le=100_000, description="labels of each round after it")
+    per_object: int = Field(1, ge=1, description="alerts of one object in a round at most")
+    held_out: float = Field(
+        0.2, ge=0, lt=1, description="share of objects that no model learns from, to try it on"
+    )
+    seed: int = Field(42, ge=0, lt=2**31, description="of all that is left to chance")
+    classifier: str = Field(
+        BOOSTED, description="of scikit-learn, by its dotted name; the list is in docs/assistant.md"
+    )
+    parameters: dict[str, str | int | float | bool | None] = Field(
+        {}, description="of the classifier, where they are not the defaults"
+    )
 
 
 class Assistant(Section):
@@ -29,9 +60,17 @@ class Assistant(Section):
     overlap: float = Field(
         0.1, ge=0, le=1, description="share of the alerts that every labeller is asked about"
     )
+    rounds: Rounds | None = Field(
+        None, description="rounds of learning; without there are features alone"
+    )
     finkvra_compat: bool = Field(
         False, description="features of the r band are copies of those of g, as in finkvra"
     )
+
+
+def pool_tables(request: Request) -> list[str]:
+    """Return the files of the table ``features`` of all nights of the pool."""
+    return paths.of_shards(paths.table("features"), nights_of_pool(request))
 
 
 def nights_of_pool(request: Request) -> list[Night]:
@@ -50,6 +89,49 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         job = features_need(packets_of(night, expected), night.shards, kind_of(night, expected))
         after = (named("decode", of), named("filter", of))
         yield Work("features", of, night.shards, job, after=after)
+    if nights_of_pool(request):
+        yield from _worklist_work(request, expected)
+
+
+def pool_packets(request: Request, expected: Expected = UNKNOWN) -> int:
+    """Return how many packets the nights of the pool have."""
+    return sum(packets_of(night, expected) for night in nights_of_pool(request))
+
+
+def _worklist_work(request: Request, expected: Expected) -> Iterator[Work]:
+    """Yield what opens the first round: nobody knows when people have closed it."""
+    section = request.config.vra
+    if section.rounds is not None:
+        after = tuple(named("features", night_name(n)) for n in nights_of_pool(request))
+        job = vra_worklist_need(pool_packets(request, expected))
+        yield Work("vra_worklist", section.experiment, 1, job, after=after, once=True)
+
+
+def _targets(request: Request) -> list[str]:
+    """Return the open round's worklist, and what follows where it has its labels."""
+    section = request.config.vra
+    if section is None or section.rounds is None or not nights_of_pool(request):
+        return []
+    from pipeline.vra.rounds.began import status_of  # noqa: PLC0415 - rounds are few who have any
+
+    status = status_of(Path(), section.experiment)
+    if status.began is None:
+        return [of_round(section.experiment, WORKLIST, status.round)]
+    if not status.can_close:
+        return []
+    closed = of_round(section.experiment, CLOSED, status.round)
+    return [closed, of_round(section.experiment, WORKLIST, status.round + 1)]
+
+
+def of_round(experiment: str, pattern: str, number: int) -> str:
+    """Return a file of a round."""
+    return pattern.format(experiment=experiment, round=round_name(number))
+
+
+def _found(directory: Path) -> Iterator[str]:
+    from pipeline.vra.rounds.began import rounds_lines  # noqa: PLC0415 - for the cli alone
+
+    return rounds_lines(directory)
 
 
 def _known(request: Request) -> Iterator[str]:
@@ -59,6 +141,15 @@ def _known(request: Request) -> Iterator[str]:
     yield from unknown("vra.survey", [section.survey])
     if request.config.filters is None:
         yield f"vra.filter: {section.filter}: the configuration has no filters"
+    if section.rounds is not None:
+        for where, look in (
+            ("classes", lambda: class_map(section.rounds.classes)),
+            ("classifier", lambda: class_name(section.rounds.classifier)),
+        ):
+            try:
+                look()
+            except ValueError as error:
+                yield f"vra.rounds.{where}: {error}"
 
 
 VRA = Domain(
@@ -82,6 +173,8 @@ VRA = Domain(
             made_for=_made,
         ),
     ),
+    targets=_targets,
     work=_work,
     checks=(_known,),
+    found=_found,
 )

@@ -1,6 +1,7 @@
 """What the rules of the assistant do: one function a rule, its only entry."""
 
 from pathlib import Path
+from typing import Any
 
 
 def features(
@@ -30,3 +31,70 @@ def features(
         Path(output),
         finkvra_compat=finkvra_compat,
     )
+
+
+def vra_worklist(
+    features: list[str], closed: str | None, asking: dict[str, Any], began: dict[str, Any],
+    output: dict[str, str],
+) -> int:  # fmt: skip
+    """Write the worklist of a round, and with what it begins; return its length.
+
+    Parameters
+    ----------
+    features : list of str
+        The table ``features`` of all nights.
+    closed : str or None
+        The folder of the round before.
+    asking : dict
+        See `pipeline.vra.rounds.worklist.Asking`.
+    began : dict
+        What `pipeline.vra.rounds.began.Began` has beside.
+    output : dict of str to str
+        ``worklist`` and ``began``.
+    """
+    from pipeline.vra.rounds.before import before
+    from pipeline.vra.rounds.began import Began
+    from pipeline.vra.rounds.pool import read_pool
+    from pipeline.vra.rounds.worklist import Asking, write_worklist
+
+    how = Asking(**asking)
+    pool = read_pool(map(Path, features))
+    last = before(Path(closed) if closed else None, pool)
+    strategy = "random" if last.p is None else how.strategy
+    chosen = write_worklist(pool, last.p, last.labelled, how, Path(output["worklist"]))
+    began |= {"round": how.round, "strategy": strategy, "seed": how.seed}
+    Began(**began, pool=pool.num_rows, candids=chosen).write(Path(output["began"]))
+    return len(chosen)
+
+
+def vra_close(
+    features: list[str], closed: str | None, began: str, learning: dict[str, Any], output: str
+) -> dict[str, Any]:
+    """Close a round; return what its ``meta.json`` says.
+
+    Parameters
+    ----------
+    features : list of str
+        The table ``features`` of all nights.
+    closed : str or None
+        The folder of the round before.
+    began : str
+        The file with what the round began: whose labels, of which classes.
+    learning : dict
+        What `pipeline.vra.rounds.closing.Learning` has beside.
+    output : str
+        A folder, which appears whole or not at all.
+    """
+    from pipeline.io.atomic import atomic_folder
+    from pipeline.vra.labels.store import read
+    from pipeline.vra.rounds.began import read_began
+    from pipeline.vra.rounds.closing import Learning, close_round
+    from pipeline.vra.rounds.frozen import TRAINING, read_training
+    from pipeline.vra.rounds.pool import read_pool
+
+    round_ = read_began(Path(began))
+    how = Learning(round=round_.round, strategy=round_.strategy, classes=round_.classes, **learning)
+    earlier = read_training(Path(closed, TRAINING)) if closed else {}
+    pool = read_pool(map(Path, features))
+    with atomic_folder(output) as folder:
+        return close_round(pool, read(Path(round_.labels)), earlier, how, folder)

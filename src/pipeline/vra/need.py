@@ -1,9 +1,20 @@
 """What the assistant's jobs need, by the table of measured costs (`pipeline.contract.costs`)."""
 
 from pipeline.alerts.need import ZTF, Packets, of_shard
+from pipeline.contract.costs import need_of
 from pipeline.contract.need import Need
 
 
 def features_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
     """Return what the features of one shard of a night need."""
     return of_shard("features", packets, shards, kind)
+
+
+def vra_worklist_need(packets: int) -> Need:
+    """Return what the worklist of a round needs, of nights with so many packets."""
+    return need_of("vra_worklist", {"packet": packets})
+
+
+def vra_close_need(packets: int) -> Need:
+    """Return what the end of a round needs, of nights with so many packets."""
+    return need_of("vra_close", {"packet": packets})

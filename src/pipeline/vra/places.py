@@ -8,6 +8,8 @@ from pipeline.contract.paths import RESULTS
 EXPERIMENT = f"{RESULTS}/vra/{{experiment}}"
 ROUND = f"{EXPERIMENT}/round_{{round}}"
 WORKLIST = f"{ROUND}/worklist.parquet"
+BEGAN = f"{ROUND}/round.json"
+"""With what a round began: see `pipeline.vra.rounds.began`."""
 CLOSED = f"{ROUND}/closed"
 """A folder, which is there whole or not at all."""
 _ROUND = re.compile(r"round_([0-9]{3,6})")
@@ -33,9 +35,14 @@ def rounds(directory: Path, experiment: str) -> list[int]:
 def open_round(directory: Path, experiment: str) -> int | None:
     """Return the newest round if it is not closed."""
     begun = rounds(directory, experiment)
-    if not begun or _is(directory, CLOSED, experiment, begun[-1]):
+    if not begun or is_closed(directory, experiment, begun[-1]):
         return None
     return begun[-1]
+
+
+def is_closed(directory: Path, experiment: str, number: int) -> bool:
+    """Return whether a round is closed."""
+    return _is(directory, CLOSED, experiment, number)
 
 
 def _is(directory: Path, pattern: str, experiment: str, number: int) -> bool:

@@ -1,58 +1,14 @@
-"""Classifiers: an allowed list of scikit-learn's, made, fitted and asked in one way."""
+"""Classifiers of scikit-learn, made, fitted and asked in one way."""
 
-from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.vra.rounds.allowed import ALLOWED, BOOSTED, Parameters, class_name
+
 Matrix = NDArray[np.float32]
-Parameters = Mapping[str, str | int | float | bool | None]
-
-
-class _Kind(NamedTuple):
-    module: str
-    scaled: bool = False
-    """Whether features must be of one scale."""
-    seeded: bool = True
-    defaults: Parameters = {}
-
-
-BOOSTED = "HistGradientBoostingClassifier"
-ALLOWED = {
-    BOOSTED: _Kind(
-        "sklearn.ensemble",
-        defaults={"max_iter": 100, "l2_regularization": 10.0, "learning_rate": 0.1},
-    ),
-    "RandomForestClassifier": _Kind("sklearn.ensemble"),
-    "ExtraTreesClassifier": _Kind("sklearn.ensemble"),
-    "GradientBoostingClassifier": _Kind("sklearn.ensemble"),
-    "AdaBoostClassifier": _Kind("sklearn.ensemble"),
-    "LogisticRegression": _Kind("sklearn.linear_model", scaled=True, defaults={"max_iter": 1000}),
-    "KNeighborsClassifier": _Kind("sklearn.neighbors", scaled=True, seeded=False),
-}
-"""Those whose ONNX was compared with them; the defaults of the first are finkvra's."""
-
-
-def class_name(name: str) -> str:
-    """Return the class of a name, which may be dotted.
-
-    Raises
-    ------
-    ValueError
-        If it is not in the list.
-
-    Examples
-    --------
-    >>> class_name("sklearn.ensemble.RandomForestClassifier")
-    'RandomForestClassifier'
-    """
-    dotted = {f"{kind.module}.{short}": short for short, kind in ALLOWED.items()}
-    short = dotted.get(name, name)
-    if short not in ALLOWED:
-        raise ValueError(f"{name!r}: no classifier that can be kept; there are {', '.join(dotted)}")
-    return short
 
 
 def fit(name: str, parameters: Parameters, x: Matrix, y: NDArray[np.int64], seed: int) -> Any:
@@ -65,7 +21,7 @@ def fit(name: str, parameters: Parameters, x: Matrix, y: NDArray[np.int64], seed
     Parameters
     ----------
     name : str
-        See `class_name`.
+        See `pipeline.vra.rounds.allowed.class_name`.
     parameters : mapping
         Of scikit-learn's class.
     x : ndarray of float32, shape (n, k)

@@ -33,7 +33,7 @@ class Pool(NamedTuple):
 
 
 def uncertainty(p: Floats) -> Floats:
-    """Return 0.5 - \\|p - 0.5\\|: from 0, certain, to 0.5."""
+    """Return 0.5 less the distance of p from 0.5: from 0, certain, to 0.5."""
     return 0.5 - np.abs(p - 0.5)
 
 

@@ -1,0 +1,44 @@
+"""What the round before says: who has a label, and the probabilities by its model."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.vra.rounds.frozen import LABELS, labelled
+from pipeline.vra.rounds.model_files import ONNX, score
+from pipeline.vra.rounds.pool import matrix
+
+
+class Before(NamedTuple):
+    """What the round before says.
+
+    Attributes
+    ----------
+    p : ndarray of float64, shape (n,), optional
+        Its model's probability of class 1 for each alert of the pool; absent without a model.
+    labelled : frozenset of int
+        Candids that somebody gave a label, or skipped.
+    """
+
+    p: NDArray[np.float64] | None = None
+    labelled: frozenset[int] = frozenset()
+
+
+def before(closed: Path | None, pool: pa.Table) -> Before:
+    """Return what the round before says of a pool; nothing of the first.
+
+    Parameters
+    ----------
+    closed : Path or None
+        Its folder.
+    pool : pyarrow.Table
+        See `pipeline.vra.rounds.pool.read_pool`.
+    """
+    if closed is None:
+        return Before()
+    model = closed / ONNX
+    p = score(model, matrix(pool)) if model.exists() else None
+    return Before(p, frozenset(labelled(closed / LABELS)))

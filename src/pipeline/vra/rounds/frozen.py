@@ -1,0 +1,60 @@
+"""Labels and training ids of a closed round: files that never change again."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pipeline.vra.labels.lines import COLUMNS, Label
+
+LABELS, TRAINING, HELD_OUT = "labels.csv", "training_ids.csv", "held_out.csv"
+
+
+def write_labels(labels: Iterable[Label], path: Path) -> None:
+    """Write labels in upstream's columns, and who gave them, by candid."""
+    rows = sorted(labels, key=lambda label: (label.candid, label.who))
+    _write(
+        path,
+        (*COLUMNS, "who"),
+        ((row.candid, row.object_id, row.label, row.timestamp, row.who) for row in rows),
+    )
+
+
+def write_training(rounds: Mapping[int, int], path: Path) -> None:
+    """Write in which round a model first learned from each candid, as upstream does."""
+    _write(path, ("candid", "round"), sorted(rounds.items(), key=lambda row: (row[1], row[0])))
+
+
+def read_training(path: Path) -> dict[int, int]:
+    """Return in which round a model first learned from each candid.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged; the message names it.
+    """
+    try:
+        with path.open(newline="") as file:
+            return {int(row["candid"]): int(row["round"]) for row in csv.DictReader(file)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: candid,round was expected: {error}") from error
+
+
+def labelled(path: Path) -> set[int]:
+    """Return the candids that a closed round's labels are of."""
+    try:
+        with path.open(newline="") as file:
+            return {int(row["candid"]) for row in csv.DictReader(file)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: candid,… was expected: {error}") from error
+
+
+def write_held_out(rows: Iterable[tuple[int, str, str]], path: Path) -> None:
+    """Write candid, object and label of those that no model learns from."""
+    _write(path, ("candid", "objectId", "label"), sorted(rows))
+
+
+def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -1,0 +1,39 @@
+"""What the rules of the assistant's rounds ask: which round is open, and by what it goes."""
+
+from pipeline.vra import domain as vra
+from pipeline.vra import need as vra_needs
+from pipeline.vra import places
+from pipeline.vra.rounds import settings as vra_settings
+from pipeline.vra.rounds.began import status_of
+
+ASSISTANT = CONFIG.vra
+STATUS = status_of(Path(), ASSISTANT.experiment)
+EXPERIMENT_OF = {"experiment": ASSISTANT.experiment}
+# What is there has no rule: nothing makes it anew, and no label changes what is closed.
+# A job elsewhere has been told which round it is.
+NONE = "(?!)"
+ANY = r"\d{3,6}"
+CLOSABLE = ANY if not workflow.is_main_process else NONE
+BEGINNABLE = ANY if not workflow.is_main_process else NONE
+if workflow.is_main_process and ASSISTANT.rounds is not None:
+    if STATUS.began is None:
+        BEGINNABLE = places.round_name(STATUS.round)
+    elif STATUS.can_close:
+        CLOSABLE = places.round_name(STATUS.round)
+        BEGINNABLE = places.round_name(STATUS.round + 1)
+    logger.info(f"assistant {ASSISTANT.experiment}: {STATUS.line()}")
+
+
+def of_experiment(pattern):
+    """Return a pattern of rounds' files, with the round as a wildcard."""
+    return pattern.format(round="{round}", **EXPERIMENT_OF)
+
+
+def closed_before(wildcards):
+    """Return the folder of the round before; nothing before the first."""
+    number = int(wildcards.round)
+    return (
+        [vra.of_round(ASSISTANT.experiment, places.CLOSED, number - 1)]
+        if number
+        else []
+    )
