@@ -1,6 +1,7 @@
 """Section ``vra``: the assistant that learns from a person which alerts are worth a look."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -134,6 +135,15 @@ def _found(directory: Path) -> Iterator[str]:
     return rounds_lines(directory)
 
 
+_NEEDED = ("sklearn", "skops", "skl2onnx")
+
+
+def _unready(request: Request) -> Iterator[str]:
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        yield f"vra.rounds: {', '.join(missing)} not installed: pip install 'nightmill[vra]'"
+
+
 def _known(request: Request) -> Iterator[str]:
     section = request.config.vra
     if section is None:
@@ -176,5 +186,6 @@ VRA = Domain(
     targets=_targets,
     work=_work,
     checks=(_known,),
+    ready={"vra_close": _unready},
     found=_found,
 )

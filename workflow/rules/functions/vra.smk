@@ -7,7 +7,10 @@ from pipeline.vra.rounds import settings as vra_settings
 from pipeline.vra.rounds.began import status_of
 
 ASSISTANT = CONFIG.vra
-STATUS = status_of(Path(), ASSISTANT.experiment)
+try:
+    STATUS = status_of(Path(), ASSISTANT.experiment)
+except (ValueError, OSError) as error:
+    stop(str(error))
 EXPERIMENT_OF = {"experiment": ASSISTANT.experiment}
 # What is there has no rule: nothing makes it anew, and no label changes what is closed.
 # A job elsewhere has been told which round it is.

@@ -1,0 +1,114 @@
+"""Rounds of the assistant in the workflow: opened, labelled, closed, and left alone after that."""
+
+import subprocess
+import sys
+
+import pyarrow.parquet as pq
+import pytest
+from workdir import Workdir
+
+from pipeline.simulate.alerts import simulate_alerts
+from pipeline.vra.labels.store import append
+
+pytest.importorskip("sklearn", reason="the extra vra")
+pytestmark = pytest.mark.workflow
+NIGHTS = ("20260101", "20260102")
+FIRST, SIZE = 12, 6
+FILTER = "permissions: [1, 2, 3]\npipeline:\n  - $match: {candid: {$gt: 0}}\n"
+FOLDER = "results/vra/e"
+
+
+@pytest.fixture
+def directory(tmp_path) -> Workdir:
+    found = Workdir(tmp_path)
+    (tmp_path / "filters").mkdir()
+    (tmp_path / "filters/every.yaml").write_text(f"name: every\n{FILTER}")
+    for seed, night in enumerate(NIGHTS, 1):
+        simulate_alerts(tmp_path / night, 80, seed, night, format_="tarball")
+    configure(found, NIGHTS[:1])
+    return found
+
+
+def configure(directory, nights, **changes):
+    rounds = {"first": FIRST, "size": SIZE, "held_out": 0.25} | changes
+    vra = {"filter": "every", "experiment": "e", "rounds": rounds}
+    config = {"filters": {"path": "filters"}, "vra": vra, "report": False}
+    lines = [("ztf", night, f"{night}/ztf_public_{night}.tar.gz", 1) for night in nights]
+    directory.write_config(config, lines)
+
+
+def worklist(directory, number):
+    path = directory.path / FOLDER / f"round_{number:03}/worklist.parquet"
+    return pq.read_table(path).to_pylist()
+
+
+def answer(directory, keys):
+    """Give labels in the worklist's order by the command, a key a line."""
+    command = [sys.executable, "-m", "pipeline.cli.main", "label", "--who", "ann"]
+    subprocess.run(
+        command, cwd=directory.path, input="\n".join([*keys, "q"]) + "\n", text=True, check=True,
+        capture_output=True, env=directory.environment(),
+    )  # fmt: skip
+
+
+def kept(directory, number):
+    folder = directory.path / FOLDER / f"round_{number:03}"
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def test_a_campaign(directory):
+    said = directory.snakemake("--cores", "2")
+    assert f"round 0 is open, by random: 0 of {FIRST} labels are there: nightmill label" in said
+    assert len(worklist(directory, 0)) == 3 * FIRST
+    assert directory.planned() == {}
+
+    answer(directory, ["r", "b"] * 3)
+    said = directory.snakemake("--cores", "1", "--dry-run")
+    assert f"round 0 is open, by random: 6 of {FIRST} labels are there: nightmill label" in said
+    assert directory.planned() == {}
+
+    answer(directory, ["s", *["r", "b"] * 3])
+    assert "the next run closes it" in directory.snakemake("--cores", "1", "--dry-run")
+    assert directory.planned() == {"vra_close": 1, "vra_worklist": 1}
+    said = directory.snakemake("--cores", "2")
+    assert "1 round closed; round 1 is open, by uncertainty" in said
+    asked = {row["candid"] for row in worklist(directory, 0)[: FIRST + 1]}
+    assert not asked & {row["candid"] for row in worklist(directory, 1)}
+
+    # what is closed stays, whatever comes after
+    before = kept(directory, 0)
+    append(directory.path / "labels", "bob", worklist(directory, 0)[0]["candid"], "X", "agn")
+    assert directory.planned() == {}
+    configure(directory, NIGHTS)
+    assert not {rule for rule in directory.planned() if rule.startswith("vra")}
+    directory.snakemake("--cores", "2")
+    configure(directory, NIGHTS, seed=1, strategy="random", classes="gal", size=3)
+    assert directory.planned() == {}
+    assert not {rule for rule in directory.planned("--forceall") if rule.startswith("vra")}
+    assert kept(directory, 0) == before
+
+    # a round that has begun keeps what it began with, the next one takes what is said now
+    answer(directory, ["r", "b"] * (SIZE // 2))
+    directory.snakemake("--cores", "2")
+    assert len(worklist(directory, 2)) == 9
+    nights = {str(row["candid"])[:4] for row in worklist(directory, 2)}
+    assert len(nights) == 2
+
+
+def test_what_cannot_be(directory):
+    for rounds, said in (
+        ({"classifier": "os.system"}, "vra.rounds.classifier: 'os.system': no classifier that can"),
+        ({"classes": {"real": 1}}, "vra.rounds.classes: a class map has labels of class 0 and"),
+        ({"held_out": 1}, "vra.rounds.held_out"),
+        ({"strategy": "best"}, "vra.rounds.strategy"),
+    ):
+        configure(directory, NIGHTS[:1], **rounds)
+        assert said in directory.snakemake("--dry-run", ok=False)
+
+
+def test_a_damaged_round_is_named(directory):
+    directory.snakemake("--cores", "2")
+    began = directory.path / FOLDER / "round_000/round.json"
+    began.write_text('{"round": 0')
+    assert "round_000/round.json: is no whole JSON" in directory.snakemake("--dry-run", ok=False)
