@@ -11,6 +11,7 @@ from PIL import Image
 
 from pipeline.contract.blocks import (
     Block,
+    Cell,
     Column,
     Copy,
     Group,
@@ -92,7 +93,6 @@ def _table(reads: Reads, found: Mapping[str, Mapping[str, Any]]) -> Table:
     columns = [
         Column("event"),
         Column("MJD", 5),
-        Column("against the night"),
         Column("RA [deg]", 2),
         Column("Dec [deg]", 2),
         Column("50 % [deg²]", 2),
@@ -100,13 +100,17 @@ def _table(reads: Reads, found: Mapping[str, Mapping[str, Any]]) -> Table:
         Column("levels"),
         Column("failed pixels"),
     ]
-    rows = [
+    rows: list[list[Cell]] = [
         [
-            *(name, one["mjd"], _when(_days(reads, one)), one["ra_deg"], one["dec_deg"]),
+            *(name, one["mjd"], one["ra_deg"], one["dec_deg"]),
             *(one["area_50_deg2"], one["area_90_deg2"], one["levels"], one["failed_pixels"]),
         ]
         for name, one in found.items()
     ]
+    if reads.span is not None:  # the index is of no night
+        columns.insert(2, Column("against the night"))
+        for row, one in zip(rows, found.values(), strict=True):
+            row.insert(2, _when(_days(reads, one)))
     return Table("Neutrino events", columns, rows)
 
 
