@@ -83,6 +83,25 @@ def test_what_cannot_be_told_is_asked_for_and_nothing_written(
     assert not list(tmp_path.rglob("*.tsv")) or options
 
 
+def test_files_as_a_shell_puts_them(init, tmp_path):
+    simulate_alerts(tmp_path / "night", 3, 1, NIGHT)
+    files = sorted((tmp_path / "night").rglob("*.avro"))
+    assert len(files) == 3
+    status, said, complaints = init(*files)
+    assert (status, said) == (1, "")
+    assert "one call a night, whose files are given as their folder" in complaints
+    status, said, complaints = init(*files, "--night", NIGHT)
+    assert (status, said) == (1, "")
+    assert f"{files[0]} and {files[1]} are both ztf {NIGHT}: one call a night" in complaints
+    assert not (tmp_path / "work").exists()
+    assert init(files[0].parent, "--night", NIGHT)[0] == 0
+    events = [tmp_path / "a.json", tmp_path / "b/a.json"]
+    events[1].parent.mkdir()
+    for event in events:
+        event.write_text("{}")
+    assert init(*events)[2].endswith("b/a.json are both a\n")
+
+
 def test_an_empty_directory_gets_all_tables(init, tmp_path):
     assert init()[0] == 0
     names = {path.name for path in (tmp_path / "work/config").iterdir()}

@@ -72,6 +72,19 @@ def test_without_a_command_it_says_how_to_use_it(capsys):
     assert "usage: nightmill" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words", [["query", "export-fits", "alerts", "ztf", "x.fits"], ["show", "a", "b"]]
+)
+def test_wrong_arguments_get_the_usage_of_their_own_command(capsys, words):
+    command = words[:2] if words[0] == "query" else words[:1]
+    with pytest.raises(SystemExit) as exit_:
+        main(words)
+    assert exit_.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"usage: nightmill {' '.join(command)} [-h]")
+    assert told.endswith(f"error: unrecognized arguments: {words[-1]}\n")
+
+
 def test_every_command_is_complete():
     for module in find_commands():
         assert module.COMMAND and module.__doc__

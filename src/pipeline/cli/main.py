@@ -29,7 +29,9 @@ _EXAMPLES = "examples:"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
-    arguments = build_parser().parse_args(argv)
+    arguments, unknown = build_parser().parse_known_args(argv)
+    if unknown:  # argparse itself would answer with the usage of all commands
+        arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         arguments.run(arguments)
     except KeyboardInterrupt:
@@ -65,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
             formatter_class=_Help,
         )
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, parser=command)
     return parser
 
 

@@ -19,6 +19,7 @@ from pipeline.plan.load import load_config, load_lines
 from pipeline.plan.overlay import DEFAULT
 
 EVENT_SUFFIXES = (".json", ".pkl", ".npz")
+_ONE_NIGHT = "one call a night, whose files are given as their folder"
 _LINES = {lines.key: lines for domain in DOMAINS for lines in domain.lines}
 
 
@@ -40,10 +41,11 @@ def begin(
     Raises
     ------
     ValueError
-        If an input is neither, or cannot be told (nothing is written then), or a line of its
-        name is there.
+        If an input is neither, or cannot be told, or two would be lines of one name (nothing is
+        written then), or a line of its name is there.
     """
     lines = [_line_of(given, directory, survey, night) for given in inputs]
+    _refuse_same(lines)
     config = directory / DEFAULT
     if not config.exists():
         write_config(config.parent)
@@ -56,6 +58,16 @@ def begin(
         if key not in tables:
             raise ConfigError(f"{config}: has no {key}: add {key}: config/{key}.tsv")
         yield f"{tables[key]}: {_added(tables[key], _LINES[key], values)}"
+
+
+def _refuse_same(lines: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+    """Refuse inputs of one name, as the files of a night are that a shell puts for ``folder/*``."""
+    paths: dict[tuple[str, ...], str] = {}
+    for key, values in lines:
+        name = tuple(values[part] for part in _LINES[key].identity)
+        if (first := paths.setdefault((key, *name), values["path"])) is not values["path"]:
+            hint = f": {_ONE_NIGHT}" if key == "alerts" else ""
+            raise ValueError(f"{first} and {values['path']} are both {' '.join(name)}{hint}")
 
 
 def _tables(directory: Path) -> dict[str, Path]:
@@ -96,7 +108,7 @@ def _night(given: str, is_url: bool, survey: str | None, night: str | None) -> d
         raise ValueError(f"{given}: give --survey: it is not fetched to look")
     night = night or night_of(given)
     if night is None:
-        raise ValueError(f"{given}: give --night, as YYYYMMDD: the name has none")
+        raise ValueError(f"{given}: give --night, as YYYYMMDD: the name has none; {_ONE_NIGHT}")
     return {"survey": survey or survey_of(Path(given)), "night": night}
 
 
