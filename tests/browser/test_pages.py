@@ -43,6 +43,20 @@ def test_the_page_is_as_wide_as_the_window(opened):
     assert wider <= 0
 
 
+def test_events_have_whole_names_in_low_rows(browser, report):
+    """At any width a name is one line, and a row at most two."""
+    for width in (1280, 400):
+        browser.open(report / "ztf/20180202.html", width)
+        rows = "[...document.querySelectorAll('table')].find(t => t.caption.textContent == "
+        rows += "'Neutrino events').tBodies[0].rows"
+        lines = "[...r.cells].map(c => (c.getClientRects()[0].height))"
+        line = "parseFloat(getComputedStyle(r).lineHeight)"
+        assert browser.value(f"[...{rows}].every(r => Math.max(...{lines}) < 3 * {line})")
+        range_ = "(n => { const x = document.createRange(); x.selectNodeContents(n); return x })"
+        name = f"{range_}({rows}[0].cells[0]).getClientRects().length"
+        assert browser.value(name) == 1
+
+
 def test_links_lead_somewhere(browser, report):
     for page in PAGES:
         browser.open(report / page)

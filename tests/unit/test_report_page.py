@@ -1,6 +1,7 @@
 """The page as a file: safe whatever names it is given, null-safe, the same bytes again, small."""
 
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from pipeline.report.links import links
 from pipeline.report.mollweide import project, unproject
 from pipeline.report.page import Shown, make_page
 from pipeline.report.parts import Part
+from pipeline.report.render import ONE, render
 from pipeline.report.stamp import NO_DATA, stamp_png
 
 HOSTILE = [
@@ -262,3 +264,16 @@ def test_histogram_without_anything():
     from pipeline.report.histogram import draw as bars
 
     assert bars(Histogram("h", "x", [0.0, 1.0, 2.0], [0, 0])).bars == ""
+
+
+def test_what_lacks_stands_where_its_column_does():
+    columns = [Column(name) for name in ("name", "number", "never", "word")]
+    rows = [["first", None, None, None], ["second", 2.5, None, "as long as there is room for it"]]
+    text = render_table(Table("Some", columns, rows))
+    heads = re.findall(r'<th scope="col"( class="n")?>(\w+)', text)
+    assert heads == [("", "name"), (' class="n"', "number"), (' class="n"', "never"), ("", "word")]
+    assert re.findall(r'<td class="(\w)">', text) == ["n", "n", "w", "n", "n", "t"]
+
+
+def render_table(table):
+    return render(ONE, title="t", of="o", object=None, blocks=[table])

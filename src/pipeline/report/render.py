@@ -54,11 +54,17 @@ def _environment() -> Environment:
     environment.globals |= {
         "kind_of": kind_of,
         "runs": runs,
+        "of_words": of_words,
         "draw_histogram": histogram.draw,
         "draw_light_curve": lambda o: light_curve.draw(o["points"], o["mjd"]),
         "symbol": light_curve.symbol,
     }
     return environment
+
+
+def of_words(rows: Sequence[Sequence[Any]]) -> list[bool]:
+    """Return for each column of a table whether it has words: others stand to the right."""
+    return [any(isinstance(value, str) for value in column) for column in zip(*rows, strict=True)]
 
 
 def _shown(value: Any) -> Any:
