@@ -270,3 +270,35 @@ def test_a_terminal_without_colours(directory):
 def test_a_terminal_that_has_no_such_letters(directory):
     out = in_terminal(directory, NAME, TERM="dumb", PYTHONIOENCODING="ascii")
     assert out.isascii() and "?" not in out.replace("search?", "").replace("sim-coo?", "")
+
+
+def test_a_map_of_anybody(tmp_path, capsys):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").write_text("maps: config/maps.tsv\n")
+    rows = [
+        ("event", "stream", "ra", "dec", "radius", "time", "known"),
+        ("IC231202A", "neutrino", 138.6, 0.15, 1.1, "2023-12-02T17:08:24", ""),
+        ("IC231202A", "neutrino", 20, -30, 1.0, "2023-12-02T17:08:24", "2023-12-03T00:00:00"),
+    ]
+    table = "".join("\t".join(map(str, row)) + "\n" for row in rows)
+    (tmp_path / "config/maps.tsv").write_text(table)
+    where = ["--directory", str(tmp_path)]
+    (tmp_path / "results").mkdir()
+    assert main(["show", "IC231202A", *where]) == 0
+    said = capsys.readouterr().out
+    assert "neutrino" in said and "2023-12-02 17:08:24.000 UTC" in said
+    assert re.search(r"RA, most probable +(19\.9|20\.0)", said)
+    assert re.search(r"Dec +-(30\.0|29\.9)", said)
+    area = float(re.search(r"90 % +([\d.]+)", said)[1])
+    assert area == pytest.approx(np.pi, rel=0.03)
+    page = tmp_path / "map.html"
+    assert main(["show", "IC231202A", "--html", str(page), *where]) == 0
+    assert "most probable" in page.read_text()
+    check_page(page.read_text())
+    assert main(["show", "IC231202A", "--png", str(tmp_path / "map.png"), *where]) == 1
+    assert "there is no picture" in capsys.readouterr().err
+    assert main(["show", "IC1", *where]) == 1
+    assert "1 map of maps.tsv" in capsys.readouterr().err
+    (tmp_path / "config/maps.tsv").write_text("event\n")
+    assert main(["show", "IC1", *where]) == 1
+    assert "no object, candid or event" in capsys.readouterr().err

@@ -1,9 +1,9 @@
-"""Show an object, an alert or an event: light curve, stamps, scores, matches; contour areas."""
+"""Show an object, an alert, an event or a map: light curve, stamps, scores, matches; areas."""
 
 import argparse
 from pathlib import Path
 
-from pipeline.contract.arguments import add_directory
+from pipeline.contract.arguments import add_configuration
 
 COMMAND = "show"
 EXAMPLES = (
@@ -14,7 +14,7 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help="an object, a candid, or an event")
+    parser.add_argument("name", metavar="NAME", help="an object, a candid, an event, or a map")
     parser.add_argument("--survey", help="of the object or alert, where several have the name")
     parser.add_argument(
         "--png",
@@ -25,17 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="write a page instead, which needs no other file"
     )
-    add_directory(parser)
+    add_configuration(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print, or write, what there is."""
     from pipeline.show.shown import print_found, write_files  # noqa: PLC0415 - heavy
 
-    if arguments.png is None and arguments.html is None:
-        print_found(arguments.directory, arguments.name, arguments.survey)
+    of = arguments.directory, arguments.name, arguments.survey
+    png, html, files = arguments.png, arguments.html, arguments.configfile
+    if png is None and html is None:
+        print_found(*of, files)
         return
-    for line in write_files(
-        arguments.directory, arguments.name, arguments.survey, arguments.png, arguments.html
-    ):
+    for line in write_files(*of, png, html, files):
         print(line)

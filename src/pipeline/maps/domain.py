@@ -153,20 +153,20 @@ def _own_events(request: Request) -> Iterator[str]:
             )
 
 
-def _lines(request: Request) -> list[MapSource]:
+def lines_of(request: Request) -> list[MapSource]:
     """Return the lines with a map of their own: our own events have a part of the page."""
     rows: tuple[MapRow, ...] = request.of("maps")
     return [row.source for row in rows if row.path is not None or row.radius is not None]
 
 
 def _page_tables(request: Request, survey: str, night: str) -> dict[str, list[str]]:
-    files = {source.path for source in _lines(request) if source.path is not None}
+    files = {source.path for source in lines_of(request) if source.path is not None}
     alerts = shards_of(request, paths.table("alerts"), survey, night)
     return {"alerts": alerts, "files": sorted(files)}
 
 
 def _page_settings(request: Request, survey: str) -> dict[str, Any]:
-    return {"maps": [asdict(source) for source in _lines(request)]}
+    return {"maps": [asdict(source) for source in lines_of(request)]}
 
 
 def _trials(request: Request) -> Trials:
@@ -187,7 +187,7 @@ MAPS = Domain(
         ),
     ),
     lines=(Lines("maps", MapRow, ("event", "known")),),
-    active=lambda request: bool(_lines(request)),
+    active=lambda request: bool(lines_of(request)),
     rules=False,  # who uses maps reads them
     targets=lambda request: list(map(str, addresses(request.of("maps")))),  # queries do too
     checks=(_own_events,),

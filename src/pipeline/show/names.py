@@ -1,13 +1,17 @@
 """What a name stands for in a working directory: objects, alerts, events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.contract import paths
+from pipeline.contract.section import ConfigError
+from pipeline.maps.domain import lines_of
+from pipeline.maps.source import MapSource, newest
 from pipeline.notebook import Results
 from pipeline.plan.ended import Failed, said_by
+from pipeline.plan.overlay import read_unchecked
 from pipeline.skymaps.domain import FIRST_LOOK, product
 
 SUMMARY = "summary.json"
@@ -52,10 +56,29 @@ class EventFound:
     folder: Path
 
 
-Found = AlertFound | EventFound
+@dataclass(frozen=True)
+class MapFound:
+    """The newest map of an event that was not scanned here.
+
+    Attributes
+    ----------
+    name : str
+    source : MapSource
+    directory : Path
+        The workflow's, where the map's path begins.
+    """
+
+    name: str
+    source: MapSource
+    directory: Path
 
 
-def find(results: Results, name: str, survey: str | None = None) -> list[Found]:
+Found = AlertFound | EventFound | MapFound
+
+
+def find(
+    results: Results, name: str, survey: str | None = None, files: Sequence[Path] = ()
+) -> list[Found]:
     """Return all that a name stands for: an object of each survey that has one, alerts, an event.
 
     Parameters
@@ -66,6 +89,8 @@ def find(results: Results, name: str, survey: str | None = None) -> list[Found]:
         Of an object or an event, or a candid.
     survey : str, optional
         Look for objects and alerts of it alone.
+    files : sequence of Path
+        Laid over the directory's configuration, which names the maps.
 
     Raises
     ------
@@ -76,9 +101,20 @@ def find(results: Results, name: str, survey: str | None = None) -> list[Found]:
     folder = _events(results.directory).get(name)
     if folder is not None and survey is None:
         found.append(EventFound(name, folder))
+    maps = {} if survey is not None or folder is not None else _maps(results.directory, files)
+    if name in maps:
+        found.append(MapFound(name, maps[name], results.directory))
     if not found:
-        raise ValueError(_nothing(results, name, survey))
+        raise ValueError(_nothing(results, name, survey, len(maps)))
     return found
+
+
+def _maps(directory: Path, files: Sequence[Path]) -> dict[str, MapSource]:
+    """Return the maps of ``maps.tsv``; results are shown whatever became of the configuration."""
+    try:
+        return newest(lines_of(read_unchecked(directory, files)))
+    except ConfigError:
+        return {}
 
 
 def _events(directory: Path) -> dict[str, Path]:
@@ -113,7 +149,7 @@ def _found(results: Results, row: dict[str, Any]) -> AlertFound:
     return AlertFound(survey, row["night"], row["candid"], object_id, mine)
 
 
-def _nothing(results: Results, name: str, survey: str | None) -> str:
+def _nothing(results: Results, name: str, survey: str | None, maps: int) -> str:
     """Return in a line what was looked through."""
     events = _events(results.directory)
     log = results.directory / paths.log("scan", "event").format(event=name)
@@ -131,6 +167,8 @@ def _nothing(results: Results, name: str, survey: str | None) -> str:
     told = [f"{of} {_dates(dates)}" for of, dates in nights.items()] or ["no night"]
     if survey is None:
         told.append(f"{len(events)} event{'s' * (len(events) != 1)}")
+    if maps:
+        told.append(f"{maps} map{'s' * (maps != 1)} of maps.tsv")
     asked = repr(name if len(name) <= MOST_LETTERS else name[:MOST_LETTERS] + "…")
     of_what = "no object, candid or event" if survey is None else f"no object or candid of {survey}"
     where = results.directory / paths.RESULTS

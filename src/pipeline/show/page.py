@@ -7,8 +7,8 @@ from typing import Any
 from pipeline.contract.blocks import Block
 from pipeline.io.atomic import atomic_path
 from pipeline.report.render import ONE, render
-from pipeline.show import event
-from pipeline.show.names import AlertFound, Found
+from pipeline.show import event, sky_map
+from pipeline.show.names import AlertFound, Found, MapFound
 
 
 def write_page(found: Found, card: Mapping[str, Any] | None, path: Path) -> None:
@@ -25,6 +25,9 @@ def write_page(found: Found, card: Mapping[str, Any] | None, path: Path) -> None
     if isinstance(found, AlertFound):
         title = found.object_id or f"Packet {found.candid}"
         of = f"{found.survey} {found.night}, packet {found.candid}"
+    elif isinstance(found, MapFound):
+        title, of = found.name, "Skymap"
+        blocks = sky_map.blocks(found.source, found.directory)
     else:
         title, of = found.name, "Neutrino event"
         table, *rest = event.blocks(found.folder)

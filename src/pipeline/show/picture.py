@@ -18,7 +18,7 @@ from pipeline.report.light_curve import band_number
 from pipeline.report.render import band_colours
 from pipeline.report.words import number, utc
 from pipeline.show.event import SKY, ZOOM
-from pipeline.show.names import AlertFound, Found
+from pipeline.show.names import AlertFound, Found, MapFound
 from pipeline.show.safe import safe
 
 SIZE, DPI = (8.0, 7.0), 130
@@ -41,7 +41,11 @@ def write_picture(found: Found, card: Mapping[str, Any] | None, path: Path) -> N
     ------
     FileNotFoundError
         If an event has no picture.
+    ValueError
+        If it is a map of ``maps.tsv``: there are pictures of scans alone.
     """
+    if isinstance(found, MapFound):
+        raise ValueError(f"{found.name}: of a map of maps.tsv there is no picture; --html has it")
     if card is None:
         assert not isinstance(found, AlertFound)
         there = [found.folder / name for name in (ZOOM, SKY) if (found.folder / name).is_file()]

@@ -1,16 +1,16 @@
 """What `nightmill show` does: find what a name stands for, and print it or write it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.io.console import console
 from pipeline.notebook import Results
-from pipeline.show import alert, event
-from pipeline.show.names import AlertFound, Found, find
+from pipeline.show import alert, event, sky_map
+from pipeline.show.names import AlertFound, EventFound, Found, find
 from pipeline.show.terminal import print_alert, print_event
 
 
-def print_found(directory: Path, name: str, survey: str | None) -> None:
+def print_found(directory: Path, name: str, survey: str | None, files: Sequence[Path] = ()) -> None:
     """Print all that a name stands for.
 
     Parameters
@@ -21,6 +21,8 @@ def print_found(directory: Path, name: str, survey: str | None) -> None:
         An object, a candid or an event.
     survey : str or None
         Objects and alerts of it alone.
+    files : sequence of Path
+        Laid over the directory's configuration.
 
     Raises
     ------
@@ -29,23 +31,30 @@ def print_found(directory: Path, name: str, survey: str | None) -> None:
     """
     results = Results(directory, "arrow")
     screen = console()
-    for number, found in enumerate(find(results, name, survey)):
+    for number, found in enumerate(find(results, name, survey, files)):
         if number:
             screen.rule(characters="─")
         if isinstance(found, AlertFound):
             print_alert(alert.card(results, found), screen)
-        else:
+        elif isinstance(found, EventFound):
             print_event(found.name, event.blocks(found.folder), screen)
+        else:
+            print_event(found.name, sky_map.blocks(found.source, found.directory), screen)
 
 
 def write_files(
-    directory: Path, name: str, survey: str | None, png: Path | None, html: Path | None
+    directory: Path,
+    name: str,
+    survey: str | None,
+    png: Path | None,
+    html: Path | None,
+    files: Sequence[Path] = (),
 ) -> Iterator[str]:
     """Write a picture, a page or both of what a name stands for; yield a line about each.
 
     Parameters
     ----------
-    directory, name, survey
+    directory, name, survey, files
         As of `print_found`.
     png, html : Path or None
 
@@ -58,7 +67,7 @@ def write_files(
     from pipeline.show.picture import write_picture  # noqa: PLC0415 - matplotlib
 
     results = Results(directory, "arrow")
-    found = find(results, name, survey)
+    found = find(results, name, survey, files)
     if len(found) > 1:
         told = ", ".join(map(_words, found))
         raise ValueError(f"{name!r} stands for {told}: say which by --survey")
@@ -75,4 +84,4 @@ def write_files(
 def _words(found: Found) -> str:
     if isinstance(found, AlertFound):
         return f"packet {found.candid} of {found.survey}"
-    return f"event {found.name}"
+    return f"{'event' if isinstance(found, EventFound) else 'map'} {found.name}"
