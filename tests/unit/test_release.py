@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -63,3 +64,10 @@ def test_the_forge_runs_what_ci_runs():
     theirs = "\n".join(step.get("run", "") for step in steps(ROOT / ".github/workflows/ci.yml"))
     assert ours
     assert all(re.search(rf"^make {target}\b", theirs, flags=re.MULTILINE) for target in ours)
+
+
+def test_pip_gets_one_tensorflow():
+    """tf_keras asks for `tensorflow`: its extra has no other distribution of the same files."""
+    needed = [Requirement(text).name for text in PROJECT["optional-dependencies"]["tensorflow"]]
+    assert [name for name in needed if name.startswith("tensorflow")] == ["tensorflow"]
+    assert "\ntensorflow-cpu==" in (ROOT / "requirements.lock").read_text()  # the small one
