@@ -78,3 +78,51 @@ rule vra_close:
         code=job_code("vra", "vra_close"),
     script:
         "../scripts/vra_close.py"
+
+
+rule vra_bench:
+    """Run one campaign with the oracle: a strategy, a size of rounds, a seed."""
+    input:
+        features=vra.pool_tables(REQUEST),
+        oracle=ASSISTANT.bench.oracle if ASSISTANT.bench else [],
+    output:
+        of_experiment(places.CAMPAIGN),
+    log:
+        paths.log("vra_bench", "strategy", "size", "seed"),
+    wildcard_constraints:
+        strategy="[a-z]+",
+        size=r"\d+",
+        seed=r"\d+",
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized(vra_needs.vra_bench_need(vra.pool_packets(REQUEST))),
+    params:
+        campaign=campaign_of,
+        code=job_code("vra", "vra_bench"),
+    script:
+        "../scripts/vra_bench.py"
+
+
+rule vra_bench_summary:
+    """Draw which strategy needs how many labels."""
+    input:
+        vra.campaigns(ASSISTANT),
+    output:
+        table=of_experiment(places.CURVES),
+        picture=report(
+            of_experiment(places.CURVES_PNG),
+            caption="../report/bench.rst",
+            category="Assistant",
+        ),
+    log:
+        paths.log("vra_bench_summary"),
+    localrule: True
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        target=ASSISTANT.bench.target if ASSISTANT.bench else None,
+        title=ASSISTANT.experiment,
+        code=job_code("vra", "vra_bench_summary"),
+    script:
+        "../scripts/vra_bench_summary.py"

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipeline.io.atomic import atomic_path
 from pipeline.io.tables import TableWriter, field, table_writer
+from pipeline.simulate.oracle import Oracle
 from pipeline.simulate.stream import SimulatedPacket
 from pipeline.simulate.ztf import sky
 from pipeline.simulate.ztf.lightcurves import magnitude
@@ -56,7 +57,10 @@ UNMEASURED = 50  # one field galaxy in so many has no redshift, as in real catal
 class Tables:
     """Writers of the truth and of the catalogues, fed packet by packet."""
 
-    def __init__(self, truth: TableWriter, stars: TableWriter, galaxies: TextIO) -> None:
+    def __init__(
+        self, truth: TableWriter, stars: TableWriter, galaxies: TextIO, oracle: Oracle
+    ) -> None:
+        self._oracle = oracle
         self._writers = {"truth": truth, "stars": stars}
         self._schemas = {"truth": TRUTH, "stars": STARS}
         self._rows: dict[str, list[dict[str, Any]]] = {"truth": [], "stars": []}
@@ -65,7 +69,9 @@ class Tables:
 
     def add(self, packet: SimulatedPacket) -> None:
         """Add a packet's truth and, with its object's first alert, what lies around."""
-        self._rows["truth"].append(truth_row(packet))
+        truth = truth_row(packet)
+        self._rows["truth"].append(truth)
+        self._oracle.add(truth)
         if packet.alert.first:
             self._rows["stars"] += star_rows(packet.alert.sky_object)
             self._galaxies.writerows(galaxy_rows(packet.alert.sky_object))
@@ -86,13 +92,15 @@ class Tables:
 
 @contextmanager
 def open_tables(folder: Path) -> Iterator[Tables]:
-    """Open ``truth.parquet``, ``stars.parquet`` and ``galaxies.csv`` in `folder`."""
+    """Open ``truth.parquet``, ``stars.parquet``, ``galaxies.csv``, ``labels.csv`` in `folder`."""
     with ExitStack() as stack:
         truth = stack.enter_context(table_writer(folder / "truth.parquet", TRUTH))
         stars = stack.enter_context(table_writer(folder / "stars.parquet", STARS))
         path = stack.enter_context(atomic_path(folder / "galaxies.csv"))
         galaxies = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
-        tables = Tables(truth, stars, galaxies)
+        path = stack.enter_context(atomic_path(folder / "labels.csv"))
+        labels = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
+        tables = Tables(truth, stars, galaxies, Oracle(labels))
         yield tables
         tables.flush()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,12 +12,19 @@ from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.request import Request
-from pipeline.contract.section import Section
+from pipeline.contract.section import FilePath, Section
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
-from pipeline.vra.need import features_need, vra_worklist_need
-from pipeline.vra.places import CLOSED, WORKLIST, round_name
+from pipeline.vra.need import (
+    features_need,
+    vra_bench_need,
+    vra_bench_summary_need,
+    vra_worklist_need,
+)
+from pipeline.vra.places import CAMPAIGN, CLOSED, CURVES, CURVES_PNG, WORKLIST, round_name
 from pipeline.vra.rounds.allowed import BOOSTED, class_name
 from pipeline.vra.rounds.class_maps import class_map
+
+StrategyName = Literal["uncertainty", "entropy", "margin", "random", "diverse"]
 
 
 class Rounds(Section):
@@ -27,9 +34,7 @@ class Rounds(Section):
         "real",
         description="of each label: gal, real, trans, or {label: 0 or 1}",
     )
-    strategy: Literal["uncertainty", "entropy", "margin", "random", "diverse"] = Field(
-        "uncertainty", description="whom to ask about next"
-    )
+    strategy: StrategyName = Field("uncertainty", description="whom to ask about next")
     first: int = Field(30, ge=2, le=100_000, description="labels of the first round, at random")
     size: int = Field(10, ge=1, le=100_000, description="labels of each round after it")
     per_object: int = Field(1, ge=1, description="alerts of one object in a round at most")
@@ -43,6 +48,21 @@ class Rounds(Section):
     parameters: dict[str, str | int | float | bool | None] = Field(
         {}, description="of the classifier, where they are not the defaults"
     )
+
+
+class Bench(Section):
+    """Campaigns with an oracle, before anyone labels."""
+
+    oracle: FilePath = Field(description="a labels file: candid,objectId,label,timestamp")
+    strategies: list[StrategyName] = Field(
+        ["uncertainty", "random"], min_length=1, description="those to compare"
+    )
+    sizes: list[Annotated[int, Field(ge=1, le=100_000)]] = Field(
+        [10], min_length=1, description="labels of each round after the first"
+    )
+    seeds: int = Field(20, ge=1, le=1000, description="campaigns of each, by other seeds")
+    rounds: int = Field(8, ge=1, le=1000, description="of each campaign")
+    target: float = Field(0.9, gt=0, le=1, description="recall to reach")
 
 
 class Assistant(Section):
@@ -63,6 +83,9 @@ class Assistant(Section):
     )
     rounds: Rounds | None = Field(
         None, description="rounds of learning; without there are features alone"
+    )
+    bench: Bench | None = Field(
+        None, description="campaigns with an oracle: which strategy needs fewer labels"
     )
     finkvra_compat: bool = Field(
         False, description="features of the r band are copies of those of g, as in finkvra"
@@ -91,7 +114,7 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         after = (named("decode", of), named("filter", of))
         yield Work("features", of, night.shards, job, after=after)
     if nights_of_pool(request):
-        yield from _worklist_work(request, expected)
+        yield from _learning_work(request, expected)
 
 
 def pool_packets(request: Request, expected: Expected = UNKNOWN) -> int:
@@ -99,19 +122,52 @@ def pool_packets(request: Request, expected: Expected = UNKNOWN) -> int:
     return sum(packets_of(night, expected) for night in nights_of_pool(request))
 
 
-def _worklist_work(request: Request, expected: Expected) -> Iterator[Work]:
-    """Yield what opens the first round: nobody knows when people have closed it."""
+def _learning_work(request: Request, expected: Expected) -> Iterator[Work]:
+    """Yield what opens the first round (nobody knows when people close it), and the bench."""
     section = request.config.vra
+    after = tuple(named("features", night_name(n)) for n in nights_of_pool(request))
     if section.rounds is not None:
-        after = tuple(named("features", night_name(n)) for n in nights_of_pool(request))
         job = vra_worklist_need(pool_packets(request, expected))
         yield Work("vra_worklist", section.experiment, 1, job, after=after, once=True)
+    if section.bench is not None:
+        yield from _bench_work(section, pool_packets(request, expected), after)
+
+
+def _bench_work(section: Assistant, packets: int, after: tuple[str, ...]) -> Iterator[Work]:
+    of, number = section.experiment, len(campaigns(section))
+    yield Work("vra_bench", of, number, vra_bench_need(packets), after=after)
+    summary = vra_bench_summary_need(number)
+    yield Work("vra_bench_summary", of, 1, summary, after=(named("vra_bench", of),))
+
+
+def campaigns(section: Assistant) -> list[str]:
+    """Return the files of a bench's campaigns: strategy, size and seed."""
+    bench = section.bench
+    if bench is None:
+        return []
+    return [
+        CAMPAIGN.format(experiment=section.experiment, strategy=strategy, size=size, seed=seed)
+        for strategy in dict.fromkeys(bench.strategies)
+        for size in dict.fromkeys(bench.sizes)
+        for seed in range(bench.seeds)
+    ]
 
 
 def _targets(request: Request) -> list[str]:
-    """Return the open round's worklist, and what follows where it has its labels."""
+    """Return the bench's curves, the open round's worklist, and what follows if it can close."""
     section = request.config.vra
-    if section is None or section.rounds is None or not nights_of_pool(request):
+    if section is None or not nights_of_pool(request):
+        return []
+    return [*_of_rounds(section), *_of_bench(section)]
+
+
+def _of_bench(section: Assistant) -> list[str]:
+    experiment = {"experiment": section.experiment}
+    return [] if section.bench is None else [p.format(**experiment) for p in (CURVES, CURVES_PNG)]
+
+
+def _of_rounds(section: Assistant) -> list[str]:
+    if section.rounds is None:
         return []
     from pipeline.vra.rounds.began import status_of  # noqa: PLC0415 - rounds are few who have any
 
@@ -130,9 +186,11 @@ def of_round(experiment: str, pattern: str, number: int) -> str:
 
 
 def _found(directory: Path) -> Iterator[str]:
-    from pipeline.vra.rounds.began import rounds_lines  # noqa: PLC0415 - for the cli alone
+    from pipeline.vra.bench.curves import bench_lines  # noqa: PLC0415 - for the cli alone
+    from pipeline.vra.rounds.began import rounds_lines  # noqa: PLC0415
 
-    return rounds_lines(directory)
+    yield from rounds_lines(directory)
+    yield from bench_lines(directory)
 
 
 _NEEDED = ("sklearn", "skops", "skl2onnx")

@@ -98,3 +98,52 @@ def vra_close(
     pool = read_pool(map(Path, features))
     with atomic_folder(output) as folder:
         return close_round(pool, read(Path(round_.labels)), earlier, how, folder)
+
+
+def vra_bench(features: list[str], oracle: str, campaign: dict[str, Any], output: str) -> int:
+    """Write one campaign as JSON; return its number of rounds.
+
+    Parameters
+    ----------
+    features : list of str
+        The table ``features`` of all nights.
+    oracle : str
+        A labels file.
+    campaign : dict
+        See `pipeline.vra.bench.campaign.Campaign`.
+    output : str
+    """
+    from pipeline.io.atomic import write_json
+    from pipeline.vra.bench.campaign import Campaign, run_campaign
+    from pipeline.vra.bench.oracle import read_oracle
+    from pipeline.vra.rounds.pool import read_pool
+
+    how = Campaign(**campaign)
+    rounds = run_campaign(read_pool(map(Path, features)), read_oracle(Path(oracle)), how)
+    of = {"strategy": how.strategy, "size": how.size, "seed": how.seed}
+    write_json({**of, "rounds": rounds}, output)
+    return len(rounds)
+
+
+def vra_bench_summary(
+    campaigns: list[str], target: float, title: str, output: dict[str, str]
+) -> list[str]:
+    """Write the curves of some campaigns as a table and a picture; return them in words.
+
+    Parameters
+    ----------
+    campaigns : list of str
+    target : float
+        Recall to reach.
+    title : str
+    output : dict of str to str
+        ``table`` (CSV) and ``picture`` (PNG).
+    """
+    from pipeline.io.json_file import read_json
+    from pipeline.vra.bench.curves import curves, words, write_curves
+    from pipeline.vra.bench.picture import write_picture
+
+    rows = curves(read_json(Path(path)) for path in campaigns)
+    write_curves(rows, Path(output["table"]))
+    write_picture(rows, target, title, Path(output["picture"]))
+    return list(words(rows, target))

@@ -18,3 +18,13 @@ def vra_worklist_need(packets: int) -> Need:
 def vra_close_need(packets: int) -> Need:
     """Return what the end of a round needs, of nights with so many packets."""
     return need_of("vra_close", {"packet": packets})
+
+
+def vra_bench_need(packets: int) -> Need:
+    """Return what one campaign needs, of nights with so many packets."""
+    return need_of("vra_bench", {"packet": packets})
+
+
+def vra_bench_summary_need(campaigns: int) -> Need:
+    """Return what the picture of so many campaigns needs."""
+    return need_of("vra_bench_summary", {"campaign": campaigns})

@@ -12,6 +12,9 @@ BEGAN = f"{ROUND}/round.json"
 """With what a round began: see `pipeline.vra.rounds.began`."""
 CLOSED = f"{ROUND}/closed"
 """A folder, which is there whole or not at all."""
+_BENCH = f"{EXPERIMENT}/bench"
+CAMPAIGN = f"{_BENCH}/{{strategy}}-{{size}}-{{seed}}.json"
+CURVES, CURVES_PNG = f"{_BENCH}/curves.csv", f"{_BENCH}/curves.png"
 _ROUND = re.compile(r"round_([0-9]{3,6})")
 
 

@@ -11,7 +11,6 @@ try:
     STATUS = status_of(Path(), ASSISTANT.experiment)
 except (ValueError, OSError) as error:
     stop(str(error))
-EXPERIMENT_OF = {"experiment": ASSISTANT.experiment}
 # What is there has no rule: nothing makes it anew, and no label changes what is closed.
 # A job elsewhere has been told which round it is.
 NONE = "(?!)"
@@ -28,8 +27,8 @@ if workflow.is_main_process and ASSISTANT.rounds is not None:
 
 
 def of_experiment(pattern):
-    """Return a pattern of rounds' files, with the round as a wildcard."""
-    return pattern.format(round="{round}", **EXPERIMENT_OF)
+    """Return a pattern of the experiment's files; what else is in it stays a wildcard."""
+    return pattern.replace("{experiment}", ASSISTANT.experiment)
 
 
 def closed_before(wildcards):
@@ -40,3 +39,9 @@ def closed_before(wildcards):
         if number
         else []
     )
+
+
+def campaign_of(wildcards):
+    """Return how a campaign of the bench goes."""
+    size, seed = int(wildcards.size), int(wildcards.seed)
+    return vra_settings.campaign(ASSISTANT, wildcards.strategy, size, seed)

@@ -137,6 +137,20 @@ def read(folder: Path) -> Labels:
     return found
 
 
+def of_file(path: Path, who: str) -> Labels:
+    """Return what one file says, whatever it is called; of any alert its last label counts.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    found = Labels()
+    check_regular(path)
+    found.given.extend(in_effect(_labels(path, who, found.problems)))
+    return found
+
+
 def of_labeller(path: Path, who: str) -> list[Label]:
     """Return all that a file has, in its order, undo among it."""
     return list(_labels(path, who, []))

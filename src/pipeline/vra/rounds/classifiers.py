@@ -1,12 +1,14 @@
 """Classifiers of scikit-learn, made, fitted and asked in one way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.vra.rounds.allowed import ALLOWED, BOOSTED, Parameters, class_name
+from pipeline.vra.rounds.allowed import ALLOWED, BOOSTED, Kind, Parameters, class_name
 
 Matrix = NDArray[np.float32]
 
@@ -39,6 +41,11 @@ def fit(name: str, parameters: Parameters, x: Matrix, y: NDArray[np.int64], seed
     given = {**kind.defaults, **({"random_state": seed} if kind.seeded else {}), **parameters}
     if short == BOOSTED:
         given.setdefault("min_samples_leaf", leaf_samples(y))
+    with one_thread():
+        return _fitted(short, kind, given, x, y)
+
+
+def _fitted(short: str, kind: Kind, given: Parameters, x: Matrix, y: NDArray[np.int64]) -> Any:
     try:
         model = getattr(import_module(kind.module), short)(**given)
     except TypeError as error:
@@ -62,7 +69,17 @@ def probability(model: Any, x: Matrix) -> NDArray[np.float64]:
     """Return the probability of class 1 of each row, shape (n,)."""
     if not len(x):
         return np.zeros(0)
-    return np.asarray(model.predict_proba(x)[:, 1], np.float64)
+    with one_thread():
+        return np.asarray(model.predict_proba(x)[:, 1], np.float64)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep to the one core that a job has: threads that wait for a busy one spin."""
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - of scikit-learn
+
+    with threadpool_limits(1):
+        yield
 
 
 def _behind_medians(model: Any, scaled: bool) -> Any:

@@ -52,6 +52,27 @@ def learning(section: "Assistant") -> dict[str, Any]:
     }
 
 
+def campaign(section: "Assistant", strategy: str, size: int, seed: int) -> dict[str, Any]:
+    """Return a `pipeline.vra.bench.campaign.Campaign`; without rounds by their defaults."""
+    from pipeline.vra.domain import Rounds  # noqa: PLC0415 - which imports this
+
+    bench, rounds = section.bench, section.rounds or Rounds.model_validate({})
+    if bench is None:
+        raise ValueError("the configuration has no bench: its section `vra.bench` is expected")
+    return {
+        "strategy": strategy,
+        "first": rounds.first,
+        "size": size,
+        "rounds": bench.rounds,
+        "per_object": rounds.per_object,
+        "held_out": rounds.held_out,
+        "classes": class_map(rounds.classes),
+        "classifier": rounds.classifier,
+        "parameters": dict(rounds.parameters),
+        "seed": rounds.seed + seed,
+    }
+
+
 def _rounds(section: "Assistant") -> "Rounds":
     if section.rounds is None:
         raise ValueError("the configuration has no rounds: its section `vra.rounds` is expected")
