@@ -53,7 +53,9 @@ class Rounds(Section):
 class Bench(Section):
     """Campaigns with an oracle, before anyone labels."""
 
-    oracle: FilePath = Field(description="a labels file: candid,objectId,label,timestamp")
+    oracle: FilePath = Field(
+        "labels.csv", description="a labels file: candid,objectId,label,timestamp"
+    )
     strategies: list[StrategyName] = Field(
         ["uncertainty", "random"], min_length=1, description="those to compare"
     )
