@@ -10,6 +10,7 @@ rule features:
         alerts=paths.table("alerts"),
         history=paths.table("history"),
         candidates=paths.table("candidates"),
+        dust=vra.dust_files(ASSISTANT),
     output:
         paths.table("features"),
     log:

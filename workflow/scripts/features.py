@@ -7,6 +7,7 @@ with job(snakemake.log[0]) as log:
         snakemake.wildcards.survey,
         snakemake.params.filter,
         snakemake.params.finkvra_compat,
+        list(snakemake.input.dust),
         snakemake.output[0],
     )
     log.info("features of %d alerts", found)

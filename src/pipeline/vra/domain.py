@@ -13,6 +13,7 @@ from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.request import Request
 from pipeline.contract.section import FilePath, Section
+from pipeline.contract.trial import Trials
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.vra.need import (
     features_need,
@@ -20,7 +21,15 @@ from pipeline.vra.need import (
     vra_bench_summary_need,
     vra_worklist_need,
 )
-from pipeline.vra.places import CAMPAIGN, CLOSED, CURVES, CURVES_PNG, WORKLIST, round_name
+from pipeline.vra.places import (
+    CAMPAIGN,
+    CLOSED,
+    CURVES,
+    CURVES_PNG,
+    DUST_FILES,
+    WORKLIST,
+    round_name,
+)
 from pipeline.vra.rounds.allowed import BOOSTED, class_name
 from pipeline.vra.rounds.class_maps import class_map
 
@@ -89,9 +98,24 @@ class Assistant(Section):
     bench: Bench | None = Field(
         None, description="campaigns with an oracle: which strategy needs fewer labels"
     )
+    dust_map: FilePath | None = Field(
+        None, description="a folder with SFD's maps of E(B-V), SFD_dust_4096_ngp.fits and _sgp"
+    )
     finkvra_compat: bool = Field(
         False, description="features of the r band are copies of those of g, as in finkvra"
     )
+
+
+def dust_files(section: Assistant) -> list[str]:
+    """Return the files of the dust map; none if there is none."""
+    folder = section.dust_map
+    return [] if folder is None else [str(Path(folder, name)) for name in DUST_FILES]
+
+
+def _trials(request: Request) -> Trials:
+    from pipeline.vra.trials import trials  # noqa: PLC0415 - for the cli alone
+
+    return trials(request)
 
 
 def pool_tables(request: Request) -> list[str]:
@@ -246,6 +270,7 @@ VRA = Domain(
     targets=_targets,
     work=_work,
     checks=(_known,),
+    trials=_trials,
     ready={"vra_close": _unready},
     found=_found,
 )

@@ -9,12 +9,14 @@ import pyarrow.parquet as pq
 
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.tables import table_writer, with_survey
+from pipeline.vra.dust import DustMap
 from pipeline.vra.features_table import FEATURES, FEATURES_SCHEMA
 from pipeline.vra.light_curve_features import SIX, SUFFIX, counts, six
 from pipeline.vra.light_curves import light_curves
 
 _NO_HOSTS = "sep_arcsec: no catalogue of hosts is configured"
 _NO_DUST = "ebv: no dust map is configured"
+_NOT_IN_DUST = "ebv: the dust map has no number there"
 
 
 def features_of_shard(
@@ -26,6 +28,7 @@ def features_of_shard(
     output: Path,
     *,
     finkvra_compat: bool = False,
+    dust: DustMap | None = None,
 ) -> int:
     """Write the features of a shard's alerts that passed a filter; return how many.
 
@@ -39,20 +42,27 @@ def features_of_shard(
     output : Path
     finkvra_compat : bool
         Whether the features of the r band are copies of those of g, as upstream has them.
+    dust : DustMap, optional
+        Where E(B-V) is from.
     """
     passed = pq.read_table(
         candidates, columns=["candid"], filters=pc.field("filter") == filter_name
     )
     wanted = pc.field("candid").isin(passed["candid"].combine_chunks())
     chosen = pq.read_table(alerts, filters=wanted)
-    table = feature_rows(chosen, pq.read_table(history, filters=wanted), survey, finkvra_compat)
+    earlier = pq.read_table(history, filters=wanted)
+    table = feature_rows(chosen, earlier, survey, finkvra_compat, dust)
     with table_writer(output, FEATURES_SCHEMA) as writer:
         writer.write_table(with_survey(table, survey.name).cast(FEATURES_SCHEMA))
     return int(table.num_rows)
 
 
 def feature_rows(
-    alerts: pa.Table, history: pa.Table, survey: Survey, finkvra_compat: bool = False
+    alerts: pa.Table,
+    history: pa.Table,
+    survey: Survey,
+    finkvra_compat: bool = False,
+    dust: DustMap | None = None,
 ) -> pa.Table:
     """Return the features of some alerts, a row each, in their order, without the survey.
 
@@ -62,6 +72,7 @@ def feature_rows(
         Of one survey; `history` has rows of these alerts at least.
     survey : Survey
     finkvra_compat : bool
+    dust : DustMap, optional
         See `features_of_shard`.
     """
     curves = light_curves(alerts, history, survey)
@@ -75,7 +86,20 @@ def feature_rows(
     there = "drb" in alerts.column_names
     columns["drb"] = alerts["drb"] if there else pa.nulls(rows, pa.float32())
     columns |= {name: pa.array(value, from_pandas=True) for name, value in values.items()}
+    ebv = np.full(rows, np.nan) if dust is None else dust.ebv(*_place(alerts))
+    columns["ebv"] = pa.array(ebv.astype(np.float32), from_pandas=True)
     columns |= {name: pa.nulls(rows, pa.float32()) for name in FEATURES if name not in columns}
-    columns["reason"] = pa.array(np.full(rows, f"{_NO_HOSTS}; {_NO_DUST}"), pa.string())
+    why = _NO_DUST if dust is None else _NOT_IN_DUST
+    columns["reason"] = pa.array(
+        np.where(np.isnan(ebv), f"{_NO_HOSTS}; {why}", _NO_HOSTS).tolist(), pa.string()
+    )
     names = [name for name in FEATURES_SCHEMA.names if name != "survey"]
     return pa.table({name: columns[name] for name in names})
+
+
+def _place(alerts: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """Return right ascension and declination [deg], NaN where null."""
+    ra, dec = (
+        alerts[name].cast(pa.float64()).to_numpy().astype(np.float64) for name in ("ra", "dec")
+    )
+    return ra, dec

@@ -5,7 +5,12 @@ from typing import Any
 
 
 def features(
-    tables: dict[str, str], survey: str, filter_name: str, finkvra_compat: bool, output: str
+    tables: dict[str, str],
+    survey: str,
+    filter_name: str,
+    finkvra_compat: bool,
+    dust: list[str],
+    output: str,
 ) -> int:
     """Write the features of one shard's pool; see `pipeline.vra.features`.
 
@@ -17,9 +22,12 @@ def features(
     filter_name : str
         Whose candidates are the pool.
     finkvra_compat : bool
+    dust : list of str
+        The two files of a dust map, or none.
     output : str
     """
     from pipeline.alerts.surveys.registry import get_survey
+    from pipeline.vra.dust import DustMap
     from pipeline.vra.features import features_of_shard
 
     return features_of_shard(
@@ -30,6 +38,7 @@ def features(
         get_survey(survey),
         Path(output),
         finkvra_compat=finkvra_compat,
+        dust=DustMap((Path(dust[0]), Path(dust[1]))) if dust else None,
     )
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pipeline.contract.paths import RESULTS
 
+DUST_FILES = ("SFD_dust_4096_ngp.fits", "SFD_dust_4096_sgp.fits")
+"""Of a dust map: of the northern and the southern galactic hemisphere."""
 EXPERIMENT = f"{RESULTS}/vra/{{experiment}}"
 ROUND = f"{EXPERIMENT}/round_{{round}}"
 WORKLIST = f"{ROUND}/worklist.parquet"
