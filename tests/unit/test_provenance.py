@@ -211,6 +211,7 @@ PASSED_ON = {
     "skymaps/scan/fitter.py:attempt",
     "skymaps/scanner/result.py:read_result",
     "maps/page.py:_map",
+    "vra/dust.py:_read",  # an error of a job, no result
     "vra/domain.py:_known",  # no job: the configuration's check
     "vra/rounds/model_files.py:score",  # an error of a job, no result
 }  # fmt: skip
