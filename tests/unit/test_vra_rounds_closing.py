@@ -106,6 +106,9 @@ def test_the_next_round_reads_it(pool, tmp_path):
     x = matrix(pool)
     assert found.p == pytest.approx(score(tmp_path / "one" / ONNX, x), abs=0)
     assert before(None, pool).p is None
+    (tmp_path / "one" / ONNX).unlink()
+    with pytest.raises(ValueError, match=r"model.onnx: is gone: put it back, or delete"):
+        before(tmp_path / "one", pool)
 
 
 @pytest.mark.parametrize("label", ["real", "skip"])

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.vra.rounds.frozen import LABELS, labelled
+from pipeline.io.json_file import read_json
+from pipeline.vra.rounds.frozen import LABELS, META, labelled
 from pipeline.vra.rounds.model_files import ONNX, score
 from pipeline.vra.rounds.pool import matrix
 
@@ -36,9 +37,18 @@ def before(closed: Path | None, pool: pa.Table) -> Before:
         Its folder.
     pool : pyarrow.Table
         See `pipeline.vra.rounds.pool.read_pool`.
+
+    Raises
+    ------
+    ValueError
+        If its files are damaged, or its model is gone: the next round would be at random without
+        a word. The message names the file.
     """
     if closed is None:
         return Before()
     model = closed / ONNX
-    p = score(model, matrix(pool)) if model.exists() else None
+    had_one = read_json(closed / META)["reason"] is None
+    if had_one and not model.exists():
+        raise ValueError(f"{model}: is gone: put it back, or delete {closed} to close it anew")
+    p = score(model, matrix(pool)) if had_one else None
     return Before(p, frozenset(labelled(closed / LABELS)))

@@ -20,6 +20,8 @@ from pipeline.vra.rounds.classifiers import fit, probability
 from pipeline.vra.rounds.frozen import (
     HELD_OUT,
     LABELS,
+    META,
+    METRICS,
     TRAINING,
     write_held_out,
     write_labels,
@@ -32,7 +34,6 @@ from pipeline.vra.rounds.picture import draw_round
 from pipeline.vra.rounds.pool import matrix
 from pipeline.vra.rounds.seeded import is_held_out
 
-META, METRICS = "meta.json", "metrics.json"
 MOST_PROBLEMS = 100
 """Lines of labels' files that are told in `META`."""
 

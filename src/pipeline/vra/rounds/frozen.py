@@ -1,4 +1,4 @@
-"""Labels and training ids of a closed round: files that never change again."""
+"""The files of a closed round, which never change again: its labels and training ids."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.vra.labels.lines import COLUMNS, Label
 
 LABELS, TRAINING, HELD_OUT = "labels.csv", "training_ids.csv", "held_out.csv"
+META, METRICS = "meta.json", "metrics.json"
 
 
 def write_labels(labels: Iterable[Label], path: Path) -> None:
