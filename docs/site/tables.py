@@ -21,7 +21,7 @@ def overview() -> str:
     lines = []
     for table in TABLES:
         keys = ", ".join(f"`{key}`" for key in table.keys) or "none"
-        cells = (f"[`{table.name}`](#{table.name})", table.row, keys, table.made)
+        cells = (f"[`{table.name}`](#{table.name.replace('_', '-')})", table.row, keys, table.made)
         lines.append(f"| {' | '.join(cells)} |\n")
     return HEADER + "".join(lines)
 

@@ -25,7 +25,9 @@ ROOT = Path(__file__).parents[2]
 NIGHT = "20260101"
 MINUTES = 60
 DECODED = tuple(table.name for table in ALERTS.tables)
-ALL_TABLES = tuple(table.name for table in TABLES)
+NEEDS_A_PERSON = "assistant_scores"
+"""A table that nobody has without having labelled."""
+ALL_TABLES = tuple(table.name for table in TABLES if table.name != NEEDS_A_PERSON)
 
 SCORE_ERROR = 1e-6
 """Stamps are divided by a norm that BLAS computes, as Kowalski does it. BLAS chooses its code by

@@ -29,7 +29,7 @@ def test_the_overview_is_the_domains():
 
 def documented(name: str) -> set[str]:
     """Return the columns of a table's section."""
-    section = DOCUMENT.split(f"\n## {name.capitalize()}\n")[1].split("\n## ")[0]
+    section = DOCUMENT.split(f"\n## {name.replace('_', ' ').capitalize()}\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (`[^|]*) \|", section, flags=re.MULTILINE)
     return {name.strip("`") for row in rows for name in row.split(", ")}
 

@@ -16,6 +16,7 @@ NIGHTS = ("20260101", "20260102")
 FIRST, SIZE = 12, 6
 FILTER = "permissions: [1, 2, 3]\npipeline:\n  - $match: {candid: {$gt: 0}}\n"
 FOLDER = "results/vra/e"
+CONFIG = {"filters": {"path": "filters"}, "report": False}
 
 
 @pytest.fixture
@@ -32,9 +33,11 @@ def directory(tmp_path) -> Workdir:
 def configure(directory, nights, **changes):
     rounds = {"first": FIRST, "size": SIZE, "held_out": 0.25} | changes
     vra = {"filter": "every", "experiment": "e", "rounds": rounds}
-    config = {"filters": {"path": "filters"}, "vra": vra, "report": False}
-    lines = [("ztf", night, f"{night}/ztf_public_{night}.tar.gz", 1) for night in nights]
-    directory.write_config(config, lines)
+    directory.write_config({**CONFIG, "vra": vra}, lines_of(nights))
+
+
+def lines_of(nights):
+    return [("ztf", night, f"{night}/ztf_public_{night}.tar.gz", 1) for night in nights]
 
 
 def worklist(directory, number):
@@ -87,6 +90,23 @@ def test_a_campaign(directory):
     assert directory.planned() == {}
     assert not {rule for rule in directory.planned("--forceall") if rule.startswith("vra")}
     assert kept(directory, 0) == before
+
+    # its model scores every night, when somebody says so
+    promoted = {"filter": "every", "experiment": "e", "promoted": 0}
+    before_it = (directory.path / "config/config.yaml").read_text()
+    directory.write_config({**CONFIG, "vra": promoted}, lines_of(NIGHTS))
+    assert directory.planned() == {"assistant_scores": 2}
+    directory.snakemake("--cores", "2")
+    scores = pq.read_table(directory.path / "results/assistant_scores").to_pandas()
+    assert scores.version.unique().tolist() == ["e_round_0"]
+    assert scores.score.between(0, 1).all()
+    pool = pq.read_table(directory.path / "results/features", columns=["candid"])
+    assert sorted(scores.candid) == sorted(pool["candid"].to_pylist())
+    promoted["promoted"] = 1
+    directory.write_config({**CONFIG, "vra": promoted}, lines_of(NIGHTS))
+    said = directory.snakemake("--dry-run", ok=False)
+    assert "vra.promoted: round 1 of e is not closed" in said
+    (directory.path / "config/config.yaml").write_text(before_it)
 
     # a round that has begun keeps what it began with, the next one takes what is said now
     answer(directory, ["r", "b"] * (SIZE // 2))

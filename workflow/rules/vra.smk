@@ -31,6 +31,29 @@ rule features:
         "../scripts/features.py"
 
 
+rule assistant_scores:
+    """Score one shard's pool by the promoted model."""
+    input:
+        features=paths.table("features"),
+        # nothing makes it anew: it has no rule
+        closed=promoted_round,
+    output:
+        paths.table("assistant_scores"),
+    log:
+        paths.log("assistant_scores", "survey", "night", "shard"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(
+            lambda night, count, kind: vra_needs.scores_need(count, night.shards, kind)
+        ),
+    params:
+        version=f"{ASSISTANT.experiment}_round_{ASSISTANT.promoted}",
+        code=survey_code("vra", "assistant_scores"),
+    script:
+        "../scripts/assistant_scores.py"
+
+
 rule vra_worklist:
     """Choose whom a person is asked about in a round."""
     input:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.contract.arguments import add_configuration
 
 if TYPE_CHECKING:
-    from pipeline.vra.domain import Assistant
+    from pipeline.vra.configured import Assistant
     from pipeline.vra.labels.session import Asked, Progress, Session
 
 COMMAND = "label"

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.plan.overlay import read_unchecked
-from pipeline.vra.domain import Assistant
+import yaml
+
+from pipeline.plan.overlay import DEFAULT, read_unchecked
+from pipeline.vra.configured import Assistant
 
 
 def read_assistant(directory: Path, files: Iterable[Path]) -> Assistant:
@@ -19,3 +21,17 @@ def read_assistant(directory: Path, files: Iterable[Path]) -> Assistant:
     if section is None:
         raise ValueError("the configuration has no assistant: its section `vra` is expected")
     return section
+
+
+def configuration_of(directory: Path, files: Iterable[Path]) -> Path:
+    """Return the file that the assistant's section is in: of several the one that counts.
+
+    Raises
+    ------
+    ValueError
+        If none has it.
+    """
+    for path in reversed([directory / DEFAULT, *files]):
+        if path.is_file() and "vra" in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}):
+            return path
+    raise ValueError("no configuration has the section `vra`")

@@ -3,20 +3,18 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import Field
 
 from pipeline.alerts.domain import Night, kind_of, night_name, nights, packets_of
 from pipeline.alerts.surveys.registry import unknown
 from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
 from pipeline.contract.request import Request
-from pipeline.contract.section import FilePath, Section
 from pipeline.contract.trial import Trials
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
+from pipeline.vra.configured import Assistant
 from pipeline.vra.need import (
     features_need,
+    scores_need,
     vra_bench_need,
     vra_bench_summary_need,
     vra_worklist_need,
@@ -28,82 +26,11 @@ from pipeline.vra.places import (
     CURVES_PNG,
     DUST_FILES,
     WORKLIST,
+    is_closed,
     round_name,
 )
-from pipeline.vra.rounds.allowed import BOOSTED, class_name
+from pipeline.vra.rounds.allowed import class_name
 from pipeline.vra.rounds.class_maps import class_map
-
-StrategyName = Literal["uncertainty", "entropy", "margin", "random", "diverse"]
-
-
-class Rounds(Section):
-    """How rounds choose whom to ask about, and learn from what is said."""
-
-    classes: Literal["gal", "real", "trans"] | dict[str, Literal[0, 1]] = Field(
-        "real",
-        description="of each label: gal, real, trans, or {label: 0 or 1}",
-    )
-    strategy: StrategyName = Field("uncertainty", description="whom to ask about next")
-    first: int = Field(30, ge=2, le=100_000, description="labels of the first round, at random")
-    size: int = Field(10, ge=1, le=100_000, description="labels of each round after it")
-    per_object: int = Field(1, ge=1, description="alerts of one object in a round at most")
-    held_out: float = Field(
-        0.2, ge=0, lt=1, description="share of objects that no model learns from, to try it on"
-    )
-    seed: int = Field(42, ge=0, lt=2**31, description="of all that is left to chance")
-    classifier: str = Field(
-        BOOSTED, description="of scikit-learn, by its dotted name; the list is in docs/assistant.md"
-    )
-    parameters: dict[str, str | int | float | bool | None] = Field(
-        {}, description="of the classifier, where they are not the defaults"
-    )
-
-
-class Bench(Section):
-    """Campaigns with an oracle, before anyone labels."""
-
-    oracle: FilePath = Field(
-        "labels.csv", description="a labels file: candid,objectId,label,timestamp"
-    )
-    strategies: list[StrategyName] = Field(
-        ["uncertainty", "random"], min_length=1, description="those to compare"
-    )
-    sizes: list[Annotated[int, Field(ge=1, le=100_000)]] = Field(
-        [10], min_length=1, description="labels of each round after the first"
-    )
-    seeds: int = Field(20, ge=1, le=1000, description="campaigns of each, by other seeds")
-    rounds: int = Field(8, ge=1, le=1000, description="of each campaign")
-    target: float = Field(0.9, gt=0, le=1, description="recall to reach")
-
-
-class Assistant(Section):
-    """Whose alerts the assistant learns from, and how."""
-
-    survey: str = Field("ztf", description="whose alerts")
-    filter: str = Field(
-        "fink_vra", description="its pool: alerts that passed this filter of `filters`"
-    )
-    experiment: str = Field(
-        "nightmill",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-        description="the name of its rounds' folder, `results/vra/<experiment>`",
-    )
-    labels: str = Field("labels", description="the folder of what people said, a file a labeller")
-    overlap: float = Field(
-        0.1, ge=0, le=1, description="share of the alerts that every labeller is asked about"
-    )
-    rounds: Rounds | None = Field(
-        None, description="rounds of learning; without there are features alone"
-    )
-    bench: Bench | None = Field(
-        None, description="campaigns with an oracle: which strategy needs fewer labels"
-    )
-    dust_map: FilePath | None = Field(
-        None, description="a folder with SFD's maps of E(B-V), SFD_dust_4096_ngp.fits and _sgp"
-    )
-    finkvra_compat: bool = Field(
-        False, description="features of the r band are copies of those of g, as in finkvra"
-    )
 
 
 def dust_files(section: Assistant) -> list[str]:
@@ -139,6 +66,11 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
         job = features_need(packets_of(night, expected), night.shards, kind_of(night, expected))
         after = (named("decode", of), named("filter", of))
         yield Work("features", of, night.shards, job, after=after)
+        if request.config.vra.promoted is not None:
+            scores = scores_need(
+                packets_of(night, expected), night.shards, kind_of(night, expected)
+            )
+            yield Work("assistant_scores", of, night.shards, scores, after=(named("features", of),))
     if nights_of_pool(request):
         yield from _learning_work(request, expected)
 
@@ -235,6 +167,8 @@ def _known(request: Request) -> Iterator[str]:
     yield from unknown("vra.survey", [section.survey])
     if request.config.filters is None:
         yield f"vra.filter: {section.filter}: the configuration has no filters"
+    if section.promoted is not None and not is_closed(Path(), section.experiment, section.promoted):
+        yield f"vra.promoted: round {section.promoted} of {section.experiment} is not closed"
     if section.rounds is not None:
         for where, look in (
             ("classes", lambda: class_map(section.rounds.classes)),
@@ -265,6 +199,16 @@ VRA = Domain(
             "pipeline.vra.features_table:FEATURES_SCHEMA",
             made="the assistant is on (`vra`)",
             made_for=_made,
+        ),
+        Table(
+            "assistant_scores",
+            "alert of the assistant's pool",
+            ("survey", "candid"),
+            "pipeline.vra.scores_table:ASSISTANT_SCORES_SCHEMA",
+            made="a round's model is promoted (`vra.promoted`)",
+            made_for=lambda request, survey: (
+                _made(request, survey) and request.config.vra.promoted is not None
+            ),
         ),
     ),
     targets=_targets,

@@ -156,3 +156,21 @@ def vra_bench_summary(
     write_curves(rows, Path(output["table"]))
     write_picture(rows, target, title, Path(output["picture"]))
     return list(words(rows, target))
+
+
+def assistant_scores(features: str, closed: str, version: str, output: str) -> int:
+    """Write the promoted model's scores of one shard's pool; return how many.
+
+    Parameters
+    ----------
+    features : str
+        The shard's table.
+    closed : str
+        The folder of the round whose model it is.
+    version : str
+    output : str
+    """
+    from pipeline.vra.rounds.model_files import ONNX
+    from pipeline.vra.scores_table import write_scores
+
+    return write_scores(Path(features), Path(closed, ONNX), version, Path(output))

@@ -28,3 +28,8 @@ def vra_bench_need(packets: int) -> Need:
 def vra_bench_summary_need(campaigns: int) -> Need:
     """Return what the picture of so many campaigns needs."""
     return need_of("vra_bench_summary", {"campaign": campaigns})
+
+
+def scores_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
+    """Return what the promoted model's scores of one shard of a night need."""
+    return of_shard("assistant_scores", packets, shards, kind)

@@ -45,3 +45,8 @@ def campaign_of(wildcards):
     """Return how a campaign of the bench goes."""
     size, seed = int(wildcards.size), int(wildcards.seed)
     return vra_settings.campaign(ASSISTANT, wildcards.strategy, size, seed)
+
+
+def promoted_round(wildcards):
+    """Return the folder of the round whose model scores every night."""
+    return vra.of_round(ASSISTANT.experiment, places.CLOSED, ASSISTANT.promoted)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.vra.rounds.class_maps import class_map
 
 if TYPE_CHECKING:
-    from pipeline.vra.domain import Assistant, Rounds
+    from pipeline.vra.configured import Assistant, Rounds
 
 SPARE = 3
 """Alerts of a worklist for each label that its round waits for: some labels are of no class, some
@@ -54,7 +54,7 @@ def learning(section: "Assistant") -> dict[str, Any]:
 
 def campaign(section: "Assistant", strategy: str, size: int, seed: int) -> dict[str, Any]:
     """Return a `pipeline.vra.bench.campaign.Campaign`; without rounds by their defaults."""
-    from pipeline.vra.domain import Rounds  # noqa: PLC0415 - which imports this
+    from pipeline.vra.configured import Rounds  # noqa: PLC0415 - pydantic: for planning alone
 
     bench, rounds = section.bench, section.rounds or Rounds.model_validate({})
     if bench is None:

@@ -1,0 +1,83 @@
+"""The section ``vra`` of the configuration."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.contract.section import FilePath, Section
+from pipeline.vra.rounds.allowed import BOOSTED
+
+StrategyName = Literal["uncertainty", "entropy", "margin", "random", "diverse"]
+
+
+class Rounds(Section):
+    """How rounds choose whom to ask about, and learn from what is said."""
+
+    classes: Literal["gal", "real", "trans"] | dict[str, Literal[0, 1]] = Field(
+        "real",
+        description="of each label: gal, real, trans, or {label: 0 or 1}",
+    )
+    strategy: StrategyName = Field("uncertainty", description="whom to ask about next")
+    first: int = Field(30, ge=2, le=100_000, description="labels of the first round, at random")
+    size: int = Field(10, ge=1, le=100_000, description="labels of each round after it")
+    per_object: int = Field(1, ge=1, description="alerts of one object in a round at most")
+    held_out: float = Field(
+        0.2, ge=0, lt=1, description="share of objects that no model learns from, to try it on"
+    )
+    seed: int = Field(42, ge=0, lt=2**31, description="of all that is left to chance")
+    classifier: str = Field(
+        BOOSTED, description="of scikit-learn, by its dotted name; the list is in docs/assistant.md"
+    )
+    parameters: dict[str, str | int | float | bool | None] = Field(
+        {}, description="of the classifier, where they are not the defaults"
+    )
+
+
+class Bench(Section):
+    """Campaigns with an oracle, before anyone labels."""
+
+    oracle: FilePath = Field(
+        "labels.csv", description="a labels file: candid,objectId,label,timestamp"
+    )
+    strategies: list[StrategyName] = Field(
+        ["uncertainty", "random"], min_length=1, description="those to compare"
+    )
+    sizes: list[Annotated[int, Field(ge=1, le=100_000)]] = Field(
+        [10], min_length=1, description="labels of each round after the first"
+    )
+    seeds: int = Field(20, ge=1, le=1000, description="campaigns of each, by other seeds")
+    rounds: int = Field(8, ge=1, le=1000, description="of each campaign")
+    target: float = Field(0.9, gt=0, le=1, description="recall to reach")
+
+
+class Assistant(Section):
+    """Whose alerts the assistant learns from, and how."""
+
+    survey: str = Field("ztf", description="whose alerts")
+    filter: str = Field(
+        "fink_vra", description="its pool: alerts that passed this filter of `filters`"
+    )
+    experiment: str = Field(
+        "nightmill",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="the name of its rounds' folder, `results/vra/<experiment>`",
+    )
+    labels: str = Field("labels", description="the folder of what people said, a file a labeller")
+    overlap: float = Field(
+        0.1, ge=0, le=1, description="share of the alerts that every labeller is asked about"
+    )
+    rounds: Rounds | None = Field(
+        None, description="rounds of learning; without there are features alone"
+    )
+    bench: Bench | None = Field(
+        None, description="campaigns with an oracle: which strategy needs fewer labels"
+    )
+    promoted: int | None = Field(
+        None, ge=0, description="the closed round whose model scores every night's pool"
+    )
+    dust_map: FilePath | None = Field(
+        None, description="a folder with SFD's maps of E(B-V), SFD_dust_4096_ngp.fits and _sgp"
+    )
+    finkvra_compat: bool = Field(
+        False, description="features of the r band are copies of those of g, as in finkvra"
+    )
