@@ -111,7 +111,8 @@ def test_the_surveys_are_named():
 
 def documented(table):
     """Return the document's rows about a table's columns: name, type, unit, null."""
-    section = DOCUMENT.split(f"\n## {table.capitalize()}\n")[1].split("\n## ")[0]
+    heading = table.replace("_", " ").capitalize()
+    section = DOCUMENT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     rows = []
     for line in re.findall(r"^\| (`.*) \|$", section.replace(r"\|", "/"), flags=re.MULTILINE):
         names, type_, unit, null, *_ = (cell.strip() for cell in line.split("|"))
