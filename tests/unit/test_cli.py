@@ -21,6 +21,7 @@ def test_simulate_alerts(tmp_path, capsys):
     assert main([*ARGUMENTS, *options, "--output", str(output)]) == 0
     assert sorted(path.name for path in output.iterdir()) == [
         "galaxies.csv",
+        "labels.csv",
         "stars.parquet",
         "truth.parquet",
         "ztf_public_20240115.tar.gz",

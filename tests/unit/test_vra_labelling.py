@@ -272,7 +272,12 @@ class Terminal:
         os.write(self.end, keys.encode())
 
     def close(self):
-        code = self.process.wait(30)
+        limit = time.monotonic() + 30
+        while self.process.poll() is None:  # who writes to a full terminal does not end
+            assert time.monotonic() < limit, self.out
+            if select.select([self.end], [], [], 0.05)[0]:
+                self.out += os.read(self.end, 1 << 16)
+        code = self.process.wait()
         while select.select([self.end], [], [], 0)[0]:
             self.out += os.read(self.end, 1 << 16)
         after = termios.tcgetattr(self.theirs)
