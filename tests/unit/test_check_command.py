@@ -168,6 +168,15 @@ def test_events_are_read(check, inputs):
     assert none.startswith("events.tsv: none: none.json: neither a realtime message")
 
 
+def test_the_assistants_files_are_read(check, inputs):
+    (inputs / "dust").mkdir()
+    (inputs / "labels.csv").write_text("candid,objectId,label,timestamp\n1,a,real,\n")
+    vra = {"filter": "f", "dust_map": "dust", "bench": {"oracle": "labels.csv"}}
+    _, lines, _ = check(filters={"path": "filters"}, vra=vra)
+    assert any("vra.bench.oracle: labels.csv: labels of 1 alerts" in line for line in lines)
+    assert any(line.startswith("WRONG") and "vra.dust_map: dust" in line for line in lines)
+
+
 def test_filters_that_skyportal_does_not_know(check, inputs, monkeypatch):
     monkeypatch.setenv("SKYPORTAL_TOKEN", "x")
     folder = inputs / "unknown"

@@ -74,7 +74,8 @@ def test_any_numbers(tmp_path_factory, ra, dec):
     if not folder.is_dir():
         folder.mkdir()
         for name, pole in zip(DUST_FILES, (1, -1), strict=True):
-            fits.PrimaryHDU(np.ones((8, 8), "f4"), header(pole)).writeto(folder / name)
+            whole = np.ones((SIZE, SIZE), "f4")
+            fits.PrimaryHDU(whole, header(pole)).writeto(folder / name)
     paths = (folder / DUST_FILES[0], folder / DUST_FILES[1])
     (found,) = DustMap(paths).ebv(np.array([ra]), np.array([dec]))
     assert np.isnan(found) or found == pytest.approx(1)
@@ -117,6 +118,12 @@ def test_other_files_are_refused(maps, tmp_path):
     fits.PrimaryHDU(np.ones((8, 8), "f4")).writeto(maps[0], overwrite=True)
     with pytest.raises(ValueError, match="LAM_SCAL"):
         DustMap(maps)
+    for wrong in ({"LAM_SCAL": 4096.0}, {"CRPIX1": 1e300}, {"CRPIX2": 1.0}, {"LAM_SCAL": "nan"}):
+        of = header(1)
+        of.update(wrong)
+        fits.PrimaryHDU(np.ones((64, 64), "f4"), of).writeto(maps[0], overwrite=True)
+        with pytest.raises(ValueError, match="its equator lies outside of the image"):
+            DustMap(maps)
     cut = maps[1].read_bytes()
     fits.PrimaryHDU(np.ones((64, 64), "f4"), header(1)).writeto(maps[0], overwrite=True)
     maps[1].write_bytes(cut[:-4000])

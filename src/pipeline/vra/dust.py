@@ -108,4 +108,17 @@ def _read(path: Path, pole: int) -> Hemisphere:
         raise ValueError(f"{path}: is of the other hemisphere (LAM_NSGP {told})")
     if values is None or values.ndim != 2 or min(values.shape) < 2 or scale <= 0:
         raise ValueError(f"{path}: is no dust map of SFD: an image was expected")
+    rows, columns = values.shape
+    # elsewhere the edge's values would be taken
+    if not all(_holds(at, scale, size) for at, size in ((x, columns), (y, rows))):
+        raise ValueError(f"{path}: is no dust map of SFD: its equator lies outside of the image")
     return Hemisphere(np.ascontiguousarray(values, np.float32), scale, x, y)
+
+
+def _holds(pole: float, scale: float, size: int) -> bool:
+    """Return whether the circle of the equator is in the image, to half a pixel.
+
+    >>> _holds(31.5, 32, 64), _holds(31.5, 33, 64)
+    (True, False)
+    """
+    return pole - scale >= -0.6 and pole + scale <= size - 0.4
