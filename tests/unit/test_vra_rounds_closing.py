@@ -18,7 +18,15 @@ from pipeline.vra.rounds.class_maps import class_map
 from pipeline.vra.rounds.classifiers import fit, leaf_samples, probability
 from pipeline.vra.rounds.closing import Learning, close_round
 from pipeline.vra.rounds.metrics import metrics_of
-from pipeline.vra.rounds.model_files import AGREE, ONNX, SKOPS, score, write_model
+from pipeline.vra.rounds.model_files import (
+    AGREE,
+    ONNX,
+    SKOPS,
+    check_parity,
+    parity,
+    score,
+    write_model,
+)
 from pipeline.vra.rounds.pool import matrix, numbers_of, read_pool
 
 NUMBER = 300
@@ -134,14 +142,36 @@ def test_onnx_says_what_the_classifier_says(name, pool, tmp_path):
     assert np.quantile(np.abs(mine - probability(model, many)), 0.99999) <= AGREE
 
 
+TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "numpy.dtype"]
+"""What a reader has to allow beside what skops does by itself; nothing here runs code."""
+
+
 def test_skops_are_read_without_pickle(pool, tmp_path):
     from skops.io import get_untrusted_types, load
 
     x = matrix(pool)
     model = fit(BOOSTED, {}, x, (x[:, 2] > 0).astype(np.int64), 1)
     write_model(model, tmp_path, x)
-    again = load(tmp_path / SKOPS, trusted=get_untrusted_types(file=tmp_path / SKOPS))
+    assert set(get_untrusted_types(file=tmp_path / SKOPS)) <= set(TRUSTED)
+    again = load(tmp_path / SKOPS, trusted=TRUSTED)
     assert probability(again, x) == pytest.approx(probability(model, x), abs=0)
+
+
+@pytest.mark.parametrize(("rows", "apart", "good"), [
+    (200, 0, True), (200, 1, True), (200, 2, False), (300_000, 3, True), (300_000, 4, False),
+])  # fmt: skip
+def test_an_alert_on_a_threshold_does_not_keep_a_round_open(rows, apart, good):
+    """Counted in meta.json; one of any pool, or one in 100,000."""
+    one = np.full(rows, 0.5)
+    other = one.copy()
+    other[:apart] = 0.9
+    found = parity(one, other)
+    assert found.apart == apart
+    if good:
+        check_parity(found)
+    else:
+        with pytest.raises(ValueError, match=f"for {apart} of {rows} alerts"):
+            check_parity(found)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80\x04pickle", b"\x08\x07" * 50])
