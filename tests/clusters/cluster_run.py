@@ -154,7 +154,7 @@ def everything() -> dict:
         "skymaps": {"nsides": "8:0"},
         "filters": {"path": "filters", "skyportal": {}},
         "archive": {},
-        "vra": {"filter": "near_star"},
+        "vra": {"filter": "near_star", "context": {"roles": {"star": ["stars"]}}},
     }
 
 

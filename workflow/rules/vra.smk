@@ -4,12 +4,39 @@
 include: "functions/vra.smk"
 
 
+rule context:
+    """Tell class and host of one shard's alerts that passed the assistant's filter."""
+    input:
+        alerts=paths.table("alerts"),
+        candidates=paths.table("candidates"),
+        matches=paths.table("matches"),
+    output:
+        paths.table("context"),
+    log:
+        paths.log("context", "survey", "night", "shard"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(
+            lambda night, count, kind: vra_needs.context_need(
+                count, night.shards, kind
+            )
+        ),
+    params:
+        filter=CONFIG.vra.filter,
+        by=vra.context_by(REQUEST),
+        code=job_code("vra", "context"),
+    script:
+        "../scripts/context.py"
+
+
 rule features:
     """Write the features of one shard's alerts that passed the assistant's filter."""
     input:
         alerts=paths.table("alerts"),
         history=paths.table("history"),
         candidates=paths.table("candidates"),
+        context=paths.table("context") if ASSISTANT.context else [],
         dust=vra.dust_files(ASSISTANT),
     output:
         paths.table("features"),
@@ -26,6 +53,7 @@ rule features:
     params:
         filter=CONFIG.vra.filter,
         finkvra_compat=CONFIG.vra.finkvra_compat,
+        drop=ASSISTANT.context.drop if ASSISTANT.context else [],
         code=survey_code("vra", "features"),
     script:
         "../scripts/features.py"

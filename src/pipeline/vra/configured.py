@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.contract.section import FilePath, Section
+from pipeline.vra.context.rules import AT_IT_ARCSEC, Classification, Role
 from pipeline.vra.rounds.allowed import BOOSTED
 
 StrategyName = Literal["uncertainty", "entropy", "margin", "random", "diverse"]
@@ -50,6 +51,23 @@ class Bench(Section):
     target: float = Field(0.9, gt=0, le=1, description="recall to reach")
 
 
+class Context(Section):
+    """What is known of an alert's place: class and host in Sherlock's terms, by our matches."""
+
+    roles: dict[Role, Annotated[list[str], Field(min_length=1)]] = Field(
+        {"galaxy": ["galaxies"]},
+        min_length=1,
+        description="names in `catalogs`, by what they hold: cataclysmic, agn, variable, galaxy, "
+        "star, bright_star",
+    )
+    at_it_arcsec: float = Field(
+        AT_IT_ARCSEC, gt=0, le=60, description="within this an alert is at a source itself [arcsec]"
+    )
+    drop: list[Classification] = Field(
+        [], description="classes that are not in the pool; finkvra drops AGN and VS"
+    )
+
+
 class Assistant(Section):
     """Whose alerts the assistant learns from, and how."""
 
@@ -74,6 +92,9 @@ class Assistant(Section):
     )
     promoted: int | None = Field(
         None, ge=0, description="the closed round whose model scores every night's pool"
+    )
+    context: Context | None = Field(
+        None, description="class and host of each alert; without, sep_arcsec is null"
     )
     dust_map: FilePath | None = Field(
         None, description="a folder with SFD's maps of E(B-V), SFD_dust_4096_ngp.fits and _sgp"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from pipeline.alerts.domain import Night, kind_of, night_name, nights, packets_of
 from pipeline.alerts.surveys.registry import unknown
@@ -13,6 +14,7 @@ from pipeline.contract.trial import Trials
 from pipeline.contract.work import UNKNOWN, Expected, Work, named
 from pipeline.vra.configured import Assistant
 from pipeline.vra.need import (
+    context_need,
     features_need,
     scores_need,
     vra_bench_need,
@@ -37,6 +39,21 @@ def dust_files(section: Assistant) -> list[str]:
     """Return the files of the dust map; none if there is none."""
     folder = section.dust_map
     return [] if folder is None else [str(Path(folder, name)) for name in DUST_FILES]
+
+
+def context_by(request: Request) -> dict[str, Any]:
+    """Return by what an alert's class and host are told; nothing without context."""
+    section = request.config.vra
+    if section is None or section.context is None:
+        return {}
+    roles = section.context.roles
+    entries = {name: request.config.catalogs[name] for names in roles.values() for name in names}
+    cones = (f"{name} within {e.radius(section.survey):g}" for name, e in entries.items())
+    return {
+        "roles": roles,
+        "at_it_arcsec": section.context.at_it_arcsec,
+        "looked": f"nothing of {', '.join(cones)} arcsec",
+    }
 
 
 def _trials(request: Request) -> Trials:
@@ -64,7 +81,11 @@ def _work(request: Request, expected: Expected) -> Iterator[Work]:
     for night in nights_of_pool(request):
         of = night_name(night)
         job = features_need(packets_of(night, expected), night.shards, kind_of(night, expected))
-        after = (named("decode", of), named("filter", of))
+        after: tuple[str, ...] = (named("decode", of), named("filter", of))
+        if request.config.vra.context is not None:
+            need = context_need(packets_of(night, expected), night.shards, kind_of(night, expected))
+            yield Work("context", of, night.shards, need, after=(*after, named("match", of)))
+            after = (*after, named("context", of))
         yield Work("features", of, night.shards, job, after=after)
         if request.config.vra.promoted is not None:
             scores = scores_need(
@@ -180,6 +201,23 @@ def _known(request: Request) -> Iterator[str]:
                 yield f"vra.rounds.{where}: {error}"
 
 
+def _roles(request: Request) -> Iterator[str]:
+    """Yield what is wrong with the catalogues that give context."""
+    section = request.config.vra
+    if section is None or section.context is None:
+        return
+    for role, names in section.context.roles.items():
+        for name in names:
+            entry, where = request.config.catalogs.get(name), f"vra.context.roles.{role}: {name}"
+            if entry is None:
+                there = ", ".join(request.config.catalogs) or "none"
+                yield f"{where}: is not among the catalogues: {there}"
+            elif section.survey not in entry.surveys:
+                yield f"{where}: catalogs.{name}.surveys does not list {section.survey}"
+            elif entry.alerts is not None:
+                yield f"{where}: holds alerts, of which some are later than the alert itself"
+
+
 VRA = Domain(
     name="vra",
     keys=(
@@ -201,6 +239,16 @@ VRA = Domain(
             made_for=_made,
         ),
         Table(
+            "context",
+            "alert that passed the assistant's filter",
+            ("survey", "candid"),
+            "pipeline.vra.context.table:CONTEXT_SCHEMA",
+            made="the assistant asks for it (`vra.context`)",
+            made_for=lambda request, survey: (
+                _made(request, survey) and request.config.vra.context is not None
+            ),
+        ),
+        Table(
             "assistant_scores",
             "alert of the assistant's pool",
             ("survey", "candid"),
@@ -213,7 +261,7 @@ VRA = Domain(
     ),
     targets=_targets,
     work=_work,
-    checks=(_known,),
+    checks=(_known, _roles),
     trials=_trials,
     ready={"vra_close": _unready},
     found=_found,

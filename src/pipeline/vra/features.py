@@ -1,20 +1,23 @@
 """One shard: the pool's alerts → the table ``features``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from pipeline.alerts.surveys.survey import Survey
 from pipeline.io.tables import table_writer, with_survey
 from pipeline.vra.dust import DustMap
-from pipeline.vra.features_table import FEATURES, FEATURES_SCHEMA
+from pipeline.vra.features_table import FEATURES_SCHEMA
 from pipeline.vra.light_curve_features import SIX, SUFFIX, counts, six
 from pipeline.vra.light_curves import light_curves
+from pipeline.vra.passed import pool_of
 
-_NO_HOSTS = "sep_arcsec: no catalogue of hosts is configured"
+_NO_HOSTS = "sep_arcsec: no context is configured"
 _NO_DUST = "ebv: no dust map is configured"
 _NOT_IN_DUST = "ebv: the dust map has no number there"
 
@@ -29,6 +32,8 @@ def features_of_shard(
     *,
     finkvra_compat: bool = False,
     dust: DustMap | None = None,
+    context: Path | None = None,
+    drop: Sequence[str] = (),
 ) -> int:
     """Write the features of a shard's alerts that passed a filter; return how many.
 
@@ -44,14 +49,21 @@ def features_of_shard(
         Whether the features of the r band are copies of those of g, as upstream has them.
     dust : DustMap, optional
         Where E(B-V) is from.
+    context : Path, optional
+        The shard's table ``context``, of whose separations ``sep_arcsec`` is.
+    drop : sequence of str
+        Classifications of `context` that are not in the pool.
     """
-    passed = pq.read_table(
-        candidates, columns=["candid"], filters=pc.field("filter") == filter_name
-    )
-    wanted = pc.field("candid").isin(passed["candid"].combine_chunks())
+    wanted = pc.field("candid").isin(pool_of(candidates, filter_name))
+    places = None if context is None else pq.read_table(context)
+    if places is not None:
+        left = places.filter(
+            pc.invert(pc.is_in(places["classification"], pa.array(drop, pa.string())))
+        )
+        wanted &= pc.field("candid").isin(left["candid"].combine_chunks())
     chosen = pq.read_table(alerts, filters=wanted)
     earlier = pq.read_table(history, filters=wanted)
-    table = feature_rows(chosen, earlier, survey, finkvra_compat, dust)
+    table = feature_rows(chosen, earlier, survey, finkvra_compat, dust, places)
     with table_writer(output, FEATURES_SCHEMA) as writer:
         writer.write_table(with_survey(table, survey.name).cast(FEATURES_SCHEMA))
     return int(table.num_rows)
@@ -63,6 +75,7 @@ def feature_rows(
     survey: Survey,
     finkvra_compat: bool = False,
     dust: DustMap | None = None,
+    context: pa.Table | None = None,
 ) -> pa.Table:
     """Return the features of some alerts, a row each, in their order, without the survey.
 
@@ -73,7 +86,8 @@ def feature_rows(
     survey : Survey
     finkvra_compat : bool
     dust : DustMap, optional
-        See `features_of_shard`.
+    context : pyarrow.Table, optional
+        See `features_of_shard`; of these alerts at least.
     """
     curves = light_curves(alerts, history, survey)
     values = {**counts(curves), **six(curves)}
@@ -88,13 +102,27 @@ def feature_rows(
     columns |= {name: pa.array(value, from_pandas=True) for name, value in values.items()}
     ebv = np.full(rows, np.nan) if dust is None else dust.ebv(*_place(alerts))
     columns["ebv"] = pa.array(ebv.astype(np.float32), from_pandas=True)
-    columns |= {name: pa.nulls(rows, pa.float32()) for name in FEATURES if name not in columns}
-    why = _NO_DUST if dust is None else _NOT_IN_DUST
-    columns["reason"] = pa.array(
-        np.where(np.isnan(ebv), f"{_NO_HOSTS}; {why}", _NO_HOSTS).tolist(), pa.string()
-    )
+    separation, no_host = _separation(alerts, context)
+    columns["sep_arcsec"] = separation
+    columns["reason"] = _reasons(no_host, ebv, _NO_DUST if dust is None else _NOT_IN_DUST)
     names = [name for name in FEATURES_SCHEMA.names if name != "survey"]
     return pa.table({name: columns[name] for name in names})
+
+
+def _separation(alerts: pa.Table, context: pa.Table | None) -> tuple[pa.Array, list[str | None]]:
+    """Return the separation from the host [arcsec], and where there is none why."""
+    if context is None:
+        return pa.nulls(alerts.num_rows, pa.float32()), [_NO_HOSTS] * alerts.num_rows
+    mine = context.take(pc.index_in(alerts["candid"], context["candid"]).combine_chunks())
+    why = (None if one is None else f"sep_arcsec: {one}" for one in mine["reason"].to_pylist())
+    return mine["separationArcsec"].cast(pa.float32()), list(why)
+
+
+def _reasons(no_host: list[str | None], ebv: NDArray[np.float64], no_dust: str) -> pa.Array:
+    """Return in words which of the two is null, and why."""
+    no_ebv = [no_dust if one else None for one in np.isnan(ebv)]
+    both = zip(no_host, no_ebv, strict=True)
+    return pa.array(["; ".join(filter(None, one)) or None for one in both], pa.string())
 
 
 def _place(alerts: pa.Table) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ def features(
     filter_name: str,
     finkvra_compat: bool,
     dust: list[str],
+    drop: list[str],
     output: str,
 ) -> int:
     """Write the features of one shard's pool; see `pipeline.vra.features`.
@@ -17,13 +18,15 @@ def features(
     Parameters
     ----------
     tables : dict of str to str
-        The shard's ``alerts``, ``history`` and ``candidates``.
+        The shard's ``alerts``, ``history`` and ``candidates``, and ``context`` where it is made.
     survey : str
     filter_name : str
         Whose candidates are the pool.
     finkvra_compat : bool
     dust : list of str
         The two files of a dust map, or none.
+    drop : list of str
+        Classifications of ``context`` that are not in the pool.
     output : str
     """
     from pipeline.alerts.surveys.registry import get_survey
@@ -39,7 +42,37 @@ def features(
         Path(output),
         finkvra_compat=finkvra_compat,
         dust=DustMap((Path(dust[0]), Path(dust[1]))) if dust else None,
+        context=Path(tables["context"]) if "context" in tables else None,
+        drop=drop,
     )
+
+
+def context(
+    tables: dict[str, str], survey: str, filter_name: str, by: dict[str, Any], output: str
+) -> int:
+    """Write class and host of one shard's pool; return how many.
+
+    Parameters
+    ----------
+    tables : dict of str to str
+        The shard's ``alerts``, ``candidates`` and ``matches``.
+    survey : str
+    filter_name : str
+        Whose candidates are the pool.
+    by : dict
+        ``roles``, ``at_it_arcsec`` and ``looked``: see `pipeline.vra.context.associate`.
+    output : str
+    """
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from pipeline.vra.context.associate import write_context
+    from pipeline.vra.passed import pool_of
+
+    wanted = pc.field("candid").isin(pool_of(Path(tables["candidates"]), filter_name))
+    pool = pq.read_table(tables["alerts"], columns=["candid"], filters=wanted)["candid"]
+    matches = Path(tables["matches"])
+    return write_context(pool.to_numpy(), matches, **by, survey=survey, output=Path(output))
 
 
 def vra_worklist(

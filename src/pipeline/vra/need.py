@@ -10,6 +10,11 @@ def features_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
     return of_shard("features", packets, shards, kind)
 
 
+def context_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
+    """Return what class and host of one shard of a night need."""
+    return of_shard("context", packets, shards, kind)
+
+
 def vra_worklist_need(packets: int) -> Need:
     """Return what the worklist of a round needs, of nights with so many packets."""
     return need_of("vra_worklist", {"packet": packets})
