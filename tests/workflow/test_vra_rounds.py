@@ -1,5 +1,6 @@
 """Rounds of the assistant in the workflow: opened, labelled, closed, and left alone after that."""
 
+import json
 import subprocess
 import sys
 
@@ -114,6 +115,29 @@ def test_a_campaign(directory):
     assert len(worklist(directory, 2)) == 9
     nights = {str(row["candid"])[:4] for row in worklist(directory, 2)}
     assert len(nights) == 2
+
+
+def test_rounds_are_mirrored_in_mlflow(directory):
+    pytest.importorskip("mlflow", reason="the extra mlflow")
+    rounds = {"first": FIRST, "size": SIZE}
+    vra = {"filter": "every", "experiment": "e", "rounds": rounds, "mlflow": {}}
+    directory.write_config({**CONFIG, "vra": vra}, lines_of(NIGHTS[:1]))
+    directory.snakemake("--cores", "2")
+    assert directory.planned() == {}
+    answer(directory, ["r", "b"] * (FIRST // 2))
+    assert directory.planned() == {"vra_close": 1, "vra_worklist": 1, "vra_mirror": 1}
+    directory.snakemake("--cores", "2")
+    receipt = json.loads((directory.path / FOLDER / "mlflow.json").read_text())
+    assert receipt["new"] == [0] and receipt["waiting"] == []
+    assert directory.planned() == {}
+
+    # a server that is down fails no run, and is told in its last lines
+    vra["mlflow"] = {"uri": "http://127.0.0.1:9"}
+    directory.write_config({**CONFIG, "vra": vra}, lines_of(NIGHTS[:1]))
+    assert directory.planned() == {"vra_mirror": 1}
+    said = directory.snakemake("--cores", "2")
+    assert "round 0 is not in MLflow yet: MLflow at http://127.0.0.1:9: " in said
+    assert directory.planned() == {}
 
 
 def test_what_cannot_be(directory):

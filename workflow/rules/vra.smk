@@ -132,6 +132,27 @@ rule vra_close:
         "../scripts/vra_close.py"
 
 
+rule vra_mirror:
+    """Write closed rounds into MLflow; one that does not answer is told, and costs nothing."""
+    input:
+        list(MIRRORED.values()),
+    output:
+        of_experiment(places.MLFLOW_RECEIPT),
+    log:
+        paths.log("vra_mirror"),
+    # the store may be on this machine alone
+    localrule: True
+    conda:
+        "../envs/nightmill.yaml"
+    params:
+        experiment=ASSISTANT.experiment,
+        uri=ASSISTANT.mlflow.uri if ASSISTANT.mlflow else None,
+        closed=MIRRORED,
+        code=job_code("vra", "vra_mirror"),
+    script:
+        "../scripts/vra_mirror.py"
+
+
 rule vra_bench:
     """Run one campaign with the oracle: a strategy, a size of rounds, a seed."""
     input:

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from pipeline.contract.section import FilePath, Section
+from pipeline.contract.section import FilePath, Section, without_password
 from pipeline.vra.context.rules import AT_IT_ARCSEC, Classification, Role
 from pipeline.vra.rounds.allowed import BOOSTED
 
@@ -68,6 +68,21 @@ class Context(Section):
     )
 
 
+def _server(uri: str) -> str:
+    """Refuse what is no server: a store on a disk would depend on the working directory."""
+    if not uri.startswith(("http://", "https://")):
+        raise ValueError("an address http(s)://… is expected; without one it is under results/")
+    return without_password(uri)
+
+
+class Mlflow(Section):
+    """Where closed rounds are mirrored as runs of MLflow."""
+
+    uri: Annotated[str, AfterValidator(_server)] | None = Field(
+        None, description="a server's address; without one results/vra/mlflow/mlflow.db"
+    )
+
+
 class Assistant(Section):
     """Whose alerts the assistant learns from, and how."""
 
@@ -95,6 +110,9 @@ class Assistant(Section):
     )
     context: Context | None = Field(
         None, description="class and host of each alert; without, sep_arcsec is null"
+    )
+    mlflow: Mlflow | None = Field(
+        None, description="closed rounds become runs of MLflow; {} keeps them under the results"
     )
     dust_map: FilePath | None = Field(
         None, description="a folder with SFD's maps of E(B-V), SFD_dust_4096_ngp.fits and _sgp"

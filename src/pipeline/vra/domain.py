@@ -27,9 +27,11 @@ from pipeline.vra.places import (
     CURVES,
     CURVES_PNG,
     DUST_FILES,
+    MLFLOW_RECEIPT,
     WORKLIST,
     is_closed,
     round_name,
+    rounds,
 )
 from pipeline.vra.rounds.allowed import class_name
 from pipeline.vra.rounds.class_maps import class_map
@@ -151,12 +153,31 @@ def _of_rounds(section: Assistant) -> list[str]:
     from pipeline.vra.rounds.began import status_of  # noqa: PLC0415 - rounds are few who have any
 
     status = status_of(Path(), section.experiment)
+    mirror = mirror_receipt(section) if closed_or_closing(section) else []
     if status.began is None:
-        return [of_round(section.experiment, WORKLIST, status.round)]
+        return [of_round(section.experiment, WORKLIST, status.round), *mirror]
     if not status.can_close:
-        return []
+        return mirror
     closed = of_round(section.experiment, CLOSED, status.round)
-    return [closed, of_round(section.experiment, WORKLIST, status.round + 1)]
+    return [closed, of_round(section.experiment, WORKLIST, status.round + 1), *mirror]
+
+
+def mirror_receipt(section: Assistant) -> list[str]:
+    """Return the receipt of MLflow's mirror, if there is to be one."""
+    if section.mlflow is None:
+        return []
+    return [MLFLOW_RECEIPT.format(experiment=section.experiment)]
+
+
+def closed_or_closing(section: Assistant) -> dict[int, str]:
+    """Return the folders of the rounds that are closed when a run has ended, by round."""
+    from pipeline.vra.rounds.began import status_of  # noqa: PLC0415 - rounds are few who have any
+
+    here, of = Path(), section.experiment
+    numbers = [n for n in rounds(here, of) if is_closed(here, of, n)]
+    status = status_of(Path(), section.experiment)
+    numbers += [status.round] if status.can_close and section.rounds is not None else []
+    return {number: of_round(section.experiment, CLOSED, number) for number in numbers}
 
 
 def of_round(experiment: str, pattern: str, number: int) -> str:
@@ -166,19 +187,28 @@ def of_round(experiment: str, pattern: str, number: int) -> str:
 
 def _found(directory: Path) -> Iterator[str]:
     from pipeline.vra.bench.curves import bench_lines  # noqa: PLC0415 - for the cli alone
+    from pipeline.vra.mirror.found import mirror_lines  # noqa: PLC0415
     from pipeline.vra.rounds.began import rounds_lines  # noqa: PLC0415
 
     yield from rounds_lines(directory)
+    yield from mirror_lines(directory)
     yield from bench_lines(directory)
 
 
 _NEEDED = ("sklearn", "skops", "skl2onnx")
+_NEEDED_TO_MIRROR = ("mlflow", "sqlalchemy", "alembic")
 
 
 def _unready(request: Request) -> Iterator[str]:
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         yield f"vra.rounds: {', '.join(missing)} not installed: pip install 'nightmill[vra]'"
+
+
+def _unready_to_mirror(request: Request) -> Iterator[str]:
+    missing = [name for name in _NEEDED_TO_MIRROR if find_spec(name) is None]
+    if missing:
+        yield f"vra.mlflow: {', '.join(missing)} not installed: pip install 'nightmill[mlflow]'"
 
 
 def _known(request: Request) -> Iterator[str]:
@@ -263,6 +293,6 @@ VRA = Domain(
     work=_work,
     checks=(_known, _roles),
     trials=_trials,
-    ready={"vra_close": _unready},
+    ready={"vra_close": _unready, "vra_mirror": _unready_to_mirror},
     found=_found,
 )

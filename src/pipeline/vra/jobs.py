@@ -207,3 +207,29 @@ def assistant_scores(features: str, closed: str, version: str, output: str) -> i
     from pipeline.vra.scores_table import write_scores
 
     return write_scores(Path(features), Path(closed, ONNX), version, Path(output))
+
+
+def vra_mirror(
+    directory: str, experiment: str, uri: str | None, closed: dict[int, str], output: str
+) -> dict[str, Any]:
+    """Write closed rounds into MLflow; return the receipt, which says what waits and why.
+
+    Parameters
+    ----------
+    directory : str
+        The working directory.
+    experiment : str
+    uri : str or None
+        A server; without one a database under the results.
+    closed : dict of int to str
+        The folders of closed rounds.
+    output : str
+        The receipt.
+    """
+    from pipeline.io.atomic import write_json
+    from pipeline.vra.mirror.sync import sync
+
+    folders = {number: Path(path) for number, path in closed.items()}
+    receipt = sync(Path(directory), experiment, uri, folders)
+    write_json(receipt, output)
+    return receipt

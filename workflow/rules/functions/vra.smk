@@ -24,6 +24,7 @@ if workflow.is_main_process and ASSISTANT.rounds is not None:
         CLOSABLE = places.round_name(STATUS.round)
         BEGINNABLE = places.round_name(STATUS.round + 1)
     logger.info(f"assistant {ASSISTANT.experiment}: {STATUS.line()}")
+MIRRORED = vra.closed_or_closing(ASSISTANT) if ASSISTANT.mlflow else {}
 
 
 def of_experiment(pattern):
