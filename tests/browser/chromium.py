@@ -11,7 +11,8 @@ from pathlib import Path
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-    "--hide-scrollbars", "--remote-debugging-pipe", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--hide-scrollbars", "--remote-debugging-pipe",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
@@ -69,14 +70,14 @@ class Browser:
         message, _, self._waiting = self._waiting.partition(b"\0")
         return json.loads(message)
 
-    def open(self, path: Path, width: int = 1280, dark: bool = False) -> None:
-        """Open a file and wait until it is there."""
+    def open(self, where: Path | str, width: int = 1280, dark: bool = False) -> None:
+        """Open a file, or an address, and wait until it is there."""
         self.events.clear()
         self("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1,
              mobile=False)  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self("Emulation.setEmulatedMedia", features=[scheme])
-        self("Page.navigate", url=path.as_uri())
+        self("Page.navigate", url=where if isinstance(where, str) else where.as_uri())
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._next())
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from pipeline.vra.labels.session import Asked, Progress, Session
 
 COMMAND = "label"
-EXAMPLES = ("nightmill label", "nightmill label --filter fink_vra --night 20260101 --who ann")
+EXAMPLES = (
+    "nightmill label --web",
+    "nightmill label --filter fink_vra --night 20260101 --who ann",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter", metavar="NAME", help="all alerts that passed it, not the round's worklist"
     )
     parser.add_argument("--night", help="with --filter: its alerts of this night alone")
+    parser.add_argument(
+        "--web", action="store_true", help="on a page in the browser, served on this machine alone"
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="with --web: the page's port; by default one is chosen"
+    )
     add_configuration(parser)
 
 
@@ -42,7 +51,8 @@ def run(arguments: argparse.Namespace) -> None:
     with Claims(folder) as claims:
         session = Session(folder, who, alerts, section.experiment, section.overlap, claims)
         try:
-            _ask(session, arguments.directory, what)
+            ask = _serve if arguments.web else _ask
+            ask(session, arguments, what)
         finally:
             print(last_words(session, str(folder), what))
 
@@ -68,7 +78,25 @@ def _alerts(arguments: argparse.Namespace, section: "Assistant") -> "tuple[str, 
     return f"round {number}", of_round(directory, section.experiment, number)
 
 
-def _ask(session: "Session", directory: Path, what: str) -> None:
+def _serve(session: "Session", arguments: argparse.Namespace, what: str) -> None:
+    """Ask on a page, until it says quit or the command is told to end."""
+    from pipeline.io.ended import ended_by_signals  # noqa: PLC0415
+    from pipeline.notebook import Results  # noqa: PLC0415
+    from pipeline.show.web.desk import Desk  # noqa: PLC0415
+    from pipeline.show.web.server import LabelServer  # noqa: PLC0415
+
+    results = Results(arguments.directory, "arrow")
+    desk = Desk(session, results, what, str(session.folder))
+    with LabelServer(desk, arguments.port) as server:
+        print(f"open {server.address} (control-C ends it)", flush=True)
+        try:
+            with ended_by_signals():
+                server.serve_forever()
+        finally:
+            desk.close()
+
+
+def _ask(session: "Session", arguments: argparse.Namespace, what: str) -> None:
     """Ask on the terminal, or by lines of standard input."""
     from pipeline.io.console import console  # noqa: PLC0415
     from pipeline.io.keys import forget_typed, key_of_line, keys_of_terminal  # noqa: PLC0415
@@ -76,7 +104,7 @@ def _ask(session: "Session", directory: Path, what: str) -> None:
     from pipeline.show.to_label import Screen  # noqa: PLC0415
     from pipeline.vra.labels.loop import HELP, label_all  # noqa: PLC0415
 
-    screen = Screen(Results(directory, "arrow"), console(), what)
+    screen = Screen(Results(arguments.directory, "arrow"), console(), what)
     if not sys.stdin.isatty():
         print(f"standard input is no terminal: a line a key ({HELP})")
         label_all(session, screen.show, screen.say, key_of_line)

@@ -2,13 +2,13 @@
 
 import os
 import select
-import signal
 import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+
+from pipeline.io.ended import ended_by_signals
 
 _END = "\x04"
 """Control-D."""
@@ -31,14 +31,12 @@ def keys_of_terminal(terminal: int) -> Iterator[Callable[[], str]]:
         Descriptor.
     """
     before = termios.tcgetattr(terminal)
-    handlers = {kind: signal.signal(kind, _ended) for kind in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        tty.setcbreak(terminal, termios.TCSADRAIN)
-        yield lambda: _key(terminal)
-    finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-        for kind, handler in handlers.items():
-            signal.signal(kind, handler)
+    with ended_by_signals():
+        try:
+            tty.setcbreak(terminal, termios.TCSADRAIN)
+            yield lambda: _key(terminal)
+        finally:
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def forget_typed(terminal: int) -> None:
@@ -69,7 +67,3 @@ def _key(terminal: int) -> str:
             return ""
         if letter.isprintable() and letter != " ":
             return letter.lower()
-
-
-def _ended(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)

@@ -30,8 +30,13 @@ def render(template: str, **values: Any) -> str:
     **values
         Its variables. Whatever is no `Markup` is escaped.
     """
+    return render_fragment(template, **values) + "\n"
+
+
+def render_fragment(template: str, **values: Any) -> str:
+    """Return a template of `FOLDER` with its values; see `render`."""
     style = Markup((FOLDER / STYLE).read_text(encoding="utf-8").strip())  # noqa: S704 - our own
-    return _environment().get_template(template).render(style=style, **values) + "\n"
+    return _environment().get_template(template).render(style=style, **values)
 
 
 @cache

@@ -4,6 +4,7 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 COLUMNS = ("candid", "objectId", "label", "timestamp")
 """Of a labels file, as finkvra has them."""
@@ -115,8 +116,11 @@ def line_of(candid: int, object_id: str, label: str, timestamp: str) -> bytes:
     return f"{candid},{plain},{label},{timestamp}\n".encode()
 
 
+@lru_cache(1 << 16)
 def read_line(line: bytes, who: str) -> tuple[Label, str]:
     """Read a line, without its end; return also what is odd about it, or nothing.
+
+    Lines are remembered: a file that is labelled into is read again at each label.
 
     Raises
     ------

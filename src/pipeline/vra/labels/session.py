@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pipeline.vra.labels.claims import Claims, is_shared
 from pipeline.vra.labels.lines import SKIP, UNDO, check_who
-from pipeline.vra.labels.store import Labels, append, read
+from pipeline.vra.labels.store import Labels, append, read, state
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,14 @@ class Session:
     ) -> None:
         self.who = check_who(who)
         self.alerts = alerts
-        self._folder = folder
+        self.folder = folder
         self._claims = claims
         self._places = {alert.candid: alert for alert in alerts}
         self._shared = {c for c in self._places if is_shared(c, seed, overlap)}
         self._asked: Asked | None = None
         self._elsewhere = 0
+        self._last_done: set[int] = set()
+        self._read: tuple[object, Labels] | None = None
 
     def next(self) -> Asked | None:
         """Return the next alert, which nobody else gets until the next call; None if there is none.
@@ -99,25 +102,30 @@ class Session:
         """
         if self._asked is not None:
             return self._asked
-        done = self._done(read(self._folder))
+        done = self._last_done = self._done(self._labels())
         self._elsewhere = 0
         for alert in self._places.values():
             if alert.candid in done:
                 continue
             if not self._take(alert):
                 self._elsewhere += 1
-            elif alert.candid not in self._done(read(self._folder)):  # by now, by another
+            elif alert.candid not in self._done(self._labels()):  # by now, by another
                 self._asked = alert
                 return alert
         self._claims.leave()
         return None
+
+    def following(self, number: int) -> list[Asked]:
+        """Return whom `next` may come to after the one that is asked about, to prepare them."""
+        left = (a for a in self._places.values() if a.candid not in self._last_done)
+        return [a for a in islice(left, number + 1) if a is not self._asked][:number]
 
     def give(self, label: str) -> None:
         """Label the alert that is asked about; it is on the disk when this returns."""
         if self._asked is None:
             raise ValueError("no alert is asked about")
         alert, self._asked = self._asked, None
-        append(self._folder, self.who, alert.candid, alert.object_id or "", label)
+        append(self.folder, self.who, alert.candid, alert.object_id or "", label)
 
     def undo(self) -> Asked | None:
         """Take back this labeller's last label, or skip, and ask about its alert.
@@ -127,7 +135,7 @@ class Session:
         Asked or None
             None if there is none among these alerts, or another is asked about it right now.
         """
-        given = read(self._folder).given
+        given = self._labels().given
         mine = [one for one in given if one.who == self.who and one.candid in self._places]
         if not mine:
             return None
@@ -136,19 +144,26 @@ class Session:
             if self._asked is not None:
                 self._take(self._asked)
             return None
-        append(self._folder, self.who, alert.candid, alert.object_id or "", UNDO)
+        append(self.folder, self.who, alert.candid, alert.object_id or "", UNDO)
         self._asked = alert
         return alert
 
     def progress(self) -> Progress:
         """Return how far the alerts are."""
-        given = [one for one in read(self._folder).given if one.candid in self._places]
+        given = [one for one in self._labels().given if one.candid in self._places]
         mine = [one for one in given if one.who == self.who]
         skipped = sum(one.label == SKIP for one in mine)
         labelled = {one.candid for one in given if one.label != SKIP}
         return Progress(
             len(self._places), len(labelled), len(mine) - skipped, skipped, self._elsewhere
         )
+
+    def _labels(self) -> Labels:
+        """Return the folder's labels, read anew if it has changed."""
+        now = state(self.folder)
+        if self._read is None or self._read[0] != now:
+            self._read = now, read(self.folder)
+        return self._read[1]
 
     def _take(self, alert: Asked) -> bool:
         return self._claims.take(alert.candid, self.who if alert.candid in self._shared else "")

@@ -7,7 +7,7 @@ A label is one line, written by one call under the file's lock and synced to the
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,6 +135,24 @@ def read(folder: Path) -> Labels:
         found.given.extend(in_effect(_labels(path, who, found.problems)))
     found.problems.extend(_contradictions(found))
     return found
+
+
+def state(folder: Path) -> tuple[object, ...]:
+    """Return what changes whenever a label is given, or a file comes or goes.
+
+    Files are opened for it: over a network a name alone would tell of an earlier time.
+    """
+    found = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        with suppress(OSError):  # which `read` tells
+            check_regular(path)
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                of = os.fstat(descriptor)
+            finally:
+                os.close(descriptor)
+            found.append((path.name, of.st_ino, of.st_size, of.st_mtime_ns))
+    return tuple(found)
 
 
 def of_file(path: Path, who: str) -> Labels:
