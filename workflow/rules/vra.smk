@@ -85,7 +85,7 @@ rule assistant_scores:
 rule vra_worklist:
     """Choose whom a person is asked about in a round."""
     input:
-        features=vra.pool_tables(REQUEST),
+        features=vra_nights.pool_tables(REQUEST),
         closed=closed_before,
     output:
         began=of_experiment(places.BEGAN),
@@ -97,7 +97,7 @@ rule vra_worklist:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(vra_needs.vra_worklist_need(vra.pool_packets(REQUEST))),
+        **sized(vra_needs.vra_worklist_need(vra_nights.pool_packets(REQUEST))),
     params:
         asking=lambda wildcards: vra_settings.asking(ASSISTANT, int(wildcards.round)),
         began=lambda wildcards: vra_settings.began(ASSISTANT, int(wildcards.round)),
@@ -109,7 +109,7 @@ rule vra_worklist:
 rule vra_close:
     """Freeze the labels of a round, and learn from them."""
     input:
-        features=vra.pool_tables(REQUEST),
+        features=vra_nights.pool_tables(REQUEST),
         closed=closed_before,
         worklist=of_experiment(places.WORKLIST),
         began=of_experiment(places.BEGAN),
@@ -124,7 +124,7 @@ rule vra_close:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(vra_needs.vra_close_need(vra.pool_packets(REQUEST))),
+        **sized(vra_needs.vra_close_need(vra_nights.pool_packets(REQUEST))),
     params:
         learning=lambda wildcards: vra_settings.learning(ASSISTANT),
         code=job_code("vra", "vra_close"),
@@ -156,7 +156,7 @@ rule vra_mirror:
 rule vra_bench:
     """Run one campaign with the oracle: a strategy, a size of rounds, a seed."""
     input:
-        features=vra.pool_tables(REQUEST),
+        features=vra_nights.pool_tables(REQUEST),
         oracle=ASSISTANT.bench.oracle if ASSISTANT.bench else [],
     output:
         of_experiment(places.CAMPAIGN),
@@ -169,7 +169,7 @@ rule vra_bench:
     conda:
         "../envs/nightmill.yaml"
     resources:
-        **sized(vra_needs.vra_bench_need(vra.pool_packets(REQUEST))),
+        **sized(vra_needs.vra_bench_need(vra_nights.pool_packets(REQUEST))),
     params:
         campaign=campaign_of,
         code=job_code("vra", "vra_bench"),
@@ -180,7 +180,7 @@ rule vra_bench:
 rule vra_bench_summary:
     """Draw which strategy needs how many labels."""
     input:
-        vra.campaigns(ASSISTANT),
+        vra_targets.campaigns(ASSISTANT),
     output:
         table=of_experiment(places.CURVES),
         picture=report(

@@ -2,7 +2,9 @@
 
 from pipeline.vra import domain as vra
 from pipeline.vra import need as vra_needs
+from pipeline.vra import nights as vra_nights
 from pipeline.vra import places
+from pipeline.vra import targets as vra_targets
 from pipeline.vra.rounds import settings as vra_settings
 from pipeline.vra.rounds.began import status_of
 
@@ -24,7 +26,7 @@ if workflow.is_main_process and ASSISTANT.rounds is not None:
         CLOSABLE = places.round_name(STATUS.round)
         BEGINNABLE = places.round_name(STATUS.round + 1)
     logger.info(f"assistant {ASSISTANT.experiment}: {STATUS.line()}")
-MIRRORED = vra.closed_or_closing(ASSISTANT) if ASSISTANT.mlflow else {}
+MIRRORED = vra_targets.closed_or_closing(ASSISTANT) if ASSISTANT.mlflow else {}
 
 
 def of_experiment(pattern):
@@ -36,7 +38,7 @@ def closed_before(wildcards):
     """Return the folder of the round before; nothing before the first."""
     number = int(wildcards.round)
     return (
-        [vra.of_round(ASSISTANT.experiment, places.CLOSED, number - 1)]
+        [vra_targets.of_round(ASSISTANT.experiment, places.CLOSED, number - 1)]
         if number
         else []
     )
@@ -50,4 +52,4 @@ def campaign_of(wildcards):
 
 def promoted_round(wildcards):
     """Return the folder of the round whose model scores every night."""
-    return vra.of_round(ASSISTANT.experiment, places.CLOSED, ASSISTANT.promoted)
+    return vra_targets.of_round(ASSISTANT.experiment, places.CLOSED, ASSISTANT.promoted)

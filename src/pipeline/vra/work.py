@@ -1,0 +1,56 @@
+"""How much work the assistant is: what `nightmill plan` counts."""
+
+from collections.abc import Iterator
+
+from pipeline.alerts.domain import kind_of, night_name, packets_of
+from pipeline.contract.request import Request
+from pipeline.contract.work import Expected, Work, named
+from pipeline.vra.configured import Assistant
+from pipeline.vra.need import (
+    context_need,
+    features_need,
+    scores_need,
+    vra_bench_need,
+    vra_bench_summary_need,
+    vra_worklist_need,
+)
+from pipeline.vra.nights import nights_of_pool, pool_packets
+from pipeline.vra.targets import campaigns
+
+
+def work(request: Request, expected: Expected) -> Iterator[Work]:
+    """Yield what the assistant's rules do."""
+    for night in nights_of_pool(request):
+        of = night_name(night)
+        job = features_need(packets_of(night, expected), night.shards, kind_of(night, expected))
+        after: tuple[str, ...] = (named("decode", of), named("filter", of))
+        if request.config.vra.context is not None:
+            need = context_need(packets_of(night, expected), night.shards, kind_of(night, expected))
+            yield Work("context", of, night.shards, need, after=(*after, named("match", of)))
+            after = (*after, named("context", of))
+        yield Work("features", of, night.shards, job, after=after)
+        if request.config.vra.promoted is not None:
+            scores = scores_need(
+                packets_of(night, expected), night.shards, kind_of(night, expected)
+            )
+            yield Work("assistant_scores", of, night.shards, scores, after=(named("features", of),))
+    if nights_of_pool(request):
+        yield from _learning_work(request, expected)
+
+
+def _learning_work(request: Request, expected: Expected) -> Iterator[Work]:
+    """Yield what opens the first round (nobody knows when people close it), and the bench."""
+    section = request.config.vra
+    after = tuple(named("features", night_name(n)) for n in nights_of_pool(request))
+    if section.rounds is not None:
+        job = vra_worklist_need(pool_packets(request, expected))
+        yield Work("vra_worklist", section.experiment, 1, job, after=after, once=True)
+    if section.bench is not None:
+        yield from _bench_work(section, pool_packets(request, expected), after)
+
+
+def _bench_work(section: Assistant, packets: int, after: tuple[str, ...]) -> Iterator[Work]:
+    of, number = section.experiment, len(campaigns(section))
+    yield Work("vra_bench", of, number, vra_bench_need(packets), after=after)
+    summary = vra_bench_summary_need(number)
+    yield Work("vra_bench_summary", of, 1, summary, after=(named("vra_bench", of),))
