@@ -215,6 +215,7 @@ PASSED_ON = {
     "vra/checks.py:_known",  # no job: the configuration's check
     "vra/rounds/model_files.py:score",  # an error of a job, no result
     "show/web/desk.py:_card", "show/web/server.py:_answer",  # on a page, for a person
+    "vra/context/lasair.py:_asked",  # an error of a job, no result
     # what the receipt tells of a store that does not answer
     "vra/mirror/store.py:__init__", "vra/mirror/sync.py:sync",
 }  # fmt: skip

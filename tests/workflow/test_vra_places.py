@@ -7,9 +7,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from astropy.io import fits
+from lasair_server import SECRET, lasair
 from workdir import Workdir
 
 from pipeline.simulate.alerts import simulate_alerts
+from pipeline.vra.context.lasair import TOKEN
 from pipeline.vra.places import DUST_FILES
 
 pytestmark = pytest.mark.workflow
@@ -99,6 +101,38 @@ def test_context_and_what_reruns_it(directory):
     directory.snakemake("--cores", "2")
     assert all(row["sep_arcsec"] is None for row in features(directory))
     assert len(features(directory)) == len(context) - len(there)
+
+
+def test_context_by_lasair(directory):
+    with lasair() as sky:
+        context = {"lasair": {"url": sky.url, "per_hour": 1000}, "drop": ["ORPHAN"]}
+        vra = {"filter": "every", "dust_map": "dust", "context": context}
+        config = {"filters": {"path": "filters"}, "report": False, "vra": vra}
+        lines = [("ztf", NIGHT, f"{NIGHT}/ztf_public_{NIGHT}.tar.gz", 1)]
+        directory.write_config(config, lines)
+        assert directory.planned() == {"sherlock": 1, "features": 1}
+        said = directory.snakemake("--cores", "2", ok=False)
+        assert "set LASAIR_TOKEN to ask" in said
+        directory.variables[TOKEN] = SECRET
+        said = directory.snakemake("--cores", "2")
+        assert SECRET not in said
+    asked = len(sky.asked)
+    assert 0 < asked <= 60
+    rows = features(directory)
+    assert {row["sep_arcsec"] for row in rows} == {3.25}
+    context_ = pq.read_table(directory.path / "results/context").to_pylist()
+    assert {row["classification"] for row in context_} == {"SN", "ORPHAN"}
+    assert len(rows) == sum(row["classification"] == "SN" for row in context_)
+
+    # without a network and a token: the answers are files; how fast one may ask changes nothing
+    del directory.variables[TOKEN]
+    context["lasair"]["per_hour"] = 7
+    directory.write_config(config, lines)
+    assert directory.planned() == {}
+    (path,) = directory.path.glob("results/context/*/*/*.parquet")
+    path.unlink()
+    directory.snakemake("--cores", "2")
+    assert pq.read_table(directory.path / "results/context").to_pylist() == context_
 
 
 def test_what_cannot_be(directory):

@@ -4,30 +4,69 @@
 include: "functions/vra.smk"
 
 
-rule context:
-    """Tell class and host of one shard's alerts that passed the assistant's filter."""
-    input:
-        alerts=paths.table("alerts"),
-        candidates=paths.table("candidates"),
-        matches=paths.table("matches"),
-    output:
-        paths.table("context"),
-    log:
-        paths.log("context", "survey", "night", "shard"),
-    conda:
-        "../envs/nightmill.yaml"
-    resources:
-        **sized_by_night(
-            lambda night, count, kind: vra_needs.context_need(
-                count, night.shards, kind
-            )
-        ),
-    params:
-        filter=CONFIG.vra.filter,
-        by=vra.context_by(REQUEST),
-        code=job_code("vra", "context"),
-    script:
-        "../scripts/context.py"
+# Where nobody said how many jobs may ask Lasair at once (`--resources lasair=…`).
+if "lasair" not in workflow.global_resources:
+    workflow.register_resource("lasair", 1)
+
+if ASSISTANT.context is not None and ASSISTANT.context.lasair is not None:
+
+    rule sherlock:
+        """Ask Lasair's Sherlock for class and host of one shard's alerts that passed."""
+        input:
+            alerts=paths.table("alerts"),
+            candidates=paths.table("candidates"),
+        output:
+            paths.table("context"),
+        log:
+            paths.log("sherlock", "survey", "night", "shard"),
+        # the network may be on this machine alone
+        localrule: True
+        conda:
+            "../envs/nightmill.yaml"
+        resources:
+            **sized_by_night(
+                lambda night, count, kind: vra_needs.sherlock_need(
+                    count, night.shards, kind
+                )
+            ),
+            # one at a time: the calls of an hour are counted
+            lasair=1,
+            # no param: how fast one may ask changes no answer
+            lasair_per_hour=ASSISTANT.context.lasair.per_hour,
+        params:
+            filter=CONFIG.vra.filter,
+            url=ASSISTANT.context.lasair.url,
+            answers=ASSISTANT.context.lasair.answers,
+            code=job_code("vra", "sherlock"),
+        script:
+            "../scripts/sherlock.py"
+
+else:
+
+    rule context:
+        """Tell class and host of one shard's alerts that passed the assistant's filter."""
+        input:
+            alerts=paths.table("alerts"),
+            candidates=paths.table("candidates"),
+            matches=paths.table("matches"),
+        output:
+            paths.table("context"),
+        log:
+            paths.log("context", "survey", "night", "shard"),
+        conda:
+            "../envs/nightmill.yaml"
+        resources:
+            **sized_by_night(
+                lambda night, count, kind: vra_needs.context_need(
+                    count, night.shards, kind
+                )
+            ),
+        params:
+            filter=CONFIG.vra.filter,
+            by=vra.context_by(REQUEST),
+            code=job_code("vra", "context"),
+        script:
+            "../scripts/context.py"
 
 
 rule features:

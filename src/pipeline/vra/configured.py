@@ -1,8 +1,8 @@
 """The section ``vra`` of the configuration."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.contract.section import FilePath, Section, without_password
 from pipeline.vra.context.rules import AT_IT_ARCSEC, Classification, Role
@@ -51,12 +51,29 @@ class Bench(Section):
     target: float = Field(0.9, gt=0, le=1, description="recall to reach")
 
 
-class Context(Section):
-    """What is known of an alert's place: class and host in Sherlock's terms, by our matches."""
+def _server(uri: str) -> str:
+    """Refuse what is no server."""
+    if not uri.startswith(("http://", "https://")):
+        raise ValueError("an address http(s)://… is expected")
+    return without_password(uri)
 
+
+class Lasair(Section):
+    """Sherlock itself, by Lasair's API; the token is the variable LASAIR_TOKEN."""
+
+    url: Annotated[str, AfterValidator(_server)] = Field(
+        "https://lasair-ztf.lsst.ac.uk/api", description="of the API"
+    )
+    answers: FilePath = Field("sherlock", description="the folder of its answers, a file a place")
+    per_hour: int = Field(100, ge=1, description="calls an hour, as your token allows")
+
+
+class Context(Section):
+    """What is known of an alert's place: class and host, by our matches or Lasair's Sherlock."""
+
+    lasair: Lasair | None = Field(None, description="in place of roles: ask Lasair's API")
     roles: dict[Role, Annotated[list[str], Field(min_length=1)]] = Field(
-        {"galaxy": ["galaxies"]},
-        min_length=1,
+        {},
         description="names in `catalogs`, by what they hold: cataclysmic, agn, variable, galaxy, "
         "star, bright_star",
     )
@@ -67,12 +84,11 @@ class Context(Section):
         [], description="classes that are not in the pool; finkvra drops AGN and VS"
     )
 
-
-def _server(uri: str) -> str:
-    """Refuse what is no server: a store on a disk would depend on the working directory."""
-    if not uri.startswith(("http://", "https://")):
-        raise ValueError("an address http(s)://… is expected; without one it is under results/")
-    return without_password(uri)
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.lasair is None) == (not self.roles):
+            raise ValueError("give either roles (our catalogues) or lasair (its API)")
+        return self
 
 
 class Mlflow(Section):

@@ -24,7 +24,7 @@ def dust_files(section: Assistant) -> list[str]:
 def context_by(request: Request) -> dict[str, Any]:
     """Return by what an alert's class and host are told; nothing without context."""
     section = request.config.vra
-    if section is None or section.context is None:
+    if section is None or section.context is None or section.context.lasair is not None:
         return {}
     roles = section.context.roles
     entries = {name: request.config.catalogs[name] for names in roles.values() for name in names}

@@ -75,6 +75,34 @@ def context(
     return write_context(pool.to_numpy(), matches, **by, survey=survey, output=Path(output))
 
 
+def sherlock(
+    tables: dict[str, str], survey: str, filter_name: str, asking: dict[str, Any], output: str
+) -> int:
+    """Write what Lasair's Sherlock says of one shard's pool; return how many places were asked.
+
+    Parameters
+    ----------
+    tables : dict of str to str
+        The shard's ``alerts`` and ``candidates``.
+    survey : str
+    filter_name : str
+        Whose candidates are the pool.
+    asking : dict
+        ``url``, ``folder`` and ``per_hour``: see `pipeline.vra.context.sherlock`.
+    output : str
+    """
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from pipeline.vra.context.sherlock import write_sherlock
+    from pipeline.vra.passed import pool_of
+
+    wanted = pc.field("candid").isin(pool_of(Path(tables["candidates"]), filter_name))
+    pool = pq.read_table(tables["alerts"], columns=["candid", "ra", "dec"], filters=wanted)
+    asking |= {"folder": Path(asking["folder"])}
+    return write_sherlock(pool, **asking, survey=survey, output=Path(output))
+
+
 def vra_worklist(
     features: list[str], closed: str | None, asking: dict[str, Any], began: dict[str, Any],
     output: dict[str, str],

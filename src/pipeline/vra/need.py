@@ -15,6 +15,11 @@ def context_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
     return of_shard("context", packets, shards, kind)
 
 
+def sherlock_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
+    """Return what asking Lasair for one shard of a night needs."""
+    return of_shard("sherlock", packets, shards, kind)
+
+
 def vra_worklist_need(packets: int) -> Need:
     """Return what the worklist of a round needs, of nights with so many packets."""
     return need_of("vra_worklist", {"packet": packets})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.alerts.domain import kind_of, night_name, packets_of
+from pipeline.alerts.domain import Night, kind_of, night_name, packets_of
 from pipeline.contract.request import Request
 from pipeline.contract.work import Expected, Work, named
 from pipeline.vra.configured import Assistant
@@ -10,6 +10,7 @@ from pipeline.vra.need import (
     context_need,
     features_need,
     scores_need,
+    sherlock_need,
     vra_bench_need,
     vra_bench_summary_need,
     vra_worklist_need,
@@ -25,9 +26,9 @@ def work(request: Request, expected: Expected) -> Iterator[Work]:
         job = features_need(packets_of(night, expected), night.shards, kind_of(night, expected))
         after: tuple[str, ...] = (named("decode", of), named("filter", of))
         if request.config.vra.context is not None:
-            need = context_need(packets_of(night, expected), night.shards, kind_of(night, expected))
-            yield Work("context", of, night.shards, need, after=(*after, named("match", of)))
-            after = (*after, named("context", of))
+            of_context = _context_work(request, night, expected, after)
+            yield of_context
+            after = (*after, named(of_context.rule, of))
         yield Work("features", of, night.shards, job, after=after)
         if request.config.vra.promoted is not None:
             scores = scores_need(
@@ -36,6 +37,17 @@ def work(request: Request, expected: Expected) -> Iterator[Work]:
             yield Work("assistant_scores", of, night.shards, scores, after=(named("features", of),))
     if nights_of_pool(request):
         yield from _learning_work(request, expected)
+
+
+def _context_work(
+    request: Request, night: Night, expected: Expected, after: tuple[str, ...]
+) -> Work:
+    of, number = night_name(night), packets_of(night, expected)
+    if request.config.vra.context.lasair is not None:
+        need = sherlock_need(number, night.shards, kind_of(night, expected))
+        return Work("sherlock", of, night.shards, need, after=after)
+    need = context_need(number, night.shards, kind_of(night, expected))
+    return Work("context", of, night.shards, need, after=(*after, named("match", of)))
 
 
 def _learning_work(request: Request, expected: Expected) -> Iterator[Work]:

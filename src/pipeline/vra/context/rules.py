@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple
 
 Role = Literal["cataclysmic", "agn", "variable", "galaxy", "star", "bright_star"]
 """What a catalogue holds."""
-Classification = Literal["CV", "AGN", "VS", "NT", "BS", "SN", "ORPHAN"]
+Classification = Literal["CV", "AGN", "VS", "NT", "BS", "SN", "ORPHAN", "UNCLEAR"]
 """Cataclysmic variable, active nucleus, variable star (or any catalogued star: what varies there
-is it), nuclear transient, beside a bright star, in a galaxy but not at its core, near nothing."""
+is it), nuclear transient, beside a bright star, in a galaxy but not at its core, near nothing;
+unclear is said by Sherlock alone."""
 AT_IT_ARCSEC = 1.5
 """Within this an alert is at a source itself: what Lasair takes for ZTF [arcsec]."""
 ORPHAN: Classification = "ORPHAN"

@@ -11,7 +11,7 @@ CONTEXT_SCHEMA = survey_schema(
             field(
                 "classification",
                 pa.dictionary(pa.int32(), pa.string()),
-                description="of Sherlock: CV, AGN, VS, NT, BS, SN, ORPHAN",
+                description="of Sherlock: CV, AGN, VS, NT, BS, SN, ORPHAN, UNCLEAR",
             ),
             field(
                 "catalogue_table_name",
