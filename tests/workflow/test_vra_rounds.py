@@ -9,6 +9,7 @@ import pytest
 from workdir import Workdir
 
 from pipeline.simulate.alerts import simulate_alerts
+from pipeline.vra.drift.night import read_rows
 from pipeline.vra.labels.store import append
 
 pytest.importorskip("sklearn", reason="the extra vra")
@@ -55,10 +56,50 @@ def answer(directory, keys):
     )  # fmt: skip
 
 
+def show(directory, candid):
+    """Return what the command shows of an alert."""
+    command = [sys.executable, "-m", "pipeline.cli.main", "show", str(candid)]
+    return subprocess.run(
+        command, cwd=directory.path, text=True, check=True, capture_output=True,
+        env=directory.environment(),
+    ).stdout  # fmt: skip
+
+
 def kept(directory, number):
     folder = directory.path / FOLDER / f"round_{number:03}"
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def score_every_night(directory):
+    """Promote round 0, whose model then scores all nights; leave the configuration as it was."""
+    promoted = {"filter": "every", "experiment": "e", "promoted": 0}
+    before_it = (directory.path / "config/config.yaml").read_text()
+    directory.write_config({**CONFIG, "vra": promoted}, lines_of(NIGHTS))
+    assert directory.planned() == {"assistant_scores": 2, "drift": 2}
+    directory.snakemake("--cores", "2")
+    scores = pq.read_table(directory.path / "results/assistant_scores").to_pandas()
+    for night in NIGHTS:
+        rows = list(read_rows(directory.path / FOLDER / f"drift/ztf/{night}.csv"))
+        assert {row["version"] for row in rows} == {"e_round_0"} and len(rows) == 22
+    shown = show(directory, scores.candid.iloc[0])
+    assert "Assistant" in shown and "e_round_0" in shown
+    # with the page: its part, and nothing of the assistant anew
+    directory.write_config({**CONFIG, "report": {}, "vra": promoted}, lines_of(NIGHTS))
+    assert not {"drift", "features", "assistant_scores"} & set(directory.planned())
+    directory.snakemake("--cores", "2")
+    html = (directory.path / f"results/report/ztf/{NIGHTS[0]}.html").read_text()
+    assert "alerts passed the assistant" in html and "Assistant</h2>" in html
+    directory.write_config({**CONFIG, "vra": promoted}, lines_of(NIGHTS))
+    assert scores.version.unique().tolist() == ["e_round_0"]
+    assert scores.score.between(0, 1).all()
+    pool = pq.read_table(directory.path / "results/features", columns=["candid"])
+    assert sorted(scores.candid) == sorted(pool["candid"].to_pylist())
+    promoted["promoted"] = 1
+    directory.write_config({**CONFIG, "vra": promoted}, lines_of(NIGHTS))
+    said = directory.snakemake("--dry-run", ok=False)
+    assert "vra.promoted: round 1 of e is not closed" in said
+    (directory.path / "config/config.yaml").write_text(before_it)
 
 
 def test_a_campaign(directory):
@@ -92,22 +133,7 @@ def test_a_campaign(directory):
     assert not {rule for rule in directory.planned("--forceall") if rule.startswith("vra")}
     assert kept(directory, 0) == before
 
-    # its model scores every night, when somebody says so
-    promoted = {"filter": "every", "experiment": "e", "promoted": 0}
-    before_it = (directory.path / "config/config.yaml").read_text()
-    directory.write_config({**CONFIG, "vra": promoted}, lines_of(NIGHTS))
-    assert directory.planned() == {"assistant_scores": 2}
-    directory.snakemake("--cores", "2")
-    scores = pq.read_table(directory.path / "results/assistant_scores").to_pandas()
-    assert scores.version.unique().tolist() == ["e_round_0"]
-    assert scores.score.between(0, 1).all()
-    pool = pq.read_table(directory.path / "results/features", columns=["candid"])
-    assert sorted(scores.candid) == sorted(pool["candid"].to_pylist())
-    promoted["promoted"] = 1
-    directory.write_config({**CONFIG, "vra": promoted}, lines_of(NIGHTS))
-    said = directory.snakemake("--dry-run", ok=False)
-    assert "vra.promoted: round 1 of e is not closed" in said
-    (directory.path / "config/config.yaml").write_text(before_it)
+    score_every_night(directory)
 
     # a round that has begun keeps what it began with, the next one takes what is said now
     answer(directory, ["r", "b"] * (SIZE // 2))

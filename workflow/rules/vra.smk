@@ -121,6 +121,33 @@ rule assistant_scores:
         "../scripts/assistant_scores.py"
 
 
+rule drift:
+    """Compare a night's pool with what the promoted model learned from."""
+    input:
+        unpack(scored_tables),
+        # nothing makes it anew: it has no rule
+        closed=promoted_round,
+    output:
+        table=of_experiment(places.DRIFT),
+        picture=report(
+            of_experiment(places.DRIFT_PNG),
+            caption="../report/drift.rst",
+            category="Assistant",
+            labels={"survey": "{survey}", "night": "{night}"},
+        ),
+    log:
+        paths.log("drift", "survey", "night"),
+    conda:
+        "../envs/nightmill.yaml"
+    resources:
+        **sized_by_night(lambda night, count, kind: vra_needs.drift_need(count)),
+    params:
+        version=f"{ASSISTANT.experiment}_round_{ASSISTANT.promoted}",
+        code=survey_code("vra", "drift"),
+    script:
+        "../scripts/drift.py"
+
+
 rule vra_worklist:
     """Choose whom a person is asked about in a round."""
     input:

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.alerts.domain import shards_of
+from pipeline.contract import paths
 from pipeline.contract.domain import Domain, Key, Table
+from pipeline.contract.page import Page
 from pipeline.contract.request import Request
 from pipeline.contract.trial import Trials
 from pipeline.vra.checks import CHECKS, unready, unready_to_mirror
 from pipeline.vra.configured import Assistant
 from pipeline.vra.nights import nights_of_pool
 from pipeline.vra.places import DUST_FILES
-from pipeline.vra.targets import targets
+from pipeline.vra.targets import drift_files, targets
 from pipeline.vra.work import work
 
 
@@ -54,6 +57,21 @@ def _found(directory: Path) -> Iterator[str]:
     yield from rounds_lines(directory)
     yield from mirror_lines(directory)
     yield from bench_lines(directory)
+
+
+def _page_tables(request: Request, survey: str, night: str) -> dict[str, list[str]]:
+    made = _made(request, survey)
+    there = {"features": made, "context": made and request.config.vra.context is not None}
+    there["assistant_scores"] = made and request.config.vra.promoted is not None
+    return {
+        name: shards_of(request, paths.table(name), survey, night) if is_there else []
+        for name, is_there in there.items()
+    }
+
+
+def _page_files(request: Request, survey: str, night: str) -> dict[str, list[str]]:
+    files = drift_files(request.config.vra, survey, night) if _made(request, survey) else []
+    return {"drift": files[:1], "drift_picture": files[1:]}
 
 
 VRA = Domain(
@@ -103,4 +121,14 @@ VRA = Domain(
     trials=_trials,
     ready={"vra_close": unready, "vra_mirror": unready_to_mirror},
     found=_found,
+    page=Page(
+        title="Assistant",
+        order=37,
+        section="pipeline.vra.page:section",
+        facts="pipeline.vra.page:facts",
+        ranking="pipeline.vra.page:ranking",
+        about="pipeline.vra.page:about",
+        tables=_page_tables,
+        files=_page_files,
+    ),
 )

@@ -261,3 +261,31 @@ def vra_mirror(
     receipt = sync(Path(directory), experiment, uri, folders)
     write_json(receipt, output)
     return receipt
+
+
+def drift(
+    tables: dict[str, list[str]], closed: str, version: str, title: str, output: dict[str, str]
+) -> list[str]:
+    """Compare a night with the promoted round's training set; return what has moved.
+
+    Parameters
+    ----------
+    tables : dict of str to list of str
+        The night's ``features`` and ``assistant_scores``.
+    closed : str
+        The folder of the promoted round.
+    version : str
+        Of its model.
+    title : str
+        Of the picture.
+    output : dict of str to str
+        ``table`` (CSV) and ``picture`` (PNG).
+    """
+    from pipeline.vra.drift.night import drift_rows, write_rows
+    from pipeline.vra.drift.picture import draw_drift, moved
+
+    features, scores = (map(Path, tables[n]) for n in ("features", "assistant_scores"))
+    rows = drift_rows(features, scores, Path(closed), version)
+    write_rows(rows, Path(output["table"]))
+    draw_drift(rows, title, Path(output["picture"]))
+    return [row["what"] for row in rows if moved(row)]

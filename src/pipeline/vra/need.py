@@ -43,3 +43,8 @@ def vra_bench_summary_need(campaigns: int) -> Need:
 def scores_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
     """Return what the promoted model's scores of one shard of a night need."""
     return of_shard("assistant_scores", packets, shards, kind)
+
+
+def drift_need(packets: int) -> Need:
+    """Return what comparing a night with a training set needs."""
+    return need_of("drift", {"packet": packets})

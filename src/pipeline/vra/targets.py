@@ -10,6 +10,8 @@ from pipeline.vra.places import (
     CLOSED,
     CURVES,
     CURVES_PNG,
+    DRIFT,
+    DRIFT_PNG,
     MLFLOW_RECEIPT,
     WORKLIST,
     is_closed,
@@ -23,7 +25,23 @@ def targets(request: Request) -> list[str]:
     section = request.config.vra
     if section is None or not nights_of_pool(request):
         return []
-    return [*_of_rounds(section), *_of_bench(section)]
+    return [*_of_rounds(section), *_of_bench(section), *_of_drift(request)]
+
+
+def _of_drift(request: Request) -> list[str]:
+    return [
+        path
+        for night in nights_of_pool(request)
+        for path in drift_files(request.config.vra, night.survey, night.night)
+    ]
+
+
+def drift_files(section: Assistant, survey: str, night: str) -> list[str]:
+    """Return table and picture of a night's drift; nothing where no round is promoted."""
+    if section.promoted is None:
+        return []
+    of = {"experiment": section.experiment, "survey": survey, "night": night}
+    return [pattern.format(**of) for pattern in (DRIFT, DRIFT_PNG)]
 
 
 def _of_rounds(section: Assistant) -> list[str]:

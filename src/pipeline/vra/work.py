@@ -8,6 +8,7 @@ from pipeline.contract.work import Expected, Work, named
 from pipeline.vra.configured import Assistant
 from pipeline.vra.need import (
     context_need,
+    drift_need,
     features_need,
     scores_need,
     sherlock_need,
@@ -35,6 +36,8 @@ def work(request: Request, expected: Expected) -> Iterator[Work]:
                 packets_of(night, expected), night.shards, kind_of(night, expected)
             )
             yield Work("assistant_scores", of, night.shards, scores, after=(named("features", of),))
+            need = drift_need(packets_of(night, expected))
+            yield Work("drift", of, 1, need, after=(named("assistant_scores", of),))
     if nights_of_pool(request):
         yield from _learning_work(request, expected)
 

@@ -1,5 +1,6 @@
 """What the rules of the assistant's rounds ask: which round is open, and by what it goes."""
 
+from pipeline.alerts.domain import shards_of
 from pipeline.vra import domain as vra
 from pipeline.vra import need as vra_needs
 from pipeline.vra import nights as vra_nights
@@ -53,3 +54,11 @@ def campaign_of(wildcards):
 def promoted_round(wildcards):
     """Return the folder of the round whose model scores every night."""
     return vra_targets.of_round(ASSISTANT.experiment, places.CLOSED, ASSISTANT.promoted)
+
+
+def scored_tables(wildcards):
+    """Return a night's features and scores."""
+    return {
+        name: shards_of(REQUEST, paths.table(name), wildcards.survey, wildcards.night)
+        for name in ("features", "assistant_scores")
+    }

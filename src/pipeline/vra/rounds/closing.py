@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.io.atomic import write_json
+from pipeline.io.tables import write_table
 from pipeline.vra.features_table import FEATURES
 from pipeline.vra.labels.lines import Label
 from pipeline.vra.labels.store import Labels
@@ -23,6 +24,7 @@ from pipeline.vra.rounds.frozen import (
     META,
     METRICS,
     TRAINING,
+    TRAINING_SET,
     write_held_out,
     write_labels,
     write_training,
@@ -109,6 +111,8 @@ def close_round(
     parity = None if model is None else write_model(model, folder, matrix(pool))
     trained = {int(c): earlier.get(int(c), learning.round) for c in some.candid[~some.held]}
     write_labels(labels.given, folder / LABELS)
+    if model is not None:
+        write_table(_training_set(model, some), folder / TRAINING_SET)
     write_training(trained if model is not None else {}, folder / TRAINING)
     held = [n for n in range(len(some.labels)) if some.held[n]]
     rows = ((int(some.candid[n]), some.objects[n], some.labels[n]) for n in held)
@@ -144,6 +148,15 @@ def _fitted(
         there = f"all {y.size} labels are of class {found[0]}" if found else "no label has a class"
         return None, f"no model: {there}; both are needed"
     return fit(learning.classifier, learning.parameters, x, y, learning.seed), None
+
+
+def _training_set(model: Any, some: _Samples) -> pa.Table:
+    """Return what the model learned from, and its probability of class 1: null where NaN."""
+    x = some.x[~some.held]
+    columns: dict[str, Any] = {"candid": some.candid[~some.held], "class": some.y[~some.held]}
+    columns |= {name: pa.array(x[:, k], from_pandas=True) for k, name in enumerate(FEATURES)}
+    score = pa.array(probability(model, x).astype(np.float32), from_pandas=True)
+    return pa.table(columns | {"score": score})
 
 
 def _metrics(model: Any, some: _Samples, learning: Learning) -> dict[str, Any]:

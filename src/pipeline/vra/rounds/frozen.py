@@ -7,6 +7,8 @@ from pathlib import Path
 from pipeline.vra.labels.lines import COLUMNS, Label
 
 LABELS, TRAINING, HELD_OUT = "labels.csv", "training_ids.csv", "held_out.csv"
+TRAINING_SET = "training.parquet"
+"""The features that a model learned from, and what it says of them: later nights are compared."""
 META, METRICS = "meta.json", "metrics.json"
 
 
