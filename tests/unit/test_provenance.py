@@ -212,7 +212,7 @@ PASSED_ON = {
     "skymaps/scanner/result.py:read_result",
     "maps/page.py:_map",
     "vra/dust.py:_read",  # an error of a job, no result
-    "vra/checks.py:_known",  # no job: the configuration's check
+    "vra/checks.py:_known", "vra/checks.py:_further",  # no job: the configuration's check
     "vra/rounds/model_files.py:score",  # an error of a job, no result
     "show/web/desk.py:_card", "show/web/server.py:_answer",  # on a page, for a person
     "vra/context/lasair.py:_asked",  # an error of a job, no result

@@ -1,5 +1,7 @@
 """A round's model becomes the one of every night: the line in the configuration, the scores."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -67,6 +69,7 @@ def shard(tmp_path):
     features = {name: random.normal(size=500).astype(np.float32) for name in FEATURES}
     of = {"survey": ["ztf"] * 500, "candid": np.arange(500) + 10**18, "object_id": ["o"] * 500}
     write_table(pa.table(of | features), tmp_path / "features.parquet")
+    (tmp_path / "meta.json").write_text(json.dumps({"features": list(FEATURES)}))
     return tmp_path / "features.parquet"
 
 
@@ -75,7 +78,7 @@ def test_scores_are_the_classifiers_own(shard, tmp_path):
     x = matrix(table)
     model = fit(BOOSTED, {}, x, (x[:, 2] > 0).astype(np.int64), 1)
     write_model(model, tmp_path, x)
-    assert write_scores(shard, tmp_path / ONNX, "e_round_3", tmp_path / "out.parquet") == 500
+    assert write_scores(shard, tmp_path, "e_round_3", tmp_path / "out.parquet") == 500
     found = pq.read_table(tmp_path / "out.parquet").to_pandas()
     assert found.score.to_numpy() == pytest.approx(probability(model, x), abs=1e-6)
     assert found.candid.tolist() == table["candid"].to_pylist()
@@ -87,7 +90,7 @@ def test_a_pool_without_alerts(shard, tmp_path):
     x = matrix(pq.read_table(shard))
     write_model(fit(BOOSTED, {}, x, (x[:, 2] > 0).astype(np.int64), 1), tmp_path, x)
     write_table(pq.read_table(shard).slice(0, 0), shard)
-    assert write_scores(shard, tmp_path / ONNX, "e_round_3", tmp_path / "out.parquet") == 0
+    assert write_scores(shard, tmp_path, "e_round_3", tmp_path / "out.parquet") == 0
     assert pq.read_table(tmp_path / "out.parquet").num_rows == 0
 
 

@@ -145,3 +145,25 @@ def test_what_cannot_be(directory):
     ):
         configure(directory, {"roles": roles}, **changes)
         assert said in directory.snakemake("--dry-run", ok=False)
+
+
+def test_further_features(directory):
+    pytest.importorskip("light_curve", reason="light-curve")
+    vra = {"filter": "every", "dust_map": "dust"}
+    config = {"filters": {"path": "filters"}, "report": False}
+    lines = [("ztf", NIGHT, f"{NIGHT}/ztf_public_{NIGHT}.tar.gz", 1)]
+    further = {"alerts": ["magpsf", "distnr"], "light_curve": ["EtaE", "Periodogram"]}
+    directory.write_config({**config, "vra": vra | {"further": further}}, lines)
+    assert directory.planned() == {"features": 1}
+    directory.snakemake("--cores", "2")
+    rows = features(directory)
+    assert all(row["alerts_magpsf"] > 10 for row in rows)
+    assert sum(row["eta_e"] is not None for row in rows) > 10
+    for wrong, said in (
+        ({"alerts": ["objectId"]}, "vra.further.alerts: objectId: no column of numbers that ztf"),
+        ({"scores": ["braai"]}, "vra.further.scores: braai: no model of `models`"),
+        ({"light_curve": ["BazinFit"]}, "vra.further.light_curve: BazinFit: cannot be had without"),
+        ({"light_curve": ["Median"]}, "vra.further: median, medianr_: is among the 21"),
+    ):
+        directory.write_config({**config, "vra": vra | {"further": wrong}}, lines)
+        assert said in directory.snakemake("--dry-run", ok=False)

@@ -76,6 +76,11 @@ rule features:
         history=paths.table("history"),
         candidates=paths.table("candidates"),
         context=paths.table("context") if ASSISTANT.context else [],
+        scores=(
+            paths.table("scores")
+            if ASSISTANT.further and ASSISTANT.further.scores
+            else []
+        ),
         dust=vra.dust_files(ASSISTANT),
     output:
         paths.table("features"),
@@ -93,6 +98,7 @@ rule features:
         filter=CONFIG.vra.filter,
         finkvra_compat=CONFIG.vra.finkvra_compat,
         drop=ASSISTANT.context.drop if ASSISTANT.context else [],
+        further=ASSISTANT.further.model_dump() if ASSISTANT.further else {},
         code=survey_code("vra", "features"),
     script:
         "../scripts/features.py"
@@ -210,6 +216,8 @@ rule vra_mirror:
     localrule: True
     conda:
         "../envs/nightmill.yaml"
+    resources:
+        **sized(vra_needs.vra_mirror_need(len(MIRRORED))),
     params:
         experiment=ASSISTANT.experiment,
         uri=ASSISTANT.mlflow.uri if ASSISTANT.mlflow else None,

@@ -13,6 +13,7 @@ from pipeline.io.ended import ended_by_signals
 _END = "\x04"
 """Control-D."""
 _ESCAPE = 0x1B
+_LOOK_SECONDS = 0.5
 _SEQUENCE_SECONDS = 0.05
 """Within which the rest of an arrow's or a function key's bytes come."""
 
@@ -54,6 +55,9 @@ def key_of_line() -> str:
 
 def _key(terminal: int) -> str:
     while True:
+        # a signal that comes just before a read would wait for the next key
+        while not select.select([terminal], [], [], _LOOK_SECONDS)[0]:
+            pass
         typed = os.read(terminal, 256)
         if not typed:
             return ""

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.alerts.surveys.registry import unknown
+from pipeline.alerts.surveys.registry import get_survey, unknown
 from pipeline.contract.request import Request
+from pipeline.contract.section import of_survey
 from pipeline.vra.places import is_closed
 from pipeline.vra.rounds.allowed import class_name
 from pipeline.vra.rounds.class_maps import class_map
@@ -65,4 +66,35 @@ def _roles(request: Request) -> Iterator[str]:
                 yield f"{where}: holds alerts, of which some are later than the alert itself"
 
 
-CHECKS = (_known, _roles)
+def _further(request: Request) -> Iterator[str]:
+    """Yield what is wrong with further features."""
+    section = request.config.vra
+    if section is None or section.further is None:
+        return
+    from pipeline.vra.features_table import FEATURES  # noqa: PLC0415 - pyarrow: few have these
+    from pipeline.vra.further import Further, further_names, is_number  # noqa: PLC0415
+
+    columns = get_survey(section.survey).columns
+    numbers = {column.name for column in columns if is_number(column.type)}
+    for name in section.further.alerts:
+        if name not in numbers:
+            yield f"vra.further.alerts: {name}: no column of numbers that {section.survey} has"
+    models = of_survey(request.config.models, section.survey)
+    for name in section.further.scores:
+        if name not in models:
+            yield f"vra.further.scores: {name}: no model of `models` that scores {section.survey}"
+    try:
+        names = [*FEATURES, *further_names(Further(**section.further.model_dump()))]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            yield f"vra.further: {', '.join(twice)}: is among the 21, or twice"
+    except ImportError:
+        yield (
+            "vra.further.light_curve: the package is not installed: pip install light-curve (it "
+            "is under the GPL)"
+        )
+    except ValueError as error:
+        yield f"vra.further.light_curve: {error}"
+
+
+CHECKS = (_known, _roles, _further)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipeline.contract.section import FilePath, Section, without_password
 from pipeline.vra.context.rules import AT_IT_ARCSEC, Classification, Role
@@ -99,6 +99,23 @@ class Mlflow(Section):
     )
 
 
+class MoreFeatures(Section):
+    """Features behind finkvra's 21."""
+
+    alerts: list[str] = Field([], description="columns of the table alerts: numbers")
+    scores: list[str] = Field([], description="models, whose scores are features")
+    light_curve: list[str] = Field(
+        [], description="classes of the light-curve package (under the GPL), in each band"
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("names something twice")
+        return value
+
+
 class Assistant(Section):
     """Whose alerts the assistant learns from, and how."""
 
@@ -133,6 +150,7 @@ class Assistant(Section):
     dust_map: FilePath | None = Field(
         None, description="a folder with SFD's maps of E(B-V), SFD_dust_4096_ngp.fits and _sgp"
     )
+    further: MoreFeatures | None = Field(None, description="features behind finkvra's 21")
     finkvra_compat: bool = Field(
         False, description="features of the r band are copies of those of g, as in finkvra"
     )

@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.alerts.surveys.survey import Survey
-from pipeline.io.tables import table_writer, with_survey
+from pipeline.io.tables import SURVEY, table_writer, with_survey
 from pipeline.vra.dust import DustMap
-from pipeline.vra.features_table import FEATURES_SCHEMA
+from pipeline.vra.features_table import FEATURES_SCHEMA, features_schema
+from pipeline.vra.further import Further, further_columns
 from pipeline.vra.light_curve_features import SIX, SUFFIX, counts, six
 from pipeline.vra.light_curves import light_curves
 from pipeline.vra.passed import pool_of
@@ -34,6 +35,8 @@ def features_of_shard(
     dust: DustMap | None = None,
     context: Path | None = None,
     drop: Sequence[str] = (),
+    further: Further | None = None,
+    scores: Path | None = None,
 ) -> int:
     """Write the features of a shard's alerts that passed a filter; return how many.
 
@@ -53,6 +56,10 @@ def features_of_shard(
         The shard's table ``context``, of whose separations ``sep_arcsec`` is.
     drop : sequence of str
         Classifications of `context` that are not in the pool.
+    further : Further, optional
+        Features behind the 21.
+    scores : Path, optional
+        The shard's table ``scores``, if some of these are.
     """
     wanted = pc.field("candid").isin(pool_of(candidates, filter_name))
     places = None if context is None else pq.read_table(context)
@@ -64,8 +71,15 @@ def features_of_shard(
     chosen = pq.read_table(alerts, filters=wanted)
     earlier = pq.read_table(history, filters=wanted)
     table = feature_rows(chosen, earlier, survey, finkvra_compat, dust, places)
-    with table_writer(output, FEATURES_SCHEMA) as writer:
-        writer.write_table(with_survey(table, survey.name).cast(FEATURES_SCHEMA))
+    schema = FEATURES_SCHEMA
+    if further is not None:
+        said = None if scores is None else pq.read_table(scores, filters=wanted)
+        more = further_columns(further, chosen, said, light_curves(chosen, earlier, survey))
+        schema = features_schema(more)
+        table = pa.table({**dict(zip(table.column_names, table.columns, strict=True)), **more})
+        table = table.select([name for name in schema.names if name != SURVEY.name])
+    with table_writer(output, schema) as writer:
+        writer.write_table(with_survey(table, survey.name).cast(schema))
     return int(table.num_rows)
 
 

@@ -1,5 +1,7 @@
 """The table ``features``: what the assistant knows of each alert of its pool."""
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 
 from pipeline.io.tables import field, survey_schema
@@ -14,6 +16,21 @@ FEATURES = (
     "ebv",
 )
 """The 21 of finkvra, in its order: models that were trained there take them so."""
+
+_NO_FEATURES = frozenset(
+    ("survey", "candid", "object_id", "jd", "reason", "rank", "score", "value", "held_out", "class")
+)
+"""Columns of tables with features that are none."""
+
+
+def feature_names(columns: Iterable[str]) -> list[str]:
+    """Return which columns of a table are features: the 21, then those of `vra.further`.
+
+    >>> feature_names(["candid", "ra", "alerts_magpsf", "reason"])
+    ['ra', 'alerts_magpsf']
+    """
+    return [name for name in columns if name not in _NO_FEATURES]
+
 
 _UNITS = {
     "ra": "deg",
@@ -62,3 +79,10 @@ FEATURES_SCHEMA = survey_schema(
         ]
     )
 )
+
+
+def features_schema(further: Iterable[str]) -> pa.Schema:
+    """Return the schema of the table with further features, which stand before ``reason``."""
+    fields = [field(name, pa.float32()) for name in further]
+    *before, reason = FEATURES_SCHEMA
+    return pa.schema([*before, *fields, reason])

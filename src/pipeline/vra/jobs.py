@@ -11,6 +11,7 @@ def features(
     finkvra_compat: bool,
     dust: list[str],
     drop: list[str],
+    further: dict[str, list[str]],
     output: str,
 ) -> int:
     """Write the features of one shard's pool; see `pipeline.vra.features`.
@@ -18,7 +19,8 @@ def features(
     Parameters
     ----------
     tables : dict of str to str
-        The shard's ``alerts``, ``history`` and ``candidates``, and ``context`` where it is made.
+        The shard's ``alerts``, ``history`` and ``candidates``; ``context`` and ``scores`` where
+        they are needed.
     survey : str
     filter_name : str
         Whose candidates are the pool.
@@ -27,11 +29,14 @@ def features(
         The two files of a dust map, or none.
     drop : list of str
         Classifications of ``context`` that are not in the pool.
+    further : dict of str to list of str
+        See `pipeline.vra.further.Further`; empty for the 21 alone.
     output : str
     """
     from pipeline.alerts.surveys.registry import get_survey
     from pipeline.vra.dust import DustMap
     from pipeline.vra.features import features_of_shard
+    from pipeline.vra.further import Further
 
     return features_of_shard(
         Path(tables["alerts"]),
@@ -44,6 +49,8 @@ def features(
         dust=DustMap((Path(dust[0]), Path(dust[1]))) if dust else None,
         context=Path(tables["context"]) if "context" in tables else None,
         drop=drop,
+        further=Further(**further) if further else None,
+        scores=Path(tables["scores"]) if "scores" in tables else None,
     )
 
 
@@ -231,10 +238,9 @@ def assistant_scores(features: str, closed: str, version: str, output: str) -> i
     version : str
     output : str
     """
-    from pipeline.vra.rounds.model_files import ONNX
     from pipeline.vra.scores_table import write_scores
 
-    return write_scores(Path(features), Path(closed, ONNX), version, Path(output))
+    return write_scores(Path(features), Path(closed), version, Path(output))
 
 
 def vra_mirror(

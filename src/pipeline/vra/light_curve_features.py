@@ -47,12 +47,8 @@ def six(curves: LightCurves) -> dict[str, Floats]:
         Of one measurement an epoch, that of the alert itself or the first in its packet. NaN
         where a band has none, of lines where it has less than three. Slopes are in mag/d.
     """
-    number = len(BANDS) * curves.alert + curves.band
-    kept = np.flatnonzero((curves.band >= 0) & np.isfinite(curves.apparent))
-    kept = kept[np.argsort(number[kept], kind="stable")]
-    same = (np.diff(number[kept]) == 0) & (np.diff(curves.jd[kept]) == 0)
-    kept = kept[np.append(True, ~same)] if kept.size else kept
-    groups = Groups(number[kept], len(BANDS) * curves.alerts)
+    kept, number = once(curves)
+    groups = Groups(number, len(BANDS) * curves.alerts)
     mag, error = curves.apparent[kept], curves.apparent_err[kept]
     slope, sigma, chi2 = groups.line(_from_first(curves, kept), mag, error)
     values = (
@@ -66,6 +62,24 @@ def six(curves: LightCurves) -> dict[str, Floats]:
         for place, band in enumerate(BANDS)
         for name, value in zip(SIX, values, strict=True)
     }
+
+
+def once(curves: LightCurves) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which measurements count, one an epoch and band, and of which light curve each is.
+
+    Returns
+    -------
+    kept : ndarray of int64, shape (m,)
+        By light curve, then by time.
+    number : ndarray of int64, shape (m,)
+        ``len(BANDS)`` times the alert, plus the band.
+    """
+    number = len(BANDS) * curves.alert + curves.band
+    kept = np.flatnonzero((curves.band >= 0) & np.isfinite(curves.apparent))
+    kept = kept[np.argsort(number[kept], kind="stable")]
+    same = (np.diff(number[kept]) == 0) & (np.diff(curves.jd[kept]) == 0)
+    kept = kept[np.append(True, ~same)] if kept.size else kept
+    return kept, number[kept]
 
 
 def _from_first(curves: LightCurves, kept: NDArray[np.int64]) -> Floats:

@@ -48,3 +48,8 @@ def scores_need(packets: int, shards: int, kind: Packets = ZTF) -> Need:
 def drift_need(packets: int) -> Need:
     """Return what comparing a night with a training set needs."""
     return need_of("drift", {"packet": packets})
+
+
+def vra_mirror_need(rounds: int) -> Need:
+    """Return what writing so many closed rounds into MLflow needs."""
+    return need_of("vra_mirror", {"round": rounds})

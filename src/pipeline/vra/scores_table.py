@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.io.tables import field, survey_schema, write_table
-from pipeline.vra.rounds.model_files import score
+from pipeline.vra.rounds.before import features_of
+from pipeline.vra.rounds.model_files import ONNX, score
 from pipeline.vra.rounds.pool import matrix
 
 _NO_NUMBER = "the model gives no number"
@@ -32,15 +33,15 @@ ASSISTANT_SCORES_SCHEMA = survey_schema(
 )
 
 
-def write_scores(features: Path, model: Path, version: str, output: Path) -> int:
+def write_scores(features: Path, closed: Path, version: str, output: Path) -> int:
     """Write the scores of one shard's pool, in its order; return how many.
 
     Parameters
     ----------
     features : Path
         The shard's table ``features``.
-    model : Path
-        Of a closed round, in ONNX.
+    closed : Path
+        The folder of the round whose model it is.
     version : str
     output : Path
 
@@ -50,7 +51,8 @@ def write_scores(features: Path, model: Path, version: str, output: Path) -> int
         If the model is none of these features.
     """
     table = pq.read_table(features)
-    scores = score(model, matrix(table)).astype(np.float32)
+    x = matrix(table, features_of(closed))
+    scores = score(closed / ONNX, x).astype(np.float32)
     columns: dict[str, Iterable[object] | pa.ChunkedArray] = {
         "survey": table["survey"],
         "candid": table["candid"],

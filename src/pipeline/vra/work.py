@@ -30,6 +30,8 @@ def work(request: Request, expected: Expected) -> Iterator[Work]:
             of_context = _context_work(request, night, expected, after)
             yield of_context
             after = (*after, named(of_context.rule, of))
+        if request.config.vra.further is not None and request.config.vra.further.scores:
+            after = (*after, named("score", of))
         yield Work("features", of, night.shards, job, after=after)
         if request.config.vra.promoted is not None:
             scores = scores_need(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.io.atomic import atomic_path
 from pipeline.vra.drift.compare import Compared, compare, holm
-from pipeline.vra.features_table import FEATURES
+from pipeline.vra.features_table import feature_names
 from pipeline.vra.rounds.frozen import TRAINING_SET
 
 SCORE = "score"
@@ -51,9 +51,10 @@ def drift_rows(
             f"(delete {closed}), or promote a later one"
         )
     before = pq.read_table(path)
-    now = pa.concat_tables(pq.read_table(f, columns=list(FEATURES)) for f in sorted(features))
+    learned = feature_names(before.column_names)
+    now = pa.concat_tables(pq.read_table(f, columns=learned) for f in sorted(features))
     said = pa.concat_tables(pq.read_table(f, columns=[SCORE]) for f in sorted(scores))
-    names = [*FEATURES, SCORE]
+    names = [*learned, SCORE]
     found = [compare(_numbers(said if n == SCORE else now, n), _numbers(before, n)) for n in names]
     adjusted = holm([one.p for one in found])
     return [

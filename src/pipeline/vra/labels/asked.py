@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.contract import paths
-from pipeline.vra.features_table import FEATURES
+from pipeline.vra.features_table import feature_names
 from pipeline.vra.labels.session import Asked
 from pipeline.vra.places import WORKLIST, round_name
 
@@ -25,7 +25,7 @@ def of_round(directory: Path, experiment: str, number: int) -> list[Asked]:
         If the worklist is no whole table, naming it.
     """
     path = directory / WORKLIST.format(experiment=experiment, round=round_name(number))
-    table = _read(path, ["rank", *_OF_ALERT, "score", *FEATURES])
+    table = _read(path)
     return [_asked(row) for row in table.sort_by("rank").to_pylist()]
 
 
@@ -66,8 +66,10 @@ def _passed(directory: Path, file: Path, name: str) -> Iterator[dict[str, Any]]:
     beside = directory / paths.RESULTS / "features" / Path(*file.parts[-3:])
     features: dict[int, dict[str, Any]] = {}
     if table.num_rows and beside.is_file():
-        features = {row["candid"]: row for row in _read(beside, ["candid", *FEATURES]).to_pylist()}
-    for row in table.to_pylist():
+        some = _read(beside)
+        rows = some.select(["candid", *feature_names(some.column_names)]).to_pylist()
+        features = {row["candid"]: row for row in rows}
+    for row in table.drop_columns("filter").to_pylist():
         yield row | features.get(row["candid"], {})
 
 
@@ -76,12 +78,12 @@ def _filters(file: Path) -> Iterable[str]:
 
 
 def _asked(row: dict[str, Any]) -> Asked:
-    features = {name: row[name] for name in FEATURES if name in row}
+    features = {name: row[name] for name in feature_names(row)}
     survey, candid, object_id = (row[name] for name in _OF_ALERT)
     return Asked(survey, candid, object_id, row.get("score"), features)
 
 
-def _read(path: Path, columns: list[str]) -> pa.Table:
+def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
     try:
         return pq.read_table(path, columns=columns)
     except (pa.ArrowException, OSError) as error:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from pipeline.io.json_file import read_json
-from pipeline.vra.features_table import FEATURES
 from pipeline.vra.mirror.store import Store
 from pipeline.vra.rounds.frozen import META, METRICS, TRAINING
 from pipeline.vra.rounds.model_files import ONNX
@@ -67,7 +66,7 @@ def _write(store: Store, run: str, closed: Path, meta: dict[str, Any]) -> None:
     name = f"{meta['experiment']}_{TRAINING}"  # finkvra looks for it so
     store.client.log_text(run, (closed / TRAINING).read_text(), name)
     if (closed / ONNX).exists():
-        _model(store, closed / ONNX)
+        _model(store, closed / ONNX, meta["features"])
 
 
 def _numbers(metrics: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -78,11 +77,11 @@ def _numbers(metrics: dict[str, Any]) -> Iterator[tuple[str, float]]:
                 yield f"{which}_{name}", float(value)
 
 
-def _model(store: Store, path: Path) -> None:
+def _model(store: Store, path: Path, features: list[str]) -> None:
     import onnx  # noqa: PLC0415
     from mlflow.models import infer_signature  # noqa: PLC0415
 
-    model, example = onnx.load(path), np.zeros((_EXAMPLES, len(FEATURES)), np.float32)
+    model, example = onnx.load(path), np.zeros((_EXAMPLES, len(features)), np.float32)
     label, probability = (output.name for output in model.graph.output)
     answer = {
         label: np.zeros(_EXAMPLES, np.int64),
@@ -93,7 +92,7 @@ def _model(store: Store, path: Path) -> None:
         name="model",
         signature=infer_signature(example, answer),
         input_example=example,
-        metadata={"features": list(FEATURES)},
+        metadata={"features": features},
         onnx_execution_providers=["CPUExecutionProvider"],
         pip_requirements=["mlflow-skinny", "onnx", "onnxruntime"],  # it would load it to find out
     )

@@ -50,5 +50,10 @@ def before(closed: Path | None, pool: pa.Table) -> Before:
     had_one = read_json(closed / META)["reason"] is None
     if had_one and not model.exists():
         raise ValueError(f"{model}: is gone: put it back, or delete {closed} to close it anew")
-    p = score(model, matrix(pool)) if had_one else None
+    p = score(model, matrix(pool, features_of(closed))) if had_one else None
     return Before(p, frozenset(labelled(closed / LABELS)))
+
+
+def features_of(closed: Path) -> list[str]:
+    """Return the features that a closed round's model takes, in its order."""
+    return [str(name) for name in read_json(closed / META)["features"]]

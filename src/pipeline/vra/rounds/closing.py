@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.io.atomic import write_json
 from pipeline.io.tables import write_table
-from pipeline.vra.features_table import FEATURES
+from pipeline.vra.features_table import feature_names
 from pipeline.vra.labels.lines import Label
 from pipeline.vra.labels.store import Labels
 from pipeline.vra.rounds.allowed import Parameters, class_name
@@ -80,6 +80,7 @@ class _Samples:
     x: NDArray[np.float32]
     y: NDArray[np.int64]
     held: NDArray[np.bool_]
+    names: list[str]
 
 
 def close_round(
@@ -136,7 +137,8 @@ def _samples(pool: pa.Table, counts: Mapping[int, Label], learning: Learning) ->
     objects = mine["object_id"].to_pylist()
     y = np.array([learning.classes[label] for label in said], np.int64)
     held = is_held_out(objects, learning.held_out, learning.seed)
-    return _Samples(candid[at], objects, said, matrix(mine), y, held)
+    names = feature_names(pool.column_names)
+    return _Samples(candid[at], objects, said, matrix(mine, names), y, held, names)
 
 
 def _fitted(
@@ -154,7 +156,7 @@ def _training_set(model: Any, some: _Samples) -> pa.Table:
     """Return what the model learned from, and its probability of class 1: null where NaN."""
     x = some.x[~some.held]
     columns: dict[str, Any] = {"candid": some.candid[~some.held], "class": some.y[~some.held]}
-    columns |= {name: pa.array(x[:, k], from_pandas=True) for k, name in enumerate(FEATURES)}
+    columns |= {name: pa.array(x[:, k], from_pandas=True) for k, name in enumerate(some.names)}
     score = pa.array(probability(model, x).astype(np.float32), from_pandas=True)
     return pa.table(columns | {"score": score})
 
@@ -191,7 +193,7 @@ def _meta(
         "parameters": dict(sorted(learning.parameters.items())),
         "held_out": learning.held_out,
         "seed": learning.seed,
-        "features": list(FEATURES),
+        "features": some.names,
         "pool": pool.num_rows,
         "labels": dict(sorted(Counter(one.label for one in counts.values()).items())),
         "labels_of_no_alert_of_the_pool": elsewhere,

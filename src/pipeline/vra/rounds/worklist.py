@@ -144,4 +144,6 @@ def _table(
         "value": pa.array(value[rows], from_pandas=True),
         "held_out": pa.array(held[rows]),
     }
-    return pa.table({name: columns[name] for name in WORKLIST_SCHEMA.names}).cast(WORKLIST_SCHEMA)
+    further = [name for name in chosen.column_names if name not in WORKLIST_SCHEMA.names]
+    schema = pa.schema([*WORKLIST_SCHEMA, *(field(name, pa.float32()) for name in further)])
+    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
