@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import ks_2samp, kstwobign
+from scipy.stats import fisher_exact, ks_2samp, kstwobign
 
 from pipeline.contract.blocks import Reads
 from pipeline.vra import page
@@ -109,6 +109,25 @@ def test_what_was_moved_has(night):
     path, files = night
     other = {name: found[::-1] for name, found in files.items()}
     assert drift_rows(*other.values(), path / "closed", "e_round_3") == rows
+
+
+def test_a_feature_that_is_lost_has_moved(night):
+    """Nothing is left to compare, and that is said."""
+    path, files = night
+    for file in files["features"]:
+        table = pq.read_table(file)
+        at = table.column_names.index("median")
+        pq.write_table(table.set_column(at, "median", pa.nulls(150, pa.float32())), file)
+    by_name = {row["what"]: row for row in rows_of(night)}
+    lost = by_name["median"]
+    assert lost["ks"] is None and lost["night_null"] == 1.0 and moved(lost)
+    assert lost["p_null"] == pytest.approx(fisher_exact([[0, 300], [120, 0]])[1])
+    assert not moved(by_name["ebv"])  # as many nulls as before
+    write_rows(rows_of(night), path / "drift.csv")
+    facts = {"pool": 300, "scored": 300, "class_1": 1, "versions": ["v"], "classes": {}}
+    read = {"drift": [str(path / "drift.csv")], "drift_picture": []}
+    _, table = page.section(Reads("ztf", "n", read, {}, facts, [], None)).blocks
+    assert [row[0] for row in table.rows][:1] == ["median"]
 
 
 def test_table_and_picture(night):

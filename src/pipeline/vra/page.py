@@ -100,11 +100,12 @@ def _still(rows: Sequence[Mapping[str, Any]]) -> str:
 def _drift_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     names = {
         "what": "what", "ks": "D", "chance": "by chance", "p_holm": "p, adjusted",
-        "night_median": "median of the night", "training_median": "of the training set",
+        "night_median": "median of the night", "training_median": "median of the training set",
+        "night_null": "nulls of the night", "training_null": "nulls of the training set",
     }  # fmt: skip
-    ranked = sorted(rows, key=lambda row: -row["ks"])
+    ranked = sorted(rows, key=lambda row: -(row["ks"] or 1.0))
     cells = [[row[name] for name in names] for row in ranked]
-    digits = (None, 2, 2, None, 3, 3)
+    digits = (None, 2, 2, None, 3, 3, 2, 2)
     columns = [Column(word, d) for word, d in zip(names.values(), digits, strict=True)]
     return Table("Moved from the training set", columns, cells)
 

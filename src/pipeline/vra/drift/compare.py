@@ -36,6 +36,8 @@ class Compared:
         Numbers in each.
     night_null, training_null : float or None
         Share of nulls in each.
+    p_null : float or None
+        Of shares of nulls as different by chance (Fisher's exact test).
     night_median, training_median : float or None
     reason : str or None
         Why there is no D.
@@ -49,6 +51,7 @@ class Compared:
     training: int
     night_null: float | None
     training_null: float | None
+    p_null: float | None
     night_median: float | None
     training_median: float | None
     reason: str | None
@@ -61,7 +64,7 @@ def compare(night: Floats, training: Floats) -> Compared:
     >>> found.ks, round(found.chance, 3), found.p < 1e-9
     (0.5, 0.123, True)
     """
-    from scipy.stats import ks_2samp  # noqa: PLC0415 - 0.3 s
+    from scipy.stats import fisher_exact, ks_2samp  # noqa: PLC0415 - 0.3 s
 
     one, other = night[np.isfinite(night)], training[np.isfinite(training)]
     few = min(one.size, other.size)
@@ -74,6 +77,8 @@ def compare(night: Floats, training: Floats) -> Compared:
         ks, p = float(found.statistic), float(found.pvalue)
         scale = sqrt(1 / one.size + 1 / other.size)
         chance, sigma = _MEAN * scale, _SIGMA * scale
+    nulls = [[one.size, night.size - one.size], [other.size, training.size - other.size]]
+    p_null = float(fisher_exact(nulls)[1]) if night.size and training.size else None
     return Compared(
         ks,
         p,
@@ -83,6 +88,7 @@ def compare(night: Floats, training: Floats) -> Compared:
         other.size,
         _missing(one, night),
         _missing(other, training),
+        p_null,
         _median(one),
         _median(other),
         reason,

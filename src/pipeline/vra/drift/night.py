@@ -17,7 +17,7 @@ from pipeline.vra.features_table import feature_names
 from pipeline.vra.rounds.frozen import TRAINING_SET
 
 SCORE = "score"
-COLUMNS = ("what", *(f.name for f in fields(Compared)), "p_holm", "version")
+COLUMNS = ("what", *(f.name for f in fields(Compared)), "p_holm", "p_null_holm", "version")
 
 
 def drift_rows(
@@ -56,10 +56,13 @@ def drift_rows(
     said = pa.concat_tables(pq.read_table(f, columns=[SCORE]) for f in sorted(scores))
     names = [*learned, SCORE]
     found = [compare(_numbers(said if n == SCORE else now, n), _numbers(before, n)) for n in names]
-    adjusted = holm([one.p for one in found])
+    # one family: what is looked at is numbers, and whether there are any
+    adjusted = holm([*(one.p for one in found), *(one.p_null for one in found)])
     return [
-        {"what": name, **asdict(one), "p_holm": p, "version": version}
-        for name, one, p in zip(names, found, adjusted, strict=True)
+        {"what": n, **asdict(one), "p_holm": p, "p_null_holm": p_null, "version": version}
+        for n, one, p, p_null in zip(
+            names, found, adjusted[: len(found)], adjusted[len(found) :], strict=True
+        )
     ]
 
 

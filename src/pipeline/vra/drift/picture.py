@@ -14,8 +14,9 @@ SURE = 0.01
 
 
 def moved(row: Mapping[str, Any]) -> bool:
-    """Return whether a number has moved for sure."""
-    return row["p_holm"] is not None and row["p_holm"] < SURE
+    """Return whether a number, or how often there is none, has moved for sure."""
+    p = (row["p_holm"], row["p_null_holm"])
+    return any(one is not None and one < SURE for one in p)
 
 
 def draw_drift(rows: Sequence[Mapping[str, Any]], title: str, path: Path) -> None:
