@@ -217,7 +217,7 @@ PASSED_ON = {
     "show/web/desk.py:_card", "show/web/server.py:_answer",  # on a page, for a person
     "vra/context/lasair.py:_asked",  # an error of a job, no result
     # what the receipt tells of a store that does not answer
-    "vra/mirror/store.py:__init__", "vra/mirror/sync.py:sync",
+    "vra/mirror/store.py:__init__", "vra/mirror/sync.py:sync", "vra/mirror/earlier.py:read_runs",
 }  # fmt: skip
 """Where the words of errors of any class are taken up, each looked at by a person."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.vra.places import MLFLOW_ARTIFACTS, MLFLOW_DATABASE
 
-_SETTINGS = {
+SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
@@ -47,7 +47,7 @@ class Store:
     """
 
     def __init__(self, directory: Path, experiment: str, uri: str | None = None) -> None:
-        for name, value in _SETTINGS.items():
+        for name, value in SETTINGS.items():
             os.environ.setdefault(name, value)
         import mlflow  # noqa: PLC0415 - 2 s, and it reads the environment
 
