@@ -91,7 +91,14 @@ def test_without_a_model_or_anything_to_try_it_on(pool, oracle):
 def test_curves(tmp_path):
     def one(strategy, seed, recall):
         rounds = [
-            {"round": n, "labels": 10 * (n + 1), "recall": r, "area": r, "f1": r}
+            {
+                "round": n,
+                "labels": 10 * (n + 1),
+                "recall": r,
+                "held_out_recall": r,
+                "area": r,
+                "f1": r,
+            }
             for n, r in enumerate(recall)
         ]
         return {"strategy": strategy, "size": 10, "seed": seed, "rounds": rounds}
@@ -113,7 +120,11 @@ def test_curves(tmp_path):
     assert said[0].startswith(
         "margin, 10 a round: recall 0.95 (0.95 to 0.95) with 20 labels, recall"
     )
-    assert "recall 0.9 not reached" in said[1]
+    # 0.95 - 0.5 and 0.95 - 0.7, by seed
+    assert said[1].endswith("+0.350 ± 0.100 against random with the same seeds")
+    assert "recall 0.9 not reached" in said[2] and len(said) == 3
+    assert (rows[0]["gain"], rows[0]["gain_sigma"]) == (None, None)  # one pair has no error
+    assert (rows[3]["gain"], rows[3]["gain_sigma"]) == (0.0, 0.0)
 
     path = tmp_path / "results/vra/e/bench/curves.csv"
     write_curves(rows, path)

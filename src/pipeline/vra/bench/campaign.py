@@ -48,7 +48,7 @@ class Campaign:
 
 
 def run_campaign(pool: pa.Table, oracle: Mapping[int, str], how: Campaign) -> list[dict[str, Any]]:
-    """Return what each round's model is worth on the objects held out.
+    """Return what each round is worth: on the pool that was labelled from, and on objects held out.
 
     The same ones are held out for all strategies of a seed, and all their alerts count.
 
@@ -63,9 +63,10 @@ def run_campaign(pool: pa.Table, oracle: Mapping[int, str], how: Campaign) -> li
     Returns
     -------
     list of dict
-        A round each: ``round``, ``labels`` (learned from so far), ``area`` (under recall at
-        rank), ``recall`` (among as many as there are of class 1) and ``f1``; null where there is
-        no model, or nothing to try it on.
+        A round each: ``round``, ``labels`` (learned from so far), ``recall`` of the pool among as
+        many as there are of class 1, where a label that was given counts as known: what a person
+        has of so many labels; of the objects held out the same (``held_out_recall``), ``area``
+        (under recall at rank) and ``f1``; null where there is no model, or nothing to try it on.
     """
     candid, y, some = _labelled(pool, oracle, how.classes)
     held = is_held_out(some["object_id"].to_pylist(), how.held_out, how.seed)
@@ -85,8 +86,8 @@ def run_campaign(pool: pa.Table, oracle: Mapping[int, str], how: Campaign) -> li
         if np.unique(y[trained]).size == 2:
             order = np.flatnonzero(trained)
             model = fit(how.classifier, how.parameters, x[order], y[order], how.seed)
-        tried = None if model is None else probability(model, x[held])
-        found.append(_worth(number, int(trained.sum()), candid[held], y[held], tried, how.seed))
+        p = None if model is None else probability(model, x)
+        found.append(_worth(number, candid, y, p, trained, held, how.seed))
     return found
 
 
@@ -103,14 +104,27 @@ def _labelled(
 
 def _worth(
     number: int,
-    labels: int,
     candid: NDArray[np.int64],
     y: NDArray[np.int64],
     p: NDArray[np.float64] | None,
+    trained: NDArray[np.bool_],
+    held: NDArray[np.bool_],
     seed: int,
 ) -> dict[str, Any]:
-    metrics = metrics_of(candid, y, p, seed)
+    tried = metrics_of(candid[held], y[held], None if p is None else p[held], seed)
+    known = None if p is None else np.where(trained, y, p)[~held]
+    pool = metrics_of(candid[~held], y[~held], known, seed)
+    return {
+        "round": number,
+        "labels": int(trained.sum()),
+        "recall": _recall(pool),
+        "held_out_recall": _recall(tried),
+        "area": tried["area"],
+        "f1": tried["f1"],
+    }
+
+
+def _recall(metrics: Mapping[str, Any]) -> float | None:
+    """Return recall among as many of the best as there are of class 1."""
     ranks = metrics["recall_at_rank"]
-    recall = None if ranks is None else ranks[metrics["positives"] - 1]
-    worth = {"area": metrics["area"], "recall": recall, "f1": metrics["f1"]}
-    return {"round": number, "labels": labels, **worth}
+    return None if ranks is None else float(ranks[metrics["positives"] - 1])

@@ -22,10 +22,22 @@ COLUMNS = (
     "recall_16",
     "recall_50",
     "recall_84",
+    "held_out_recall_16",
+    "held_out_recall_50",
+    "held_out_recall_84",
     "area_16",
     "area_50",
     "area_84",
+    "gain",
+    "gain_sigma",
 )
+"""The last two: recall less that of random sampling with the same seed, size and labels, the mean
+over the seeds and its standard error. The first round is the same, and so is what is held out: what
+seeds have in common drops out, which the bands of the recall itself hide."""
+RANDOM = "random"
+
+LEAST_PAIRS = 2
+"""Of seeds: one has no error."""
 
 Curve = Mapping[str, Any]
 _STRATEGY_AND_SIZE = itemgetter("strategy", "size")
@@ -41,22 +53,41 @@ def curves(campaigns: Iterable[Curve]) -> list[dict[str, Any]]:
         (see `pipeline.vra.bench.campaign.run_campaign`).
     """
     rounds = [
-        {"strategy": one["strategy"], "size": one["size"], **each}
+        {"strategy": one["strategy"], "size": one["size"], "seed": one["seed"], **each}
         for one in campaigns
         for each in one["rounds"]
     ]
     by = itemgetter("strategy", "size", "labels")
-    return [_row(key, list(some)) for key, some in groupby(sorted(rounds, key=by), key=by)]
+    at_random = {
+        (one["size"], one["labels"], one["seed"]): one["recall"]
+        for one in rounds
+        if one["strategy"] == RANDOM
+    }
+    ordered = sorted(rounds, key=itemgetter("strategy", "size", "labels", "seed"))
+    return [_row(key, list(some), at_random) for key, some in groupby(ordered, key=by)]
 
 
-def _row(key: tuple[str, int, int], some: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _row(
+    key: tuple[str, int, int],
+    some: Sequence[Mapping[str, Any]],
+    at_random: Mapping[tuple[int, int, int], float | None],
+) -> dict[str, Any]:
     row: dict[str, Any] = dict(zip(("strategy", "size", "labels"), key, strict=True))
     row["seeds"] = len(some)
-    for name in ("recall", "area"):
+    for name in ("recall", "held_out_recall", "area"):
         known = [one[name] for one in some if one[name] is not None]
         values = np.percentile(known, BAND).tolist() if known else [None] * len(BAND)
         row |= {f"{name}_{p}": value for p, value in zip(BAND, values, strict=True)}
-    return row
+    pairs = ((one["recall"], at_random.get((*key[1:], one["seed"]))) for one in some)
+    return row | _gain([a - b for a, b in pairs if a is not None and b is not None])
+
+
+def _gain(differences: Sequence[float]) -> dict[str, float | None]:
+    """Return the mean of paired differences and its standard error, null where it has none."""
+    if len(differences) < LEAST_PAIRS:
+        return {"gain": None, "gain_sigma": None}
+    sigma = np.std(differences, ddof=1) / np.sqrt(len(differences))
+    return {"gain": float(np.mean(differences)), "gain_sigma": float(sigma)}
 
 
 def write_curves(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
@@ -125,3 +156,8 @@ def words(rows: Sequence[Mapping[str, Any]], target: float) -> Iterator[str]:
             f"{key[0]}, {key[1]} a round: recall {last['recall_50']:.2f} ({band}) with "
             f"{last['labels']} labels, {reached}; {last['seeds']} seeds"
         )
+        if last["gain"] is not None and key[0] != RANDOM:
+            yield (
+                f"{key[0]}, {key[1]} a round: {last['gain']:+.3f} ± {last['gain_sigma']:.3f} "
+                "against random with the same seeds"
+            )
