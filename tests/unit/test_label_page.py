@@ -304,3 +304,10 @@ def test_a_port_that_is_taken(page, directory, capsys):
     port = str(page.port)
     assert main(["label", "--web", "--port", port, "--directory", str(directory)]) == 1
     assert "Address already in use" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "99999", "http"])
+def test_what_is_no_port(directory, capsys, port):
+    with pytest.raises(SystemExit):
+        main(["label", "--web", f"--port={port}", "--directory", str(directory)])
+    assert "a port is 0 to 65535" in capsys.readouterr().err

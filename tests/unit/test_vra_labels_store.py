@@ -204,3 +204,16 @@ def test_times():
     assert as_utc("2026-12-01 07:00") == "2026-12-01T07:00:00.000000+00:00"
     with pytest.raises(ValueError, match="no time"):
         as_utc("0001-01-01T00:00:00+10:00")
+
+
+@pytest.mark.parametrize("kind", ["fifo", "null", "folder"])
+def test_labels_are_given_to_files_alone(tmp_path, kind):
+    path = tmp_path / "ann.csv"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "null":
+        path.symlink_to("/dev/null")
+    else:
+        path.mkdir()
+    with pytest.raises(OSError, match=r"ann.csv: no regular file"):
+        append(tmp_path, "ann", 1, "o", "real")

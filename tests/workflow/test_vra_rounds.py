@@ -175,6 +175,15 @@ def test_what_cannot_be(directory):
     ):
         configure(directory, NIGHTS[:1], **rounds)
         assert said in directory.snakemake("--dry-run", ok=False)
+    asleep = directory.path / "filters/asleep.yaml"
+    asleep.write_text(f"name: asleep\nactive: false\n{FILTER}")
+    for vra, said in (
+        ({"filter": "every", "experiment": "mlflow"}, "vra.experiment: MLflow's store has the fol"),
+        ({"filter": "nosuch"}, "vra.filter: nosuch: no filter of ztf: there are asleep, every"),
+        ({"filter": "asleep"}, "vra.filter: asleep: set `active: true` in filters/asleep.yaml"),
+    ):
+        directory.write_config({**CONFIG, "vra": vra}, lines_of(NIGHTS[:1]))
+        assert said in directory.snakemake("--dry-run", ok=False)
 
 
 def test_a_damaged_round_is_named(directory):

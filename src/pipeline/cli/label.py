@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline.vra.labels.session import Asked, Progress, Session
 
 COMMAND = "label"
+MOST_PORT = 65535
 EXAMPLES = (
     "nightmill label --web",
     "nightmill label --filter fink_vra --night 20260101 --who ann",
@@ -31,9 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--web", action="store_true", help="on a page in the browser, served on this machine alone"
     )
     parser.add_argument(
-        "--port", type=int, default=0, help="with --web: the page's port; by default one is chosen"
+        "--port", type=port, default=0, help="with --web: the page's port; by default one is chosen"
     )
     add_configuration(parser)
+
+
+def port(text: str) -> int:
+    """Return a port, 0 for any that is free.
+
+    >>> port("8765")
+    8765
+    """
+    if not text.isdigit() or int(text) > MOST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is 0 to {MOST_PORT}, not {text!r}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> None:

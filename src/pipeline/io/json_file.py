@@ -4,9 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+MADE_ANEW = "delete it and run the workflow, which makes it anew"
 
-def read_json(path: Path) -> Any:
+
+def read_json(path: Path, advice: str = MADE_ANEW) -> Any:
     """Return what a file of JSON holds.
+
+    Parameters
+    ----------
+    path : Path
+    advice : str
+        What to do where it is damaged.
 
     Raises
     ------
@@ -17,7 +25,4 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValueError(
-            f"{path}: is no whole JSON ({error}): delete it and run the workflow, which makes it "
-            "anew"
-        ) from error
+        raise ValueError(f"{path}: is no whole JSON ({error}): {advice}") from error

@@ -1,11 +1,13 @@
 """The section ``vra`` of the configuration."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipeline.contract.section import FilePath, Section, without_password
 from pipeline.vra.context.rules import AT_IT_ARCSEC, Classification, Role
+from pipeline.vra.places import EXPERIMENT, MLFLOW_DATABASE
 from pipeline.vra.rounds.allowed import BOOSTED
 
 StrategyName = Literal["uncertainty", "entropy", "margin", "random", "diverse"]
@@ -126,7 +128,7 @@ class Assistant(Section):
     experiment: str = Field(
         "nightmill",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-        description="the name of its rounds' folder, `results/vra/<experiment>`",
+        description="the name of its rounds' folder, `results/vra/<experiment>`; not `mlflow`",
     )
     labels: str = Field("labels", description="the folder of what people said, a file a labeller")
     overlap: float = Field(
@@ -154,3 +156,10 @@ class Assistant(Section):
     finkvra_compat: bool = Field(
         False, description="features of the r band are copies of those of g, as in finkvra"
     )
+
+    @field_validator("experiment")
+    @classmethod
+    def _a_folder_of_its_own(cls, value: str) -> str:
+        if Path(EXPERIMENT.format(experiment=value)) == Path(MLFLOW_DATABASE).parent:
+            raise ValueError("MLflow's store has the folder of that name: take another")
+        return value

@@ -9,7 +9,7 @@ import yaml
 from pipeline.io.atomic import atomic_path
 from pipeline.io.json_file import read_json
 from pipeline.vra.places import CLOSED, is_closed, round_name
-from pipeline.vra.rounds.frozen import META
+from pipeline.vra.rounds.frozen import FROZEN, META
 from pipeline.vra.rounds.model_files import ONNX
 
 KEY = "promoted"
@@ -28,7 +28,7 @@ def closed_model(directory: Path, experiment: str, number: int) -> Path:
     if not is_closed(directory, experiment, number):
         raise ValueError(f"{folder}: round {number} of {experiment} is not closed")
     if not (folder / ONNX).is_file():
-        reason = read_json(folder / META)["reason"]
+        reason = read_json(folder / META, FROZEN)["reason"]
         raise ValueError(f"{folder}: round {number} of {experiment} has no model ({reason})")
     return folder / ONNX
 

@@ -97,6 +97,8 @@ def append_lines(folder: Path, who: str, lines: Iterable[bytes]) -> None:
     """Append lines of `pipeline.vra.labels.lines.line_of`, all of them or none."""
     path = labels_file(folder, who)
     folder.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        check_regular(path)
     with _locked(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, fcntl.LOCK_EX) as descriptor:
         size = os.fstat(descriptor).st_size
         # what a full disk or a lost machine has cut stays, and never runs into the next line

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.io.json_file import read_json
 from pipeline.vra.mirror.store import Store
-from pipeline.vra.rounds.frozen import META, METRICS, TRAINING
+from pipeline.vra.rounds.frozen import FROZEN, META, METRICS, TRAINING
 from pipeline.vra.rounds.model_files import ONNX
 
 ROUND, DIGEST, BEFORE = "nightmill.round", "nightmill.sha256", "nightmill.run_before"
@@ -42,7 +42,7 @@ def mirror_round(store: Store, closed: Path, before: str | None) -> tuple[str, b
     ValueError
         If the round's files are damaged.
     """
-    meta = read_json(closed / META)
+    meta = read_json(closed / META, FROZEN)
     digest = hashlib.sha256((closed / META).read_bytes()).hexdigest()
     for run in store.runs(**{ROUND: str(meta["round"]), DIGEST: digest}):
         if run.info.status == "FINISHED":
@@ -60,7 +60,7 @@ def mirror_round(store: Store, closed: Path, before: str | None) -> tuple[str, b
 def _write(store: Store, run: str, closed: Path, meta: dict[str, Any]) -> None:
     for name in _PARAMETERS:
         store.client.log_param(run, name, meta[name])
-    for name, value in _numbers(read_json(closed / METRICS)):
+    for name, value in _numbers(read_json(closed / METRICS, FROZEN)):
         store.client.log_metric(run, name, value)
     store.client.log_artifacts(run, str(closed))
     name = f"{meta['experiment']}_{TRAINING}"  # finkvra looks for it so

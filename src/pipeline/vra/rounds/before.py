@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.io.json_file import read_json
-from pipeline.vra.rounds.frozen import LABELS, META, labelled
+from pipeline.vra.rounds.frozen import FROZEN, LABELS, META, labelled
 from pipeline.vra.rounds.model_files import ONNX, score
 from pipeline.vra.rounds.pool import matrix
 
@@ -47,7 +47,7 @@ def before(closed: Path | None, pool: pa.Table) -> Before:
     if closed is None:
         return Before()
     model = closed / ONNX
-    had_one = read_json(closed / META)["reason"] is None
+    had_one = read_json(closed / META, FROZEN)["reason"] is None
     if had_one and not model.exists():
         raise ValueError(f"{model}: is gone: put it back, or delete {closed} to close it anew")
     p = score(model, matrix(pool, features_of(closed))) if had_one else None
@@ -56,4 +56,4 @@ def before(closed: Path | None, pool: pa.Table) -> Before:
 
 def features_of(closed: Path) -> list[str]:
     """Return the features that a closed round's model takes, in its order."""
-    return [str(name) for name in read_json(closed / META)["features"]]
+    return [str(name) for name in read_json(closed / META, FROZEN)["features"]]

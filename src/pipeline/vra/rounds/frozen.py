@@ -10,6 +10,8 @@ LABELS, TRAINING, HELD_OUT = "labels.csv", "training_ids.csv", "held_out.csv"
 TRAINING_SET = "training.parquet"
 """The features that a model learned from, and what it says of them: later nights are compared."""
 META, METRICS = "meta.json", "metrics.json"
+FROZEN = "nothing makes it anew: put it back, or delete the folder `closed` to close the round anew"
+"""What to do where one is damaged."""
 
 
 def write_labels(labels: Iterable[Label], path: Path) -> None:
