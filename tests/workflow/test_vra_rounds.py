@@ -186,6 +186,30 @@ def test_what_cannot_be(directory):
         assert said in directory.snakemake("--dry-run", ok=False)
 
 
+def test_a_first_night_that_nobody_passes(directory):
+    none = FILTER.replace("$gt: 0", "$lt: 0")
+    (directory.path / "filters/every.yaml").write_text(f"name: every\n{none}")
+    assert "nobody is left to ask about until more nights are there: the pool is empty" in (
+        directory.snakemake("--cores", "2")
+    )
+    assert directory.planned() == {}
+    (directory.path / "filters/every.yaml").write_text(f"name: every\n{FILTER}")
+    configure(directory, NIGHTS)
+    assert directory.planned()["vra_worklist"] == 1
+    assert f"0 of {FIRST} labels are there" in directory.snakemake("--cores", "2")
+    assert len(worklist(directory, 0)) == 3 * FIRST
+
+
+def test_a_pool_of_no_filter_is_told(directory):
+    for text, said in (
+        ("name: another\n", "no filter of filters is called so; there are: another"),
+        ("name: every\nactive: false\n", "is not active, nothing would pass it: filters/every.y"),
+        ("name: every\nsurvey: lsst\n", "is of lsst, and vra.survey is ztf"),
+    ):
+        (directory.path / "filters/every.yaml").write_text(f"{text}{FILTER}")
+        assert f"vra.filter: every: {said}" in directory.snakemake("--dry-run", ok=False)
+
+
 def test_a_damaged_round_is_named(directory):
     directory.snakemake("--cores", "2")
     began = directory.path / FOLDER / "round_000/round.json"

@@ -51,7 +51,7 @@ def _of_rounds(section: Assistant) -> list[str]:
 
     status = status_of(Path(), section.experiment)
     mirror = mirror_receipt(section) if closed_or_closing(section) else []
-    if status.began is None:
+    if status.can_begin:
         return [of_round(section.experiment, WORKLIST, status.round), *mirror]
     if not status.can_close:
         return mirror

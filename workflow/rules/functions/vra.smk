@@ -21,7 +21,7 @@ ANY = r"\d{3,6}"
 CLOSABLE = ANY if not workflow.is_main_process else NONE
 BEGINNABLE = ANY if not workflow.is_main_process else NONE
 if workflow.is_main_process and ASSISTANT.rounds is not None:
-    if STATUS.began is None:
+    if STATUS.can_begin:
         BEGINNABLE = places.round_name(STATUS.round)
     elif STATUS.can_close:
         CLOSABLE = places.round_name(STATUS.round)

@@ -69,9 +69,14 @@ class Status:
     left: int = 0
 
     @property
+    def can_begin(self) -> bool:
+        """Whether its worklist is to be made, or made anew once more alerts are there."""
+        return self.began is None or not self.began.candids
+
+    @property
     def can_close(self) -> bool:
         """Whether it has the labels that it waits for, or all that its worklist can give."""
-        if self.began is None or not self.began.candids:
+        if self.began is None or self.can_begin:
             return False
         return self.classified >= self.began.wanted or not self.left
 
@@ -81,7 +86,8 @@ class Status:
             return f"round {self.round}: the next run makes its worklist"
         of = f"round {self.round} is open, by {self.began.strategy}"
         if not self.began.candids:
-            return f"{of}: nobody is left to ask about: the pool's alerts all have a label"
+            why = "the pool's alerts all have a label" if self.began.pool else "the pool is empty"
+            return f"{of}: nobody is left to ask about until more nights are there: {why}"
         said = f"{self.classified} of {self.began.wanted} labels are there"
         if self.can_close:
             return f"{of}: {said}: the next run closes it"
