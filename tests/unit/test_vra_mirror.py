@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -133,6 +134,27 @@ def test_a_store_that_cannot_be_used_costs_nothing(directory, content, capsys):
         assert line.endswith(": nightmill vra sync")
     else:  # an empty file is an empty database
         assert receipt["waiting"] == []
+
+
+def test_killed_at_any_moment_the_store_can_be_used(directory):
+    command = [sys.executable, "-c", f"""
+from pathlib import Path
+import mlflow
+print("begins", flush=True)
+from pipeline.vra.mirror.store import Store
+Store(Path({str(directory)!r}), "e")
+"""]  # fmt: skip
+    for wait in (0.3, 0.6, 0.9):
+        making = subprocess.Popen(command, stdout=subprocess.PIPE, env=elsewhere())
+        making.stdout.readline()
+        time.sleep(wait)
+        making.kill()
+        making.communicate()
+    assert sync_all(directory, EXPERIMENT, None)["reason"] is None
+    assert {p.name for p in (directory / MLFLOW_DATABASE).parent.iterdir()} == {
+        "mlflow.db",
+        "artifacts",
+    }
 
 
 def test_a_damaged_round_is_named(directory):

@@ -1,6 +1,7 @@
 """Rounds of the assistant in the workflow: opened, labelled, closed, and left alone after that."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from workdir import Workdir
 from pipeline.simulate.alerts import simulate_alerts
 from pipeline.vra.drift.night import read_rows
 from pipeline.vra.labels.store import append
+from pipeline.vra.rounds.began import Began, read_began
 
 pytest.importorskip("sklearn", reason="the extra vra")
 pytestmark = pytest.mark.workflow
@@ -200,18 +202,28 @@ def test_a_first_night_that_nobody_passes(directory):
     assert len(worklist(directory, 0)) == 3 * FIRST
 
 
-def test_a_pool_of_no_filter_is_told(directory):
-    for text, said in (
-        ("name: another\n", "no filter of filters is called so; there are: another"),
-        ("name: every\nactive: false\n", "is not active, nothing would pass it: filters/every.y"),
-        ("name: every\nsurvey: lsst\n", "is of lsst, and vra.survey is ztf"),
-    ):
-        (directory.path / "filters/every.yaml").write_text(f"{text}{FILTER}")
-        assert f"vra.filter: every: {said}" in directory.snakemake("--dry-run", ok=False)
-
-
 def test_a_damaged_round_is_named(directory):
     directory.snakemake("--cores", "2")
     began = directory.path / FOLDER / "round_000/round.json"
     began.write_text('{"round": 0')
     assert "round_000/round.json: is no whole JSON" in directory.snakemake("--dry-run", ok=False)
+    began.write_text('{"round": 0}')
+    said = directory.snakemake("--dry-run", ok=False)
+    assert "round_000/round.json: is not about a round" in said and "Traceback" not in said
+    assert f"delete {FOLDER}/round_000 and run the workflow" in said
+    began.unlink()
+    assert "round_000/round.json: is gone: delete" in directory.snakemake("--dry-run", ok=False)
+    shutil.rmtree(began.parent)
+    assert directory.planned() == {"vra_worklist": 1}
+
+
+@pytest.mark.parametrize(
+    "change", [{"candids": 5}, {"labels": None}, {"wanted": "x"}, {"classes": {"real": "yes"}}]
+)
+def test_a_round_of_other_types_is_named(tmp_path, change):
+    path = tmp_path / "round.json"
+    Began(0, "random", 42, 10, {"real": 1, "bogus": 0}, "labels", 5, [1, 2]).write(path)
+    assert read_began(path).candids == [1, 2]
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ValueError, match=f"round.json: is not about a round: {next(iter(change))}"):
+        read_began(path)

@@ -81,24 +81,4 @@ def _bound(request: Request) -> Iterator[str]:
             yield f"{one.where}: sql: {said}"
 
 
-def _pool(request: Request) -> Iterator[str]:
-    """Tell why nothing would pass the filter that the assistant's pool is of."""
-    section = request.config.vra
-    if section is None or request.config.filters is None:
-        return
-    try:
-        found = stored(request)
-    except FilterFileError:
-        return
-    said = f"vra.filter: {section.filter}: "
-    mine = next((one for one in found if one.filter.name == section.filter), None)
-    if mine is None:
-        there = ", ".join(one.filter.name for one in found) or "none"
-        yield f"{said}no filter of {request.config.filters.path} is called so; there are: {there}"
-    elif mine.filter.survey != section.survey:
-        yield f"{said}is of {mine.filter.survey}, and vra.survey is {section.survey}"
-    elif not mine.active:
-        yield f"{said}is not active, nothing would pass it: {mine.where}: active: true"
-
-
-CHECKS = (_readable, _known_surveys, _allowed, _bound, _pool)
+CHECKS = (_readable, _known_surveys, _allowed, _bound)

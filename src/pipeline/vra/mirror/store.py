@@ -2,6 +2,8 @@
 
 import logging
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ SETTINGS = {
 }
 """Of MLflow, where the environment does not say otherwise: it would tell its makers of each
 call, and ask a server that is down seven times."""
+_MAKING = ".making-"
+"""Begins the name of a folder in which a database is made."""
 
 
 def store_uri(directory: Path, uri: str | None) -> str:
@@ -54,16 +58,19 @@ class Store:
         logging.getLogger("mlflow").setLevel(logging.WARNING)  # each table that it makes
         self.uri = store_uri(directory, uri)
         self._artifacts = None
+        hint = ""
         if uri is None:
-            (directory / MLFLOW_DATABASE).parent.mkdir(parents=True, exist_ok=True)
             self._artifacts = (directory.resolve() / MLFLOW_ARTIFACTS / experiment).as_uri()
+            hint = " (if it is damaged, delete it: it is filled again)"
         mlflow.set_tracking_uri(self.uri)
         self.mlflow = mlflow
         try:
+            if uri is None:
+                _make_database(directory.resolve() / MLFLOW_DATABASE)
             self.client: Any = mlflow.MlflowClient(self.uri)
             self.experiment_id = self._experiment(experiment)
         except Exception as error:  # MLflow's, requests', SQLAlchemy's
-            raise StoreError(f"MLflow at {self.uri}: {in_one_line(error)}") from error
+            raise StoreError(f"MLflow at {self.uri}: {in_one_line(error)}{hint}") from error
 
     def _experiment(self, name: str) -> str:
         found = self.client.get_experiment_by_name(name)
@@ -77,6 +84,26 @@ class Store:
         """Return the runs with some tags."""
         asked = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
         return list(self.client.search_runs([self.experiment_id], asked))
+
+
+def _make_database(path: Path) -> None:
+    """Make an empty store where there is none: whole, or not at all.
+
+    MLflow makes its tables one by one, and never goes on where it was killed.
+    """
+    if path.exists() and path.stat().st_size:
+        return
+    import mlflow  # noqa: PLC0415
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # MLflow remembers stores by their names: each has a new one
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=_MAKING) as folder:
+        made = Path(folder, path.name)
+        mlflow.MlflowClient(f"sqlite:///{made}").search_experiments(max_results=1)
+        if not (path.exists() and path.stat().st_size):  # by another, by now
+            os.replace(made, path)
+    for left in path.parent.glob(f"{_MAKING}*"):  # by those who were killed
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def in_one_line(error: Exception, most: int = 200) -> str:

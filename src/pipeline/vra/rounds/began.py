@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.io.atomic import write_json
 from pipeline.io.json_file import read_json
@@ -122,17 +123,16 @@ def read_began(path: Path) -> Began:
     ValueError
         If it is damaged; the message names the file.
     """
-    found = read_json(path)
+    advice = f"delete {path.parent} and run the workflow, which begins the round anew; labels stay"
     try:
-        return Began(**_known(found))
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"{path}: is not about a round: {error}") from error
-
-
-def _known(found: Any) -> dict[str, Any]:
-    if not isinstance(found, dict):
-        raise TypeError(f"a mapping was expected, not {type(found).__name__}")
-    return found
+        return TypeAdapter(Began).validate_python(read_json(path, advice))
+    except FileNotFoundError as error:
+        raise ValueError(f"{path}: is gone: {advice}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        words = f"{where}: {first['msg']}" if where else first["msg"]
+        raise ValueError(f"{path}: is not about a round: {words}: {advice}") from error
 
 
 def rounds_lines(directory: Path) -> Iterator[str]:
