@@ -181,14 +181,8 @@ def test_what_cannot_be(directory):
     asleep.write_text(f"name: asleep\nactive: false\n{FILTER}")
     for vra, said in (
         ({"filter": "every", "experiment": "mlflow"}, "vra.experiment: MLflow's store has the fol"),
-        (
-            {"filter": "nosuch"},
-            "vra.filter: nosuch: no filter of filters is called so; there are: asleep, every",
-        ),
-        (
-            {"filter": "asleep"},
-            "vra.filter: asleep: is not active, nothing would pass it: filters/asleep.yaml",
-        ),
+        ({"filter": "nosuch"}, "vra.filter: nosuch: no filter of ztf: there are asleep, every"),
+        ({"filter": "asleep"}, "vra.filter: asleep: set `active: true` in filters/asleep.yaml"),
     ):
         directory.write_config({**CONFIG, "vra": vra}, lines_of(NIGHTS[:1]))
         assert said in directory.snakemake("--dry-run", ok=False)
