@@ -7,6 +7,7 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -137,6 +138,7 @@ def test_a_label_of_what_is_not_shown_is_none(page, directory):
     ({"what": "label", "body": {"candid": str(FIRST), "label": "undo"}}, 400),
     ({"what": "label", "body": b"[1]"}, 400),
     ({"what": "label", "body": b"\xff\xfe{"}, 400),
+    ({"what": "label", "body": b"[" * 1000}, 400),
     ({"what": "label", "body": b"{}", "headers": {"Content-Type": "text/plain"}}, 415),
     ({"what": "label", "body": b" " * 2000}, 413),
     ({"what": "label", "body": b"{}", "headers": {"Content-Length": "-1"}}, 413),
@@ -149,6 +151,17 @@ def test_what_is_not_the_page_is_refused(page, directory, asked, status):
     assert page.token not in json.dumps(answer)
     assert given(directory) == []
     assert page.ask()[0] == 200
+
+
+def test_a_page_that_goes_away_is_no_traceback(page, capfd):
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", page.port), timeout=10) as raw:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            line = f"GET /{page.token}/next HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\n\r\n"
+            raw.sendall(line.encode())
+    assert page.ask()[0] == 200
+    time.sleep(0.2)
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("line", [b"GET /\xc3\xa9/next", b"GET next", b"GET /", b"GET //"])

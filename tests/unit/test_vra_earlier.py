@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +13,8 @@ from vra_rounds_here import EXPERIMENT, NUMBER, pool
 pytest.importorskip("mlflow", reason="the extra mlflow")
 
 from pipeline.cli.main import main
+from pipeline.vra.mirror.earlier import Earlier, write_earlier
+from pipeline.vra.places import rounds
 from pipeline.vra.rounds.before import before
 from pipeline.vra.rounds.began import status_of
 from pipeline.vra.rounds.frozen import read_training
@@ -102,3 +105,32 @@ def test_what_cannot_be_taken_over(hers, capsys):
     assert take(directory, uri) == 0
     assert take(directory, uri) == 1
     assert "e has rounds already: name another in vra.experiment" in capsys.readouterr().err
+
+
+def test_rounds_are_taken_over_whole_or_not_at_all(tmp_path):
+    found = [
+        Earlier(0, "random", "a", 0.0, trained={1: 0}),
+        Earlier(1, "uncertainty", "b", 1.0, trained={1: 0, 2**63: 1}),
+    ]
+    take_over = partial(write_earlier, tmp_path, EXPERIMENT, labels={}, classes={"real": 1},
+                        folder="labels", survey="ztf")  # fmt: skip
+    with pytest.raises((OverflowError, ValueError)):
+        take_over(found)
+    assert rounds(tmp_path, EXPERIMENT) == []
+    half = tmp_path / "results/vra/e/.earlier.part/results/vra/e/round_000"  # of who was killed
+    half.mkdir(parents=True)
+    found[1].trained = {1: 0, 2: 1}
+    assert take_over(found) == 2
+    assert rounds(tmp_path, EXPERIMENT) == [0, 1]
+    assert sorted(p.name for p in (tmp_path / "results/vra/e").iterdir()) == [
+        "round_000",
+        "round_001",
+    ]
+
+
+@pytest.mark.parametrize("line", [f"{2**63},0", "1," + "9" * 200_000])
+def test_training_ids_that_are_none_are_named(tmp_path, line):
+    path = tmp_path / "training_ids.csv"
+    path.write_text(f"candid,round\n{line}\n")
+    with pytest.raises(ValueError, match="training_ids.csv: "):
+        read_training(path)

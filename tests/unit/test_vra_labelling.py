@@ -26,6 +26,8 @@ from pipeline.vra.labels.claims import Claims, is_shared
 from pipeline.vra.labels.loop import label_all, last_words
 from pipeline.vra.labels.session import Asked, Session
 from pipeline.vra.labels.store import append, read
+from pipeline.vra.places import BEGAN
+from pipeline.vra.rounds.began import Began, status_of
 
 READY = b"q=quit"
 ALERTS = [Asked("ztf", candid, f"ZTF18aaaaa{candid:02d}") for candid in range(40)]
@@ -179,6 +181,16 @@ def test_by_lines(directory):
     assert done.stdout.endswith(
         f"round 3: 2 of 6 labelled, 2 by you ({directory}/labels/ann.csv)\n"
     )
+
+
+def test_a_round_goes_on_with_the_labels_with_which_it_began(directory):
+    path = directory / BEGAN.format(experiment="nightmill", round="003")
+    Began(3, "random", 42, 10, {"real": 1, "bogus": 0}, "before", 6, [FIRST]).write(path)
+    done = label(directory, "--who", "ann", keys="r\n")
+    assert given(directory / "before") == [("ann", FIRST, "real")]
+    assert "before/ann.csv)" in done.stdout and not (directory / "labels").exists()
+    status = status_of(directory, "nightmill")
+    assert (status.round, status.classified) == (3, 1)
 
 
 @pytest.mark.parametrize(

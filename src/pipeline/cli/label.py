@@ -58,8 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     who = check_who(arguments.who or getpass.getuser())
     section = read_assistant(arguments.directory, arguments.configfile)
-    what, alerts = _alerts(arguments, section)
-    folder: Path = arguments.directory / section.labels
+    what, alerts, labels = _alerts(arguments, section)
+    folder: Path = arguments.directory / labels
     with Claims(folder) as claims:
         session = Session(folder, who, alerts, section.experiment, section.overlap, claims)
         try:
@@ -69,15 +69,16 @@ def run(arguments: argparse.Namespace) -> None:
             print(last_words(session, str(folder), what))
 
 
-def _alerts(arguments: argparse.Namespace, section: "Assistant") -> "tuple[str, list[Asked]]":
-    """Return whose alerts they are, in words, and the alerts."""
+def _alerts(arguments: argparse.Namespace, section: "Assistant") -> "tuple[str, list[Asked], str]":
+    """Return whose alerts they are, in words, the alerts, and the folder of their labels."""
     from pipeline.vra.labels.asked import of_filter, of_round  # noqa: PLC0415
     from pipeline.vra.places import EXPERIMENT, open_round  # noqa: PLC0415
+    from pipeline.vra.rounds.began import labels_folder  # noqa: PLC0415
 
     directory, night = arguments.directory, arguments.night
     if arguments.filter is not None:
         alerts = of_filter(directory, section.survey, arguments.filter, night)
-        return f"{arguments.filter}{f' {night}' if night else ''}", alerts
+        return f"{arguments.filter}{f' {night}' if night else ''}", alerts, section.labels
     if night is not None:
         raise ValueError("--night goes with --filter: a round's worklist is of all nights")
     number = open_round(directory, section.experiment)
@@ -87,7 +88,8 @@ def _alerts(arguments: argparse.Namespace, section: "Assistant") -> "tuple[str, 
             f"{where}: no round is open; a run of the workflow opens the next (or label the "
             "alerts of a filter: --filter NAME)"
         )
-    return f"round {number}", of_round(directory, section.experiment, number)
+    labels = labels_folder(directory, section.experiment, number, section.labels)
+    return f"round {number}", of_round(directory, section.experiment, number), labels
 
 
 def _serve(session: "Session", arguments: argparse.Namespace, what: str) -> None:

@@ -27,6 +27,11 @@ if workflow.is_main_process and ASSISTANT.rounds is not None:
         CLOSABLE = places.round_name(STATUS.round)
         BEGINNABLE = places.round_name(STATUS.round + 1)
     logger.info(f"assistant {ASSISTANT.experiment}: {STATUS.line()}")
+    if not STATUS.can_begin and STATUS.began.labels != ASSISTANT.labels:
+        logger.warning(
+            f"round {STATUS.round} goes on with the labels in {STATUS.began.labels}, with which "
+            f"it began; vra.labels, {ASSISTANT.labels}, counts from the next one on"
+        )
 MIRRORED = vra_targets.closed_or_closing(ASSISTANT) if ASSISTANT.mlflow else {}
 
 

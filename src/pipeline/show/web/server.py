@@ -3,6 +3,7 @@
 import hmac
 import json
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,6 +46,11 @@ class LabelServer(ThreadingHTTPServer):
         self.desk = desk
         self.token = secrets.token_urlsafe(24)
         self.hosts = {f"{name}:{self.server_port}" for name in (HOST, "localhost")}
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a page that was closed before its answer; of all else what Python says."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:
@@ -107,7 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()) or int(length) > _MOST_BYTES:
             self.close_connection = True
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{_MOST_BYTES} bytes at most")
-        body = json.loads(self.rfile.read(int(length)))
+        try:
+            body = json.loads(self.rfile.read(int(length)))
+        except RecursionError as error:
+            raise ValueError("a mapping was expected, not that many in each other") from error
         if not isinstance(body, dict):
             raise ValueError("a mapping was expected")
         return body

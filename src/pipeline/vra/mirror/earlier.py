@@ -7,6 +7,7 @@ workflow learns from her labels and goes on.
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from pipeline.io.tables import write_table
 from pipeline.vra.features_table import FEATURES
 from pipeline.vra.labels.lines import Label
 from pipeline.vra.mirror.store import SETTINGS, StoreError, in_one_line
-from pipeline.vra.places import BEGAN, CLOSED, WORKLIST, round_name, rounds
+from pipeline.vra.places import BEGAN, CLOSED, EXPERIMENT, WORKLIST, round_name, rounds
 from pipeline.vra.rounds.began import Began
 from pipeline.vra.rounds.frozen import (
     HELD_OUT,
@@ -37,6 +38,8 @@ from pipeline.vra.rounds.frozen import (
 from pipeline.vra.rounds.worklist import WORKLIST_SCHEMA
 
 _NAME = re.compile(r"round_([0-9]{1,6})_(\w+)")
+_BESIDE = ".earlier.part"
+"""Where rounds are written before any of them counts."""
 NO_MODEL = "no model: taken over from MLflow, where it is a pickle, which is not read"
 
 
@@ -148,6 +151,27 @@ def write_earlier(
     """
     if rounds(directory, experiment):
         raise ValueError(f"{experiment} has rounds already: name another in vra.experiment")
+    home = EXPERIMENT.format(experiment=experiment)
+    beside = directory / home / _BESIDE
+    shutil.rmtree(beside, ignore_errors=True)  # what a killed import left behind
+    try:
+        _write_rounds(beside, experiment, found, labels, classes, folder, survey)
+        for path in sorted(beside.joinpath(home).iterdir()):
+            path.rename(directory / home / path.name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return len(found)
+
+
+def _write_rounds(
+    directory: Path,
+    experiment: str,
+    found: list[Earlier],
+    labels: Mapping[int, Label],
+    classes: Mapping[str, int],
+    folder: str,
+    survey: str,
+) -> None:
     last = found[-1]
     before: set[int] = set()
     for number, one in enumerate(found):
@@ -164,7 +188,6 @@ def write_earlier(
         if one is not last:
             with atomic_folder(directory / CLOSED.format(**place)) as inside:
                 _write_closed(inside, number, experiment, one, labels, classes)
-    return len(found)
 
 
 def _write_closed(

@@ -115,6 +115,22 @@ def status_of(directory: Path, experiment: str) -> Status:
     return Status(number, began, classified, sum(c not in answered for c in began.candids))
 
 
+def labels_folder(directory: Path, experiment: str, number: int, configured: str) -> str:
+    """Return the folder whose labels a round waits for: that with which it began.
+
+    Parameters
+    ----------
+    directory : Path
+        The working directory.
+    experiment : str
+    number : int
+    configured : str
+        The folder where nothing is known of how it began.
+    """
+    path = directory / BEGAN.format(experiment=experiment, round=round_name(number))
+    return read_began(path).labels if path.exists() else configured
+
+
 def read_began(path: Path) -> Began:
     """Return with what a round began.
 

@@ -39,9 +39,12 @@ def read_training(path: Path) -> dict[int, int]:
     """
     try:
         with path.open(newline="") as file:
-            return {int(row["candid"]): int(row["round"]) for row in csv.DictReader(file)}
-    except (KeyError, TypeError, ValueError) as error:
+            found = {int(row["candid"]): int(row["round"]) for row in csv.DictReader(file)}
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise ValueError(f"{path}: candid,round was expected: {error}") from error
+    if wrong := [candid for candid in found if not -(2**63) <= candid < 2**63]:
+        raise ValueError(f"{path}: a candid is an integer of 64 bits (found {str(wrong[0])[:40]})")
+    return found
 
 
 def labelled(path: Path) -> set[int]:
