@@ -183,7 +183,9 @@ def test_by_lines(directory):
     )
 
 
-def test_a_round_goes_on_with_the_labels_with_which_it_began(directory):
+def test_a_round_goes_on_with_the_labels_with_which_it_began(tmp_path):
+    directory = tmp_path  # of its own: the others share their results
+    write_round(directory, stamps=False)
     path = directory / BEGAN.format(experiment="nightmill", round="003")
     Began(3, "random", 42, 10, {"real": 1, "bogus": 0}, "before", 6, [FIRST]).write(path)
     done = label(directory, "--who", "ann", keys="r\n")
