@@ -198,7 +198,7 @@ PASSED_ON = {
     "filters/filter_file.py:_pipeline", "filters/post.py:read_token", "filters/post.py:_tried",
     "documents/sandbox.py:parsed_select", "documents/sandbox.py:query",
     "vra/labels/store.py:read", "vra/labels/store.py:_labels", "vra/labels/store.py:append_lines",
-    "vra/labels/importing.py:_csv", "show/to_label.py:load",
+    "vra/labels/importing.py:_csv", "show/alert.py:card_or_reason",
     "services/credentials.py:_of_file", "services/mongodb.py:connected",
     "scores/child.py:_call", "scores/convert.py:_to_onnx", "scores/originals.py:_load_keras",
     # reasons; what the package itself raises there has a class of its own, or no words
@@ -214,7 +214,7 @@ PASSED_ON = {
     "vra/dust.py:_read",  # an error of a job, no result
     "vra/checks.py:_known", "vra/checks.py:_further",  # no job: the configuration's check
     "vra/rounds/model_files.py:score",  # an error of a job, no result
-    "show/web/desk.py:_card", "show/web/server.py:_answer",  # on a page, for a person
+    "show/web/server.py:_answer",  # on a page, for a person
     "vra/context/lasair.py:_asked",  # an error of a job, no result
     # what the receipt tells of a store that does not answer
     "vra/mirror/store.py:__init__", "vra/mirror/sync.py:sync", "vra/mirror/earlier.py:read_runs",

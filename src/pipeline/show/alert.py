@@ -22,7 +22,7 @@ from pipeline.report.domain import PAGE
 from pipeline.report.page import shown_card
 from pipeline.report.parts import SEPARATOR, Part
 from pipeline.report.words import utc
-from pipeline.show.names import AlertFound
+from pipeline.show.names import AlertFound, find
 
 MOST_ROWS = 12
 """Of measurements, and of alerts, the last."""
@@ -65,6 +65,16 @@ def card(results: Results, found: AlertFound) -> dict[str, Any]:
         "page": page if page.is_file() else None,
         "shard": file,
     }
+
+
+def card_or_reason(results: Results, candid: int, survey: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the card of an alert (see `card`), or None and why there is none."""
+    try:
+        ours = [one for one in find(results, str(candid), survey) if isinstance(one, AlertFound)]
+        (one, *_) = [one for one in ours if one.candid == candid]
+        return card(results, one), ""
+    except (ValueError, OSError) as error:
+        return None, str(error)
 
 
 def _row(results: Results, found: AlertFound) -> tuple[Path, pa.Table]:

@@ -13,7 +13,6 @@ from pipeline.notebook import Results
 from pipeline.report.words import number
 from pipeline.show import alert
 from pipeline.show.curve import curve_text
-from pipeline.show.names import AlertFound, find
 from pipeline.show.safe import safe, styled
 from pipeline.show.stamps import LARGEST, stamps_text
 from pipeline.show.terminal import print_alert
@@ -68,13 +67,8 @@ class Screen:
         """Read what there is of an alert, before it is shown."""
         if self._card is not None and self._card[0] == asked.candid:
             return
-        try:
-            found = find(self._results, str(asked.candid), asked.survey)
-            ours = [one for one in found if isinstance(one, AlertFound)]
-            (one, *_) = [one for one in ours if one.candid == asked.candid]
-            self._card = asked.candid, alert.card(self._results, one), ""
-        except (ValueError, OSError) as error:
-            self._card = asked.candid, None, str(error)
+        found = alert.card_or_reason(self._results, asked.candid, asked.survey)
+        self._card = asked.candid, *found
 
     def show(self, asked: Asked, progress: Progress, everything: bool) -> None:
         """Print an alert: on one screen, or all that there is of it."""

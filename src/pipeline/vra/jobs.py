@@ -70,14 +70,10 @@ def context(
         ``roles``, ``at_it_arcsec`` and ``looked``: see `pipeline.vra.context.associate`.
     output : str
     """
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
     from pipeline.vra.context.associate import write_context
-    from pipeline.vra.passed import pool_of
+    from pipeline.vra.passed import passed_rows
 
-    wanted = pc.field("candid").isin(pool_of(Path(tables["candidates"]), filter_name))
-    pool = pq.read_table(tables["alerts"], columns=["candid"], filters=wanted)["candid"]
+    pool = passed_rows(tables, filter_name, ["candid"])["candid"]
     matches = Path(tables["matches"])
     return write_context(pool.to_numpy(), matches, **by, survey=survey, output=Path(output))
 
@@ -98,14 +94,10 @@ def sherlock(
         ``url``, ``folder`` and ``per_hour``: see `pipeline.vra.context.sherlock`.
     output : str
     """
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
     from pipeline.vra.context.sherlock import write_sherlock
-    from pipeline.vra.passed import pool_of
+    from pipeline.vra.passed import passed_rows
 
-    wanted = pc.field("candid").isin(pool_of(Path(tables["candidates"]), filter_name))
-    pool = pq.read_table(tables["alerts"], columns=["candid", "ra", "dec"], filters=wanted)
+    pool = passed_rows(tables, filter_name, ["candid", "ra", "dec"])
     asking |= {"folder": Path(asking["folder"])}
     return write_sherlock(pool, **asking, survey=survey, output=Path(output))
 

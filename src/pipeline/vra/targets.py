@@ -1,6 +1,7 @@
 """What a run makes of the assistant's, by what is on disk."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.contract.request import Request
 from pipeline.vra.configured import Assistant
@@ -18,6 +19,9 @@ from pipeline.vra.places import (
     round_name,
     rounds,
 )
+
+if TYPE_CHECKING:
+    from pipeline.vra.rounds.began import Status
 
 
 def targets(request: Request) -> list[str]:
@@ -50,7 +54,7 @@ def _of_rounds(section: Assistant) -> list[str]:
     from pipeline.vra.rounds.began import status_of  # noqa: PLC0415 - rounds are few who have any
 
     status = status_of(Path(), section.experiment)
-    mirror = mirror_receipt(section) if closed_or_closing(section) else []
+    mirror = mirror_receipt(section) if closed_or_closing(section, status) else []
     if status.can_begin:
         return [of_round(section.experiment, WORKLIST, status.round), *mirror]
     if not status.can_close:
@@ -84,13 +88,17 @@ def mirror_receipt(section: Assistant) -> list[str]:
     return [MLFLOW_RECEIPT.format(experiment=section.experiment)]
 
 
-def closed_or_closing(section: Assistant) -> dict[int, str]:
-    """Return the folders of the rounds that are closed when a run has ended, by round."""
-    from pipeline.vra.rounds.began import status_of  # noqa: PLC0415 - rounds are few who have any
+def closed_or_closing(section: Assistant, status: "Status") -> dict[int, str]:
+    """Return the folders of the rounds that are closed when a run has ended, by round.
 
+    Parameters
+    ----------
+    section : Assistant
+    status : Status
+        Of its experiment: all labels are read for it, once a plan is enough.
+    """
     here, of = Path(), section.experiment
     numbers = [n for n in rounds(here, of) if is_closed(here, of, n)]
-    status = status_of(Path(), section.experiment)
     numbers += [status.round] if status.can_close and section.rounds is not None else []
     return {number: of_round(section.experiment, CLOSED, number) for number in numbers}
 

@@ -32,7 +32,7 @@ if workflow.is_main_process and ASSISTANT.rounds is not None:
             f"round {STATUS.round} goes on with the labels in {STATUS.began.labels}, with which "
             f"it began; vra.labels, {ASSISTANT.labels}, counts from the next one on"
         )
-MIRRORED = vra_targets.closed_or_closing(ASSISTANT) if ASSISTANT.mlflow else {}
+MIRRORED = vra_targets.closed_or_closing(ASSISTANT, STATUS) if ASSISTANT.mlflow else {}
 
 
 def of_experiment(pattern):

@@ -2,13 +2,11 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pipeline.notebook import Results
-from pipeline.show import alert
-from pipeline.show.names import AlertFound, find
+from pipeline.show.alert import card_or_reason
 from pipeline.show.web.fragments import asked_html, done_html
 from pipeline.vra.labels.lines import KEYS
 from pipeline.vra.labels.loop import last_words
@@ -111,17 +109,9 @@ class Desk:
         """Return an alert as HTML, made once."""
         with self._reading:
             if asked.candid not in self._pages:
-                self._pages[asked.candid] = asked_html(asked, *self._card(asked))
+                self._pages[asked.candid] = asked_html(
+                    asked, *card_or_reason(self._results, asked.candid, asked.survey)
+                )
                 while len(self._pages) > _KEPT:
                     self._pages.popitem(last=False)
             return self._pages[asked.candid]
-
-    def _card(self, asked: Asked) -> tuple[Mapping[str, Any] | None, str]:
-        """Return what there is of an alert, or why there is nothing."""
-        try:
-            found = find(self._results, str(asked.candid), asked.survey)
-            ours = [one for one in found if isinstance(one, AlertFound)]
-            (one, *_) = [one for one in ours if one.candid == asked.candid]
-            return alert.card(self._results, one), ""
-        except (ValueError, OSError) as error:
-            return None, str(error)

@@ -21,7 +21,7 @@ from pipeline.io.atomic import atomic_folder, write_json
 from pipeline.io.tables import write_table
 from pipeline.vra.features_table import FEATURES
 from pipeline.vra.labels.lines import Label
-from pipeline.vra.mirror.store import SETTINGS, StoreError, in_one_line
+from pipeline.vra.mirror.store import StoreError, imported_mlflow, in_one_line
 from pipeline.vra.places import BEGAN, CLOSED, EXPERIMENT, WORKLIST, round_name, rounds
 from pipeline.vra.rounds.began import Began
 from pipeline.vra.rounds.frozen import (
@@ -82,11 +82,8 @@ def read_runs(uri: str, experiment: str) -> list[Earlier]:
     StoreError
         If the store cannot be read, or has no such rounds.
     """
-    for name, value in SETTINGS.items():
-        os.environ.setdefault(name, value)
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # what she has, most likely
-    import mlflow  # noqa: PLC0415 - 2 s, and it reads the environment
-
+    mlflow = imported_mlflow()
     try:
         client: Any = mlflow.MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.vra.places import MLFLOW_ARTIFACTS, MLFLOW_DATABASE
 
-SETTINGS = {
+_SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
@@ -18,6 +18,15 @@ SETTINGS = {
 call, and ask a server that is down seven times."""
 _MAKING = ".making-"
 """Begins the name of a folder in which a database is made."""
+
+
+def imported_mlflow() -> Any:
+    """Return MLflow's module, with `_SETTINGS`: it reads the environment, and takes 2 s."""
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    import mlflow  # noqa: PLC0415
+
+    return mlflow
 
 
 def store_uri(directory: Path, uri: str | None) -> str:
@@ -51,10 +60,7 @@ class Store:
     """
 
     def __init__(self, directory: Path, experiment: str, uri: str | None = None) -> None:
-        for name, value in SETTINGS.items():
-            os.environ.setdefault(name, value)
-        import mlflow  # noqa: PLC0415 - 2 s, and it reads the environment
-
+        mlflow = imported_mlflow()
         logging.getLogger("mlflow").setLevel(logging.WARNING)  # each table that it makes
         self.uri = store_uri(directory, uri)
         self._artifacts = None
